@@ -1,0 +1,30 @@
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "base/str.h"
+
+/*
+ * Memory that is given back all at once: one arena a request.  What an arena
+ * hands out is aligned for any type and lives until arena_release().
+ * Not for sharing between threads.
+ */
+struct arena {
+    struct arena_chunk *chunk; /* the newest; NULL while nothing was asked */
+};
+
+#define ARENA_INIT ((struct arena){ 0 })
+
+/* `n` bytes, zeroed; NULL when memory is out. */
+void *arena_alloc(struct arena *a, size_t n);
+
+/* `count` times `size` bytes, zeroed; NULL also when the product overflows. */
+void *arena_array(struct arena *a, size_t count, size_t size);
+
+/* A copy with a NUL behind it; .p is NULL when memory is out. */
+struct str arena_str(struct arena *a, struct str s);
+
+void arena_release(struct arena *a);
+
+#endif

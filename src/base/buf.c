@@ -1,0 +1,123 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/banned.h"
+
+static bool set_capacity(struct buf *b, size_t cap)
+{
+    char *p = realloc(b->ptr, cap);
+
+    if (!p) {
+        b->bad = E_NOMEM;
+        return false;
+    }
+    b->ptr = p;
+    b->cap = cap;
+    return true;
+}
+
+static bool fits(struct buf *b, size_t n)
+{
+    if (b->bad)
+        return false;
+    if (n > b->max - b->len) {
+        b->bad = E_LIMIT;
+        return false;
+    }
+    return true;
+}
+
+static bool grow(struct buf *b, size_t n)
+{
+    size_t cap = b->cap ? b->cap : 64;
+
+    if (!fits(b, n))
+        return false;
+    if (b->len + n <= b->cap)
+        return true;
+    while (cap < b->len + n)
+        cap *= 2;
+    if (cap > b->max)
+        cap = b->max;
+    return set_capacity(b, cap);
+}
+
+void buf_reserve(struct buf *b, size_t n)
+{
+    if (fits(b, n) && b->len + n > b->cap)
+        set_capacity(b, b->len + n);
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+    if (n == 0 || !grow(b, n))
+        return;
+    memcpy(b->ptr + b->len, bytes, n);
+    b->len += n;
+}
+
+void buf_addc(struct buf *b, char c)
+{
+    buf_add(b, &c, 1);
+}
+
+void buf_adds(struct buf *b, const char *text)
+{
+    buf_add(b, text, strlen(text));
+}
+
+void buf_addstr(struct buf *b, struct str s)
+{
+    buf_add(b, s.p, s.n);
+}
+
+void buf_addf(struct buf *b, const char *format, ...)
+{
+    va_list list;
+    char *text = NULL;
+    int n;
+
+    va_start(list, format);
+    n = vasprintf(&text, format, list);
+    va_end(list);
+    if (n < 0) {
+        b->bad = E_NOMEM;
+        return;
+    }
+    buf_add(b, text, (size_t)n);
+    free(text);
+}
+
+const char *buf_cstr(struct buf *b)
+{
+    if (b->bad)
+        return NULL;
+    if (b->len == b->cap && !set_capacity(b, b->cap + 1))
+        return NULL;
+    b->ptr[b->len] = '\0';
+    return b->ptr;
+}
+
+void buf_clear(struct buf *b)
+{
+    b->len = 0;
+    b->bad = 0;
+}
+
+void buf_release(struct buf *b)
+{
+    free(b->ptr);
+    *b = BUF_INIT(b->max);
+}
+
+char *buf_detach(struct buf *b, size_t *n)
+{
+    char *p = b->ptr;
+
+    *n = b->len;
+    *b = BUF_INIT(b->max);
+    return p;
+}

@@ -1,0 +1,54 @@
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/*
+ * The only text that grows.  Each has a limit: `struct buf b = BUF_INIT(max)`.
+ * What would pass the limit, or finds no memory, is dropped and marks the
+ * buffer bad; further appends do nothing; the user looks once, at the end.
+ * Nothing is allocated before the first append.
+ */
+struct buf {
+    char *ptr;   /* NULL while empty; not NUL-terminated */
+    size_t len;  /* bytes in use */
+    size_t cap;  /* bytes allocated */
+    size_t max;  /* bytes allowed */
+    enum ec bad; /* 0, E_LIMIT or E_NOMEM */
+};
+
+#define BUF_INIT(limit) ((struct buf){ .max = (limit) })
+
+void buf_add(struct buf *b, const void *bytes, size_t n);
+void buf_addc(struct buf *b, char c);
+void buf_adds(struct buf *b, const char *text);
+void buf_addstr(struct buf *b, struct str s);
+__attribute__((format(printf, 2, 3))) void buf_addf(struct buf *b, const char *format,
+                                                    ...);
+
+/* Room for exactly `n` bytes more, without the growth of appends. */
+void buf_reserve(struct buf *b, size_t n);
+
+/* The contents; borrowed until the next change. */
+static inline struct str buf_str(const struct buf *b)
+{
+    return (struct str){ b->ptr, b->len };
+}
+
+/* Appends a NUL that is not counted; NULL when the buffer is bad. */
+const char *buf_cstr(struct buf *b);
+
+/* Empties it and keeps the memory. */
+void buf_clear(struct buf *b);
+
+/* Frees the contents; the buffer can be used again. */
+void buf_release(struct buf *b);
+
+/* Hands the memory (*n bytes, free() it) to the caller and empties the buffer. */
+char *buf_detach(struct buf *b, size_t *n);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+/*
+ * What went wrong, handed up by value of a caller's `struct err`.
+ *
+ * A function that can fail returns 0 or one of `enum ec`, and then has filled
+ * `err` exactly once.  On success it leaves `err` alone, so calls chain.
+ * `api` is a row of model/errors.def, `detail` a row of model/details.def and
+ * `arg` the texts that the detail's sentence takes: base/ only carries them.
+ */
+enum ec {
+    E_NOTFOUND = -1, /* the object named is not held */
+    E_EXISTS = -2,   /* the name is in use */
+    E_INVALID = -3,  /* bad input; the detail says where */
+    E_LIMIT = -4,    /* a quota or a size is reached */
+    E_DENIED = -5,   /* not allowed */
+    E_BUSY = -6,     /* somebody else changed it meanwhile: try again */
+    E_IO = -7,       /* disk or database */
+    E_NOMEM = -8,    /* out of memory */
+    E_INTERNAL = -9  /* our own fault */
+};
+
+#define ERR_ARGS 4
+
+struct err {
+    enum ec ec;
+    int api;
+    int detail;
+    char *arg[ERR_ARGS]; /* heap; NULL where there is none */
+};
+
+#define ERR_INIT ((struct err){ 0 })
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/*
+ * Fills `err` and returns `ec`: return err_set(err, E_INVALID, DLF_3051,
+ * DET_REQUIRED, path).  At most ERR_ARGS texts follow, each copied.
+ */
+#define err_set(err, ec, api, detail, ...)                                               \
+    err_fill(err, ec, api, detail, (const char *[]){ "", ##__VA_ARGS__, NULL })
+
+/* As err_set(); the texts are texts[1] up to a NULL. */
+int err_fill(struct err *err, enum ec ec, int api, int detail, const char **texts);
+
+/* Frees the texts and makes `err` as new. */
+void err_clear(struct err *err);
+
+#endif

@@ -1,0 +1,73 @@
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/*
+ * Every limit of the house that is not an option (those stand in
+ * dlfd/options.def), with its unit.  Each is checked before the memory that
+ * it bounds is taken.
+ */
+
+#define KIB 1024UL
+#define MIB (1024UL * 1024UL)
+
+/* Bodies.  12 MB is the contract's figure, 12 x 1024 x 1024 bytes. */
+#define BODY_MAX (12 * MIB)
+/* What is read and thrown away of a body that is refused, so that the client
+ * gets to see the answer; beyond it the connection is closed. */
+#define BODY_DRAIN_MAX (64 * MIB)
+/* Body memory is taken in steps of this size when no length was announced. */
+#define BODY_STEP (64 * KIB)
+
+/* JSON (decision 21).  A stored definition has a few values more than its
+ * body, because missing members are added when it is saved. */
+#define JSON_MAX_DEPTH 64
+#define JSON_MAX_VALUES 1000000
+#define JSON_STORED_MAX_VALUES 2500000
+/* A definition in its stored form, bytes. */
+#define DEFINITION_MAX (24 * MIB)
+/* A path such as nodes[3].name in an error's detail, bytes. */
+#define JSON_PATH_MAX 300
+#define JSON_PATH_KEY_MAX 64
+
+/* Names and texts, in Unicode code points where nothing else is said. */
+#define NAME_MAX_JOB 128
+#define NAME_MAX_RESOURCE 32
+#define NAME_MAX_PARAM 64
+#define NAME_MAX_WORKSPACE 128
+#define PROJECT_ID_MAX 64
+#define DIRECTORY_MAX_DEPTH 10
+#define DIRECTORY_MAX_SEGMENT 64
+#define DESCRIPTION_MAX 255
+#define SCRIPT_CONTENT_MAX_BYTES (4 * MIB)
+#define RESOURCE_LOCATION_MAX 1023
+#define RESOURCE_DEPENDS_MAX 10240
+
+/* Lists and exports. */
+#define EXPORT_MAX_JOBS 100
+#define LIST_MAX_LIMIT 100
+#define LIST_DEFAULT_LIMIT 10
+/* X-Dlf-Missing-Depends and X-Dlf-Error-Detail, bytes of the value's list. */
+#define HEADER_LIST_MAX 3000
+/* The text of an error's detail, bytes: every name of 100 unknown jobs fits. */
+#define ERROR_DETAIL_MAX (64 * KIB)
+/* An answer that is made whole in memory, bytes; above it, part by part. */
+#define ANSWER_BUFFER_MAX (8 * MIB)
+/* What one statement fetches of an archive that is sent part by part. */
+#define BLOB_BATCH_MAX (1 * MIB)
+
+/* HTTP. */
+#define PATH_MAX_SEGMENTS 16
+#define CONNECTION_POOL (48 * KIB)
+#define ANSWER_MAX_HEADERS 8
+#define CONNECTION_SILENCE_S 120
+#define ANSWER_BLOCK (64 * KIB)
+#define SHUTDOWN_GRACE_S 30
+
+/* Store. */
+#define WRITES_A_COMMIT 64
+#define SWEEP_BATCH 100
+#define SWEEP_EVERY_S 600
+#define STORE_BUSY_MS 10000
+#define SAVE_MAX_TRIES 100
+
+#endif

@@ -1,0 +1,64 @@
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/*
+ * A piece of text that somebody else owns: `n` bytes at `p`, without a final
+ * NUL.  A value, passed by copy.  Comparison is by bytes.
+ */
+struct str {
+    const char *p;
+    size_t n;
+};
+
+#define STR(literal) ((struct str){ (literal), sizeof(literal) - 1 })
+/* For printf("%.*s"): only for texts that are known to be short. */
+#define STR_ARG(s) (int)(s).n, (s).p
+
+static inline struct str str_of(const char *text)
+{
+    return (struct str){ text, text ? strlen(text) : 0 };
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool str_is(struct str a, const char *text)
+{
+    return str_eq(a, str_of(text));
+}
+
+static inline bool str_starts(struct str a, const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    return a.n >= n && memcmp(a.p, prefix, n) == 0;
+}
+
+/* <0, 0, >0 by bytes; a prefix comes first. */
+static inline int str_cmp(struct str a, struct str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int c = n ? memcmp(a.p, b.p, n) : 0;
+
+    return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+/* The text from byte `at` on; `at` is at most a.n. */
+static inline struct str str_from(struct str a, size_t at)
+{
+    return (struct str){ a.p + at, a.n - at };
+}
+
+/* Whether `part` stands anywhere in `a`. */
+static inline bool str_has(struct str a, const char *part)
+{
+    return a.n && memmem(a.p, a.n, part, strlen(part)) != NULL;
+}
+
+#endif

@@ -1,0 +1,29 @@
+#ifndef BASE_STREAM_H
+#define BASE_STREAM_H
+
+#include "base/buf.h"
+
+/*
+ * Content that is made piece by piece while it is sent.  `next` appends the
+ * next piece to `piece` and returns 0; a piece of no bytes is the end.  The
+ * first member of the struct that makes it; `free` frees that struct.
+ */
+struct stream {
+    int (*next)(struct stream *s, struct buf *piece, struct err *err);
+    void (*free)(struct stream *s);
+};
+
+/* Appends all pieces to `out`.  The stream remains the caller's. */
+static inline int stream_read_all(struct stream *s, struct buf *out, struct err *err)
+{
+    size_t before;
+    int rc;
+
+    do {
+        before = out->len;
+        rc = s->next(s, out, err);
+    } while (!rc && out->len > before);
+    return rc;
+}
+
+#endif

@@ -1,0 +1,82 @@
+#include "base/utf8.h"
+
+static int length_of(unsigned char first)
+{
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xc2 && first <= 0xdf)
+        return 2;
+    if (first >= 0xe0 && first <= 0xef)
+        return 3;
+    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+int utf8_decode(const char *p, size_t n, uint32_t *code_point)
+{
+    static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    int len = length_of((unsigned char)*p);
+    uint32_t c;
+
+    if (len == 1) {
+        *code_point = (unsigned char)*p;
+        return 1;
+    }
+    if (len == 0 || (size_t)len > n)
+        return 0;
+    c = (unsigned char)*p & (0x7fu >> len);
+    for (int i = 1; i < len; i++) {
+        if (((unsigned char)p[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | ((unsigned char)p[i] & 0x3f);
+    }
+    if (c < smallest[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *code_point = c;
+    return len;
+}
+
+int utf8_encode(uint32_t c, char out[4])
+{
+    int len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+    if (len == 1) {
+        out[0] = (char)c;
+        return 1;
+    }
+    for (int i = len - 1; i > 0; i--, c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3f));
+    out[0] = (char)(0xf00 >> len | c);
+    return len;
+}
+
+bool utf8_valid(struct str s)
+{
+    uint32_t c;
+
+    for (size_t i = 0; i < s.n;) {
+        int len = utf8_decode(s.p + i, s.n - i, &c);
+
+        if (!len)
+            return false;
+        i += (size_t)len;
+    }
+    return true;
+}
+
+size_t utf8_count(struct str s)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        count += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+    return count;
+}
+
+struct str utf8_cut(struct str s, size_t max)
+{
+    if (s.n <= max)
+        return s;
+    while (max > 0 && ((unsigned char)s.p[max] & 0xc0) == 0x80)
+        max--;
+    return (struct str){ s.p, max };
+}
