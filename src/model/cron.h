@@ -1,0 +1,21 @@
+#ifndef MODEL_CRON_H
+#define MODEL_CRON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+/*
+ * Checks a cron expression (spec/02 A.7): six blank-separated fields, second
+ * to week.  Gives NULL when it is sound, else the name of the faulty field
+ * ("minute"), with `part` set to the piece of it that is not allowed; for a
+ * wrong number of fields "fields", and `part` is empty.
+ */
+const char *cron_fault(struct str expression, struct str *part, int *fields);
+
+/* yyyy-MM-ddTHH:mm:ss with the offset +08, +0800, +08:00 or Z, as milliseconds
+ * since 1970; false when it has another form or names no day. */
+bool time_parse(struct str text, int64_t *ms);
+
+#endif

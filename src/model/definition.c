@@ -1,0 +1,292 @@
+#include "model/definition.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/count.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "model/kinds.h"
+#include "base/banned.h"
+
+static const struct kind_rules *rules_of(enum kind kind)
+{
+    static const struct kind_rules *const rules[] = {
+        [KIND_JOB] = &job_rules,
+        [KIND_SCRIPT] = &script_rules,
+        [KIND_RESOURCE] = &resource_rules,
+    };
+
+    return rules[kind];
+}
+
+struct str copy_text(const struct making *m, const struct json_doc *doc, uint32_t at,
+                     const char *key)
+{
+    struct str s = json_member_text(doc, at, key);
+
+    return s.n ? arena_str(m->arena, s) : STR("");
+}
+
+int fail_differs(const struct rule_at *at, struct str stored)
+{
+    struct buf is = BUF_INIT(KIB), given = BUF_INIT(KIB);
+
+    buf_addstr(&is, stored);
+    buf_addstr(&given, utf8_cut(json_text(at->doc, at->at), 128));
+    rule_fail(at, DET_DIFFERS, buf_cstr(&is), buf_cstr(&given), NULL);
+    buf_release(&is);
+    buf_release(&given);
+    return E_INVALID;
+}
+
+/* ---- putting the members together ---- */
+
+/* Room for the members of both documents, and two that adjust() may add. */
+static struct member *member_room(const struct making *m)
+{
+    size_t n = m->body->value[0].len + 2;
+
+    if (m->stored)
+        n += m->stored->value[0].len;
+    return reallocarray(NULL, n, sizeof(struct member));
+}
+
+/* The member at `at` of a root object under its canonical name; false when it
+ * is the server's, null, or gives way to the canonical one. */
+static bool take(const struct form *form, const struct json_doc *doc, uint32_t at,
+                 struct member *m)
+{
+    struct str key = json_key(doc, at);
+    const struct field *f = form_field(form, key);
+
+    *m = (struct member){ f ? str_of(f->name) : key, doc, at };
+    return !f || (!f->server && form_member(form, doc, 0, f->name) == at);
+}
+
+static struct member *find(struct member *members, size_t n, struct str key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(members[i].key, key))
+            return &members[i];
+    return NULL;
+}
+
+static size_t add_all(struct member *members, const struct form *form,
+                      const struct json_doc *doc)
+{
+    size_t n = 0;
+
+    for (uint32_t i = json_first(doc, 0); i < json_end(doc, 0); i = json_next(doc, i))
+        n += take(form, doc, i, &members[n]);
+    return n;
+}
+
+/* The body's members, then the stored ones that an update keeps (9b). */
+static size_t assemble_replacing(const struct making *m, const struct form *form,
+                                 struct member *members)
+{
+    size_t n = add_all(members, form, m->body), of_body = n;
+    const struct field *f;
+
+    if (!m->stored)
+        return n;
+    for (uint32_t i = json_first(m->stored, 0); i < json_end(m->stored, 0);
+         i = json_next(m->stored, i)) {
+        f = form_field(form, json_key(m->stored, i));
+        if (f && f->keep && take(form, m->stored, i, &members[n]))
+            n += !find(members, of_body, members[n].key);
+    }
+    return n;
+}
+
+/* The stored members, replaced where they stand, then the new ones (9b). */
+static size_t assemble_merging(const struct making *m, const struct form *form,
+                               struct member *members)
+{
+    size_t n, of_stored;
+
+    if (!m->stored)
+        return add_all(members, form, m->body);
+    n = of_stored = add_all(members, form, m->stored);
+    for (uint32_t i = json_first(m->body, 0); i < json_end(m->body, 0);
+         i = json_next(m->body, i)) {
+        struct member *old;
+
+        if (!take(form, m->body, i, &members[n]))
+            continue;
+        old = find(members, of_stored, members[n].key);
+        if (old)
+            *old = members[n];
+        else
+            n++;
+    }
+    return n;
+}
+
+static int text_fault(const struct buf *text, struct err *err)
+{
+    char max[24];
+
+    if (text->bad == E_NOMEM)
+        return err_nomem(err);
+    snprintf(max, sizeof(max), "%lu", DEFINITION_MAX);
+    return err_set(err, E_INVALID, DLF_3051, DET_FORM_TOO_LARGE, "body", max);
+}
+
+static int write_stored(const struct making *m, const struct kind_rules *rules)
+{
+    struct jw jw = JW_INIT(&m->d->text, true);
+    struct member *members = member_room(m);
+    size_t n;
+
+    if (!members)
+        return err_nomem(m->err);
+    n = rules->replaces ? assemble_replacing(m, rules->form, members)
+                        : assemble_merging(m, rules->form, members);
+    if (rules->adjust)
+        n = rules->adjust(m, members, n);
+    jw_object(&jw, STR_NONE);
+    COUNT(COUNT_PRINT);
+    for (size_t i = 0; i < n; i++)
+        form_write_member(&jw, rules->form, &members[i], FORM_STORED);
+    form_write_additions(&jw, rules->form, members, n, FORM_STORED);
+    jw_end(&jw, '}');
+    buf_addc(&m->d->text, '\n');
+    free(members);
+    return m->d->text.bad ? text_fault(&m->d->text, m->err) : 0;
+}
+
+/* Facts and references are read from the stored form, never from the body:
+ * they follow from what is stored. */
+static int read_stored_form(const struct making *m, const struct kind_rules *rules)
+{
+    struct facts *f = &m->d->facts;
+    struct json_doc doc;
+    int rc;
+
+    COUNT(COUNT_PARSE);
+    rc = json_read(&doc, buf_str(&m->d->text), JSON_STORED_MAX_VALUES, m->err);
+    if (!rc) {
+        f->name = copy_text(m, &doc, 0, "name");
+        f->directory = copy_text(m, &doc, 0, "directory");
+        if (!f->directory.n)
+            f->directory = STR("/");
+        rc = rules->finish(m, &doc);
+    }
+    json_release(&doc);
+    return rc;
+}
+
+int definition_make(struct definition *d, enum kind kind, const struct json_doc *body,
+                    const struct stored *stored, struct arena *arena, struct err *err)
+{
+    const struct kind_rules *rules = rules_of(kind);
+    struct json_doc old = { 0 };
+    struct making m = { .d = d, .body = body, .arena = arena, .err = err };
+    int rc = 0;
+
+    *d = (struct definition){ .text = BUF_INIT(DEFINITION_MAX) };
+    if (stored) {
+        m.stored = &old;
+        m.stored_id = stored->id;
+        rc = json_read(&old, stored->text, JSON_STORED_MAX_VALUES, err);
+    }
+    if (!rc)
+        rc = rules->check(&m);
+    if (!rc)
+        rc = write_stored(&m, rules);
+    if (!rc)
+        rc = read_stored_form(&m, rules);
+    json_release(&old);
+    if (rc)
+        definition_release(d);
+    return rc;
+}
+
+void definition_release(struct definition *d)
+{
+    buf_release(&d->text);
+}
+
+int definition_depends(struct str text, struct arena *arena, const struct str **names,
+                       size_t *n, struct err *err)
+{
+    struct json_doc doc;
+    int rc = json_read(&doc, text, JSON_STORED_MAX_VALUES, err);
+
+    if (!rc)
+        rc = job_depends(&doc, arena, names, n, err);
+    json_release(&doc);
+    return rc;
+}
+
+/* ---- showing ---- */
+
+/* A resource's dependPackages win over its dependFiles (spec/05 A): its files
+ * are shown as the packages' locations. */
+static bool shows_packages(const struct json_doc *doc)
+{
+    uint32_t packages = json_member(doc, 0, "dependPackages");
+
+    return packages && doc->value[packages].len > 0;
+}
+
+static void show_depend_files(struct jw *jw, const struct json_doc *doc)
+{
+    uint32_t packages = json_member(doc, 0, "dependPackages");
+
+    jw_array(jw, STR("dependFiles"));
+    for (uint32_t i = json_first(doc, packages); i < json_end(doc, packages);
+         i = json_next(doc, i))
+        jw_string(jw, STR_NONE, json_member_text(doc, i, "location"));
+    jw_end(jw, ']');
+}
+
+static void show_members(struct jw *jw, enum kind kind, const struct json_doc *doc,
+                         struct member *members)
+{
+    const struct form *form = rules_of(kind)->form;
+    size_t n = add_all(members, form, doc);
+    bool computed = kind == KIND_RESOURCE && shows_packages(doc);
+
+    COUNT(COUNT_PRINT);
+    for (size_t i = 0; i < n; i++)
+        if (!(computed && str_is(members[i].key, "dependFiles")))
+            form_write_member(jw, form, &members[i], FORM_SHOWN);
+    if (computed) {
+        show_depend_files(jw, doc);
+        members[n++] = (struct member){ .key = STR("dependFiles") };
+    }
+    form_write_additions(jw, form, members, n, FORM_SHOWN);
+}
+
+int definition_show(struct jw *jw, enum kind kind, struct str text, struct err *err)
+{
+    struct member *members = NULL;
+    struct json_doc doc;
+    int rc;
+
+    COUNT(COUNT_PARSE);
+    rc = json_read(&doc, text, JSON_STORED_MAX_VALUES, err);
+    if (!rc) {
+        members = reallocarray(NULL, doc.value[0].len + 1, sizeof(*members));
+        rc = members ? 0 : err_nomem(err);
+    }
+    if (!rc)
+        show_members(jw, kind, &doc, members);
+    free(members);
+    json_release(&doc);
+    return rc;
+}
+
+int definition_check_approvers(const struct json_doc *body, struct err *err)
+{
+    static const struct field fields[] = {
+        { "approvers", .type = F_ARRAY, .item = F_OBJECT, .form = &approver_form },
+        { .name = NULL },
+    };
+    static const struct form form = { fields, DLF_3051 };
+
+    return form_check(&form, body, 0, false, err);
+}

@@ -1,0 +1,86 @@
+#ifndef MODEL_DEFINITION_H
+#define MODEL_DEFINITION_H
+
+#include "base/arena.h"
+#include "model/form.h"
+
+/*
+ * A definition: what is stored, exported and shown of a job, a script or a
+ * resource.  Its stored form is the exact text of its file in an archive
+ * (decision 9); all else here follows from that text alone.
+ */
+enum kind { KIND_JOB = 1, KIND_SCRIPT = 2, KIND_RESOURCE = 3 };
+
+/* The number of the stored form's rules; a release that changes them counts it
+ * up (architecture, section 4). */
+#define EXPORT_FORMAT 1
+
+/* What a definition names and an export may need (spec/04 section 4). */
+enum ref_kind {
+    REF_SCRIPT = 1,   /* a script; scope is the folder that stood before it */
+    REF_RESOURCE = 2, /* the resources of that name */
+    REF_LOCATION = 3, /* the resources of that location, never missing */
+    REF_CDM = 4,      /* a CDM job; scope is its cluster */
+    REF_JOB = 5       /* a job that this one waits for; never exported */
+};
+
+struct ref {
+    enum ref_kind kind;
+    struct str scope, name;
+};
+
+/* What lists filter, sort and show; texts are empty where there is none. */
+struct facts {
+    struct str name;
+    struct str scope;        /* a resource's directory, as it is compared */
+    struct str directory;    /* as it was sent; "/" when it was not */
+    struct str location;     /* of a resource */
+    struct str process_type; /* BATCH or REAL_TIME; empty for other kinds */
+    struct str owner;
+    int64_t priority;
+    int64_t end_time; /* ms since 1970; 0: none */
+    bool single_node;
+};
+
+struct definition {
+    struct buf text;        /* the stored form */
+    struct facts facts;     /* texts in the arena given */
+    const struct ref *refs; /* sorted, none twice */
+    size_t n_refs;
+    const struct str *depends; /* the jobs named in dependJobs, sorted */
+    size_t n_depends;
+};
+
+/* What an update starts from. */
+struct stored {
+    int64_t id;
+    struct str text; /* the stored form */
+};
+
+/*
+ * Makes a definition of `body`, the value of a request's body (an object).
+ * `stored` is NULL to create one.  Checks every rule that needs no catalogue.
+ * E_INVALID with the API's code and the field; E_NOMEM.  definition_release()
+ * frees the text; the rest is in `arena`.
+ */
+int definition_make(struct definition *d, enum kind kind, const struct json_doc *body,
+                    const struct stored *stored, struct arena *arena,
+                    struct err *err) MUST_CHECK;
+void definition_release(struct definition *d);
+
+/* The jobs that a stored job names in dependJobs, sorted, in `arena`. */
+int definition_depends(struct str text, struct arena *arena, const struct str **names,
+                       size_t *n, struct err *err) MUST_CHECK;
+
+/*
+ * Writes the members of a stored definition as show gives them: as stored,
+ * with the documented defaults.  The object is the caller's, to add the
+ * server's members before it and behind.
+ */
+int definition_show(struct jw *jw, enum kind kind, struct str text,
+                    struct err *err) MUST_CHECK;
+
+/* Checks the optional body {"approvers": [...]} of a delete. */
+int definition_check_approvers(const struct json_doc *body, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,39 @@
+#include "model/errors.h"
+
+static const struct error_row rows[API_ERRORS] = {
+#define ERROR(symbol, code, status, en, zh, cause, todo)                                 \
+    [symbol] = { code, status, { en, zh }, cause, todo },
+#include "model/errors.def"
+#undef ERROR
+};
+
+static const char *const sentences[DETAILS][2] = {
+#define DETAIL(symbol, en, zh) [symbol] = { en, zh },
+#include "model/details.def"
+#undef DETAIL
+};
+
+const struct error_row *error_row(int api)
+{
+    return &rows[api > API_OK && api < API_ERRORS ? api : APIGW_0601];
+}
+
+int err_nomem(struct err *err)
+{
+    return err_set(err, E_NOMEM, APIGW_0601, DET_NOMEM);
+}
+
+void error_detail(const struct err *err, enum language language, struct buf *out)
+{
+    const char *p = sentences[err->detail][language];
+
+    for (; *p; p++) {
+        if (*p != '%') {
+            buf_addc(out, *p);
+            continue;
+        }
+        p++;
+        if (err->arg[*p - '1'])
+            buf_adds(out, err->arg[*p - '1']);
+    }
+}

@@ -1,0 +1,47 @@
+#ifndef MODEL_ERRORS_H
+#define MODEL_ERRORS_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * The API's errors as rows: errors.def has each code with its status and its
+ * text in both languages, details.def the sentences of error_detail
+ * (decision 18).
+ */
+enum api_error {
+    API_OK,
+#define ERROR(symbol, code, status, en, zh, cause, todo) symbol,
+#include "model/errors.def"
+#undef ERROR
+    API_ERRORS
+};
+
+enum detail {
+#define DETAIL(symbol, en, zh) symbol,
+#include "model/details.def"
+#undef DETAIL
+    DETAILS
+};
+
+struct error_row {
+    const char *code; /* "DLF.3051" */
+    int status;
+    const char *text[2]; /* by language */
+    const char *cause, *todo;
+};
+
+enum language { LANG_EN, LANG_ZH };
+
+/* The row of err->api; an error without one is APIGW_0601. */
+const struct error_row *error_row(int api);
+
+/* Fails with E_NOMEM. */
+int err_nomem(struct err *err);
+
+/* Appends the detail's sentence; nothing where there is none. */
+void error_detail(const struct err *err, enum language language, struct buf *out);
+
+#endif

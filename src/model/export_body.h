@@ -1,0 +1,26 @@
+#ifndef MODEL_EXPORT_BODY_H
+#define MODEL_EXPORT_BODY_H
+
+#include "base/arena.h"
+#include "model/json.h"
+
+/* The body of both exports (spec/01, 2.1 and 4), with its defaults. */
+struct export_body {
+    const struct str *names; /* of a batch: jobList without repetitions */
+    size_t n;
+    bool depend;         /* exportDepend, true */
+    bool submitted;      /* exportStatus is SUBMIT */
+    bool fail_missing;   /* missingDepend is fail */
+    struct str obs_path; /* empty: none */
+};
+
+/* The body of a single export; `doc` is NULL when there is none.  E_INVALID by
+ * rows 14 to 16 of spec/01 2.4. */
+int export_body_read(struct export_body *out, const struct json_doc *doc,
+                     struct arena *arena, struct err *err) MUST_CHECK;
+
+/* The body of a batch export.  E_INVALID by rows 8 to 16. */
+int export_body_read_batch(struct export_body *out, const struct json_doc *doc,
+                           struct arena *arena, struct err *err) MUST_CHECK;
+
+#endif

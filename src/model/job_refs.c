@@ -1,0 +1,247 @@
+#include "model/job_form.h"
+
+#include <stdlib.h>
+
+/* The lists of references and of job names grow in the request's arena. */
+struct list {
+    struct arena *arena;
+    void *items;
+    size_t n, cap;
+    bool failed;
+};
+
+static void *list_add(struct list *l, size_t size)
+{
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 8;
+        void *more = arena_array(l->arena, cap, size);
+
+        if (!more) {
+            l->failed = true;
+            return NULL;
+        }
+        if (l->n)
+            memcpy(more, l->items, l->n * size);
+        l->items = more;
+        l->cap = cap;
+    }
+    return (char *)l->items + l->n++ * size;
+}
+
+static const struct {
+    const char *type, *property;
+    enum ref_kind kind;
+} node_refs[] = {
+#define NODE_REF(type, property, kind) { type, property, kind },
+#include "model/node_types.def"
+#undef NODE_REF
+};
+#define NODE_REFS (sizeof(node_refs) / sizeof(node_refs[0]))
+
+static bool type_matches(const char *rule, struct str type)
+{
+    size_t k = 0, n = strlen(rule);
+
+    if (str_is(STR("*"), rule))
+        return true;
+    for (size_t i = 0; i < type.n; i++) {
+        char c = type.p[i];
+
+        if (c == ' ' || c == '-' || c == '_')
+            continue;
+        if (c >= 'A' && c <= 'Z')
+            c += 'a' - 'A';
+        if (k == n || rule[k++] != c)
+            return false;
+    }
+    return k == n;
+}
+
+/* A property's text: the last of that name, only strings; empty when absent. */
+static struct str property(const struct json_doc *doc, uint32_t node, const char *name)
+{
+    uint32_t properties = json_member(doc, node, "properties");
+    struct str found = STR("");
+
+    if (!properties)
+        return found;
+    for (uint32_t i = json_first(doc, properties); i < json_end(doc, properties);
+         i = json_next(doc, i)) {
+        struct str value = json_member_text(doc, i, "value");
+
+        if (value.p && str_is(json_member_text(doc, i, "name"), name))
+            found = value;
+    }
+    return found;
+}
+
+static bool is_literal(struct str value)
+{
+    return value.n && !str_has(value, "${") && !str_has(value, "#{");
+}
+
+static bool is_statement(const struct json_doc *doc, uint32_t node)
+{
+    struct str s = property(doc, node, "statementOrScript");
+
+    return s.n == strlen("statement") && strncasecmp(s.p, "statement", s.n) == 0;
+}
+
+static bool is_file(struct str value)
+{
+    return str_starts(value, "obs://") || str_starts(value, "hdfs://");
+}
+
+static void add_ref(struct list *l, enum ref_kind kind, struct str scope, struct str name)
+{
+    struct ref *ref = list_add(l, sizeof(*ref));
+
+    if (!ref)
+        return;
+    *ref = (struct ref){ kind, arena_str(l->arena, scope), arena_str(l->arena, name) };
+    l->failed |= !ref->scope.p || !ref->name.p;
+}
+
+/* The whole value, or the part after the last slash: no script's name has one. */
+static void add_script(struct list *l, struct str value)
+{
+    const char *slash = memrchr(value.p, '/', value.n);
+    size_t at = slash ? (size_t)(slash - value.p) + 1 : 0;
+
+    if (at == value.n)
+        at = 0;
+    add_ref(l, REF_SCRIPT, (struct str){ value.p, at }, str_from(value, at));
+}
+
+/* A comma in the cluster's name separates two clusters. */
+static void add_cdm(struct list *l, struct str clusters, struct str job)
+{
+    for (size_t at = 0; at <= clusters.n;) {
+        struct str one = str_from(clusters, at);
+        const char *comma = one.n ? memchr(one.p, ',', one.n) : NULL;
+
+        if (comma)
+            one.n = (size_t)(comma - one.p);
+        at += one.n + 1;
+        while (one.n && one.p[0] == ' ')
+            one = str_from(one, 1);
+        if (one.n)
+            add_ref(l, REF_CDM, one, job);
+    }
+}
+
+static void add_node_refs(struct list *l, const struct json_doc *doc, uint32_t node)
+{
+    struct str type = json_member_text(doc, node, "type");
+
+    for (size_t i = 0; i < NODE_REFS; i++) {
+        struct str value = property(doc, node, node_refs[i].property);
+        struct str cluster = property(doc, node, "clusterName");
+
+        if (!is_literal(value) || !type_matches(node_refs[i].type, type))
+            continue;
+        if (node_refs[i].kind == REF_SCRIPT && !is_statement(doc, node))
+            add_script(l, value);
+        else if (node_refs[i].kind == REF_CDM && is_literal(cluster))
+            add_cdm(l, cluster, value);
+        else if (node_refs[i].kind == REF_RESOURCE)
+            add_ref(l, is_file(value) ? REF_LOCATION : REF_RESOURCE, STR(""), value);
+    }
+}
+
+/* One target, however it was written, is one reference. */
+static int by_target(const void *a, const void *b)
+{
+    const struct ref *x = a, *y = b;
+    int c = (int)x->kind - (int)y->kind;
+
+    if (!c && x->kind == REF_CDM)
+        c = str_cmp(x->scope, y->scope);
+    return c ? c : str_cmp(x->name, y->name);
+}
+
+static size_t sort_unique(void *items, size_t n, size_t size,
+                          int (*compare)(const void *, const void *))
+{
+    char *p = items;
+    size_t kept = n > 0;
+
+    if (n)
+        qsort(p, n, size, compare);
+    for (size_t i = 1; i < n; i++)
+        if (compare(p + (kept - 1) * size, p + i * size) != 0)
+            memmove(p + kept++ * size, p + i * size, size);
+    return kept;
+}
+
+int job_refs(const struct making *m, const struct json_doc *doc)
+{
+    const struct definition *d = m->d;
+    struct list l = { .arena = m->arena };
+    uint32_t nodes = json_member(doc, 0, "nodes");
+
+    for (size_t i = 0; i < d->n_depends; i++)
+        add_ref(&l, REF_JOB, STR(""), d->depends[i]);
+
+    for (uint32_t i = json_first(doc, nodes); i < json_end(doc, nodes);
+         i = json_next(doc, i))
+        add_node_refs(&l, doc, i);
+    if (l.failed)
+        return err_nomem(m->err);
+    m->d->refs = l.items;
+    m->d->n_refs = sort_unique(l.items, l.n, sizeof(struct ref), by_target);
+    return 0;
+}
+
+static void add_names(struct list *l, const struct json_doc *doc, uint32_t depend_jobs)
+{
+    uint32_t jobs = json_member(doc, depend_jobs, "jobs");
+
+    if (!jobs)
+        return;
+    for (uint32_t i = json_first(doc, jobs); i < json_end(doc, jobs);
+         i = json_next(doc, i)) {
+        struct str *name = list_add(l, sizeof(*name));
+
+        if (name)
+            *name = arena_str(l->arena, json_text(doc, i));
+    }
+}
+
+/* dependJobs of a cron or cronTrigger: an object, or an array of them. */
+static void add_depend_jobs(struct list *l, const struct json_doc *doc, uint32_t cron)
+{
+    uint32_t at = cron ? json_member(doc, cron, "dependJobs") : 0;
+
+    if (!at)
+        return;
+    if (json_type(doc, at) == JSON_OBJECT)
+        add_names(l, doc, at);
+    else
+        for (uint32_t i = json_first(doc, at); i < json_end(doc, at);
+             i = json_next(doc, i))
+            add_names(l, doc, i);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+int job_depends(const struct json_doc *doc, struct arena *arena, const struct str **names,
+                size_t *n, struct err *err)
+{
+    struct list l = { .arena = arena };
+    uint32_t nodes = json_member(doc, 0, "nodes");
+    uint32_t schedule = json_member(doc, 0, "schedule");
+
+    add_depend_jobs(&l, doc, json_member(doc, schedule, "cron"));
+    for (uint32_t i = json_first(doc, nodes); i < json_end(doc, nodes);
+         i = json_next(doc, i))
+        add_depend_jobs(&l, doc, json_member(doc, i, "cronTrigger"));
+    if (l.failed)
+        return err_nomem(err);
+    *names = l.items;
+    *n = sort_unique(l.items, l.n, sizeof(struct str), by_text);
+    return 0;
+}

@@ -1,0 +1,53 @@
+#ifndef MODEL_KINDS_H
+#define MODEL_KINDS_H
+
+#include "model/definition.h"
+#include "model/errors.h"
+#include "model/names.h"
+
+/*
+ * Private to model/: what the kinds of definitions have of their own.
+ */
+struct making {
+    struct definition *d;
+    const struct json_doc *body;
+    const struct json_doc *stored; /* NULL on create */
+    int64_t stored_id;
+    struct arena *arena;
+    struct err *err;
+};
+
+struct kind_rules {
+    const struct form *form;
+    bool replaces; /* an update replaces all members but the kept ones */
+    /* Checks the body, before anything is put together. */
+    int (*check)(const struct making *m);
+    /* Changes the list of members before it is written; room for 2 more. */
+    size_t (*adjust)(const struct making *m, struct member *members, size_t n);
+    /* Checks the stored form as a whole, and reads facts and references. */
+    int (*finish)(const struct making *m, const struct json_doc *doc);
+};
+
+extern const struct kind_rules job_rules, script_rules, resource_rules;
+
+/* Arena copy of a string member; empty when it is absent. */
+struct str copy_text(const struct making *m, const struct json_doc *doc, uint32_t at,
+                     const char *key);
+
+/* Fails with at->code: `stored` is stored, and another text was given. */
+int fail_differs(const struct rule_at *at, struct str stored);
+
+/* Rules that several forms use. */
+int rule_directory(const struct rule_at *at);
+int rule_name(const struct rule_at *at, const struct name_rule *rule);
+extern const struct form approver_form;
+extern const char *const target_status[];
+
+/* model/job_refs.c: references and dependencies of a job. */
+int job_refs(const struct making *m, const struct json_doc *doc);
+int job_depends(const struct json_doc *doc, struct arena *arena, const struct str **names,
+                size_t *n, struct err *err);
+/* model/job_graph.c: the nodes of a job among themselves. */
+int job_graph_check(const struct json_doc *doc, struct arena *arena, struct err *err);
+
+#endif

@@ -1,0 +1,45 @@
+#ifndef MODEL_NAMES_H
+#define MODEL_NAMES_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+/*
+ * The name rules of the contract (spec/00 section 11).  Texts are valid UTF-8;
+ * lengths are code points; CJK is U+4E00 to U+9FFF.
+ */
+struct name_rule {
+    size_t max;
+    bool cjk;          /* Chinese characters are allowed */
+    bool no_dots;      /* "." and ".." are refused: they leave a folder */
+    const char *extra; /* what is allowed beside letters and digits */
+};
+
+extern const struct name_rule name_job; /* scripts too */
+extern const struct name_rule name_node;
+extern const struct name_rule name_resource;
+extern const struct name_rule name_param;
+extern const struct name_rule name_workspace;
+extern const struct name_rule name_project; /* a project's id */
+
+bool name_follows(const struct name_rule *rule, struct str name);
+
+/* Whether it is only refused for being "." or "..". */
+bool name_is_dots(struct str name);
+
+/*
+ * Whether `path` is a directory: "" or "/" for the root, else /a/b with at
+ * most 10 segments of at most `max_segment` code points, with or without a
+ * last slash.
+ */
+bool directory_ok(struct str path, size_t max_segment);
+
+/* The form in which directories are compared: no last slash, "/" for the root. */
+struct str directory_key(struct str path);
+
+/* Whether `path` is obs://bucket/key, or hdfs://... with `or_hdfs`; `bucket`,
+ * when not NULL, gets the bucket. */
+bool obs_path_ok(struct str path, bool or_hdfs, struct str *bucket);
+
+#endif
