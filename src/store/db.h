@@ -1,0 +1,60 @@
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "model/errors.h"
+
+/*
+ * Private to store/: one connection to the database engine, with its prepared
+ * statements.  For one thread at a time.  sqlite.c is the one engine yet.
+ */
+enum sql {
+#define SQL(name, text) SQL_##name,
+#include "store/sql.def"
+#undef SQL
+    SQLS
+};
+
+struct db;
+struct query;
+
+/* Opens the file and brings the schema up to date, if `may_migrate`. */
+int db_open(struct db **out, const char *path, bool may_migrate,
+            struct err *err) MUST_CHECK;
+void db_close(struct db *db);
+
+/*
+ * A statement with its parameters, one letter each: i int64_t, s struct str,
+ * b struct str as bytes, n nothing (SQL's NULL).  Texts must live until the
+ * query ends, which is when db_next() gives no row, or at db_end().
+ */
+struct query *db_query(struct db *db, enum sql sql, const char *types, ...);
+
+/* 1: a row; 0: no more; E_EXISTS without an API code: a name is in use; E_IO. */
+int db_next(struct query *q, struct err *err) MUST_CHECK;
+void db_end(struct query *q);
+
+/* As db_query() and db_next() for a statement without rows. */
+int db_run(struct db *db, struct err *err, enum sql sql, const char *types,
+           ...) MUST_CHECK;
+
+/* Whether a transaction is open: the engine ends one by itself when the disk is
+ * full or fails. */
+bool db_in_transaction(struct db *db);
+
+/* Rows that the last statement changed; the id that it gave. */
+int64_t db_changes(struct db *db);
+int64_t db_last_id(struct db *db);
+
+/* Columns of the row, from 0; texts live until the next db_next(). */
+int64_t db_int(struct query *q, int column);
+struct str db_text(struct query *q, int column);
+
+/* Appends a part of blob.stored of the row `id`. */
+int db_blob_part(struct db *db, int64_t id, uint32_t offset, uint32_t n, struct buf *out,
+                 struct err *err) MUST_CHECK;
+
+#endif

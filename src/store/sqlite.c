@@ -1,0 +1,281 @@
+#include "store/db.h"
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/count.h"
+#include "base/limits.h"
+#include "base/banned.h"
+
+struct query {
+    sqlite3_stmt *statement;
+    struct db *db;
+};
+
+struct db {
+    sqlite3 *handle;
+    struct query query[SQLS];
+};
+
+static const char *const texts[SQLS] = {
+#define SQL(name, text) [SQL_##name] = text,
+#include "store/sql.def"
+#undef SQL
+};
+
+/* The numbered files of store/migrations/, in order; made by the build. */
+static const char *const migrations[] = {
+#include "migrations.inc"
+};
+#define SCHEMA_VERSION (int)(sizeof(migrations) / sizeof(migrations[0]))
+
+static const char settings[] = "PRAGMA journal_mode = WAL;"
+                               "PRAGMA synchronous = FULL;"
+                               "PRAGMA foreign_keys = ON;"
+                               "PRAGMA temp_store = MEMORY;"
+                               "PRAGMA mmap_size = 268435456;";
+
+static int fail(struct db *db, struct err *err)
+{
+    struct buf text = BUF_INIT(KIB);
+    int code = sqlite3_extended_errcode(db->handle);
+
+    if (code == SQLITE_NOMEM)
+        return err_nomem(err);
+    if (code == SQLITE_CONSTRAINT_UNIQUE)
+        return err_set(err, E_EXISTS, API_OK, DET_NONE);
+    buf_addf(&text, "the catalogue: %s", sqlite3_errmsg(db->handle));
+    err_set(err, E_IO, APIGW_0601, DET_TEXT, buf_cstr(&text));
+    buf_release(&text);
+    return E_IO;
+}
+
+static int execute(struct db *db, const char *sql, struct err *err)
+{
+    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return fail(db, err);
+    return 0;
+}
+
+static int read_version(struct db *db, int *version, struct err *err)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = 0;
+
+    if (sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &s, NULL) ==
+            SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW)
+        *version = sqlite3_column_int(s, 0);
+    else
+        rc = fail(db, err);
+    sqlite3_finalize(s);
+    return rc;
+}
+
+/* One migration is one transaction; the version is written with it. */
+static int migrate(struct db *db, int version, struct err *err)
+{
+    char set[64];
+    int rc = execute(db, "BEGIN IMMEDIATE", err);
+
+    snprintf(set, sizeof(set), "PRAGMA user_version = %d", version + 1);
+    if (!rc)
+        rc = execute(db, migrations[version], err);
+    if (!rc)
+        rc = execute(db, set, err);
+    if (!rc)
+        rc = execute(db, "COMMIT", err);
+    else
+        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+static int check_schema(struct db *db, bool may_migrate, struct err *err)
+{
+    int version = 0;
+    int rc = read_version(db, &version, err);
+
+    if (!rc && version > SCHEMA_VERSION)
+        return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
+                       "the data folder was written by a newer dlfd: use that version, "
+                       "or another data folder");
+    if (!rc && version < SCHEMA_VERSION && !may_migrate)
+        return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
+                       "the data folder was written by an older dlfd that still runs: "
+                       "stop it first");
+    for (; !rc && version < SCHEMA_VERSION; version++)
+        rc = migrate(db, version, err);
+    return rc;
+}
+
+static int prepare_all(struct db *db, struct err *err)
+{
+    for (int i = 0; i < SQLS; i++) {
+        db->query[i].db = db;
+        if (sqlite3_prepare_v3(db->handle, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &db->query[i].statement, NULL) != SQLITE_OK)
+            return fail(db, err);
+    }
+    return 0;
+}
+
+int db_open(struct db **out, const char *path, bool may_migrate, struct err *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    struct db *db = calloc(1, sizeof(*db));
+    int rc = 0;
+
+    if (!db)
+        return err_nomem(err);
+    if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK)
+        rc = fail(db, err);
+    if (!rc) {
+        sqlite3_extended_result_codes(db->handle, 1);
+        sqlite3_busy_timeout(db->handle, STORE_BUSY_MS);
+        rc = execute(db, settings, err);
+    }
+    if (!rc)
+        rc = check_schema(db, may_migrate, err);
+    if (!rc)
+        rc = prepare_all(db, err);
+    if (rc) {
+        db_close(db);
+        return rc;
+    }
+    *out = db;
+    return 0;
+}
+
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    for (int i = 0; i < SQLS; i++)
+        sqlite3_finalize(db->query[i].statement);
+    sqlite3_close(db->handle);
+    free(db);
+}
+
+static void bind_text(sqlite3_stmt *s, int i, struct str text, bool bytes)
+{
+    const char *p = text.p ? text.p : "";
+
+    if (bytes)
+        sqlite3_bind_blob64(s, i, p, text.n, SQLITE_STATIC);
+    else
+        sqlite3_bind_text64(s, i, p, text.n, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static struct query *query(struct db *db, enum sql sql, const char *types, va_list list)
+{
+    struct query *q = &db->query[sql];
+
+    COUNT(COUNT_SQL);
+    for (int i = 1; types[i - 1]; i++) {
+        char type = types[i - 1];
+
+        if (type == 'i')
+            sqlite3_bind_int64(q->statement, i, va_arg(list, int64_t));
+        else if (type == 'n')
+            sqlite3_bind_null(q->statement, i);
+        else
+            bind_text(q->statement, i, va_arg(list, struct str), type == 'b');
+    }
+    return q;
+}
+
+struct query *db_query(struct db *db, enum sql sql, const char *types, ...)
+{
+    struct query *q;
+    va_list list;
+
+    va_start(list, types);
+    q = query(db, sql, types, list);
+    va_end(list);
+    return q;
+}
+
+int db_next(struct query *q, struct err *err)
+{
+    int code = sqlite3_step(q->statement);
+    int rc = 0;
+
+    if (code == SQLITE_ROW)
+        return 1;
+    if (code != SQLITE_DONE)
+        rc = fail(q->db, err);
+    db_end(q);
+    return rc;
+}
+
+void db_end(struct query *q)
+{
+    sqlite3_reset(q->statement);
+    sqlite3_clear_bindings(q->statement);
+}
+
+int db_run(struct db *db, struct err *err, enum sql sql, const char *types, ...)
+{
+    struct query *q;
+    va_list list;
+    int rc;
+
+    va_start(list, types);
+    q = query(db, sql, types, list);
+    va_end(list);
+    do
+        rc = db_next(q, err);
+    while (rc == 1);
+    return rc;
+}
+
+bool db_in_transaction(struct db *db)
+{
+    return !sqlite3_get_autocommit(db->handle);
+}
+
+int64_t db_changes(struct db *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t db_last_id(struct db *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+int64_t db_int(struct query *q, int column)
+{
+    return sqlite3_column_int64(q->statement, column);
+}
+
+struct str db_text(struct query *q, int column)
+{
+    const void *p = sqlite3_column_blob(q->statement, column);
+
+    if (!p)
+        return STR("");
+    return (struct str){ p, (size_t)sqlite3_column_bytes(q->statement, column) };
+}
+
+int db_blob_part(struct db *db, int64_t id, uint32_t offset, uint32_t n, struct buf *out,
+                 struct err *err)
+{
+    sqlite3_blob *blob = NULL;
+    int rc = 0;
+
+    COUNT(COUNT_SQL);
+    buf_reserve(out, n);
+    if (out->bad)
+        return err_nomem(err);
+    if (sqlite3_blob_open(db->handle, "main", "blob", "stored", id, 0, &blob) !=
+            SQLITE_OK ||
+        sqlite3_blob_read(blob, out->ptr + out->len, (int)n, (int)offset) != SQLITE_OK)
+        rc = fail(db, err);
+    else
+        out->len += n;
+    sqlite3_blob_close(blob);
+    return rc;
+}

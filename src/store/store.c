@@ -1,0 +1,473 @@
+#include "store/store_int.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+static int open_readers(struct store *s, struct err *err)
+{
+    s->readers = calloc((size_t)s->options.readers, sizeof(*s->readers));
+    if (!s->readers)
+        return err_nomem(err);
+    for (; s->n_readers < s->options.readers; s->n_readers++) {
+        struct snapshot *one = &s->readers[s->n_readers];
+        int rc = db_open(&one->db, s->options.path, false, err);
+
+        if (rc)
+            return rc;
+        one->store = s;
+        one->next = s->pool;
+        s->pool = one;
+    }
+    return 0;
+}
+
+int store_open(struct store **out, const struct store_options *options, struct err *err)
+{
+    struct store *s = calloc(1, sizeof(*s));
+    int rc;
+
+    if (!s)
+        return err_nomem(err);
+    s->options = *options;
+    pthread_mutex_init(&s->pool_lock, NULL);
+    pthread_cond_init(&s->pool_filled, NULL);
+    rc = db_open(&s->db, options->path, options->may_migrate, err);
+    if (!rc)
+        rc = open_readers(s, err);
+    if (!rc)
+        rc = writer_start(s, err);
+    if (rc) {
+        store_close(s);
+        return rc;
+    }
+    *out = s;
+    return 0;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    writer_stop(s);
+    for (int i = 0; i < s->n_readers; i++)
+        db_close(s->readers[i].db);
+    db_close(s->db);
+    pthread_mutex_destroy(&s->pool_lock);
+    pthread_cond_destroy(&s->pool_filled);
+    free(s->readers);
+    free(s);
+}
+
+/* ---- snapshots ---- */
+
+static void give_back(struct snapshot *one)
+{
+    struct store *s = one->store;
+
+    pthread_mutex_lock(&s->pool_lock);
+    one->next = s->pool;
+    s->pool = one;
+    pthread_cond_signal(&s->pool_filled);
+    pthread_mutex_unlock(&s->pool_lock);
+}
+
+static struct snapshot *borrow(struct store *s)
+{
+    struct snapshot *one;
+
+    pthread_mutex_lock(&s->pool_lock);
+    while (!s->pool)
+        pthread_cond_wait(&s->pool_filled, &s->pool_lock);
+    one = s->pool;
+    s->pool = one->next;
+    pthread_mutex_unlock(&s->pool_lock);
+    return one;
+}
+
+int store_snapshot(struct snapshot **out, struct store *s, struct err *err)
+{
+    struct snapshot *one = borrow(s);
+    int rc = db_run(one->db, err, SQL_BEGIN_READ, "");
+    if (rc) {
+        give_back(one);
+        return rc;
+    }
+    *out = one;
+    return 0;
+}
+
+void snapshot_end(struct snapshot *one)
+{
+    struct err err = ERR_INIT;
+
+    if (db_run(one->db, &err, SQL_COMMIT, ""))
+        err_clear(&err); /* a read transaction has nothing to lose */
+    give_back(one);
+}
+
+void read_workspace(struct query *q, struct workspace *w, struct arena *arena)
+{
+    *w = (struct workspace){
+        .id = db_int(q, 0),
+        .uid = arena_str(arena, db_text(q, 1)),
+        .name = arena_str(arena, db_text(q, 2)),
+        .revision = db_int(q, 3),
+        .jobs = db_int(q, 4),
+        .real_time_jobs = db_int(q, 5),
+        .scripts = db_int(q, 6),
+        .resources = db_int(q, 7),
+    };
+}
+
+/* Whether the query gives a row; it is ended either way. */
+static int exists(struct query *q, bool *found, struct err *err)
+{
+    int rc = db_next(q, err);
+
+    *found = rc == 1;
+    if (rc == 1)
+        db_end(q);
+    return rc < 0 ? rc : 0;
+}
+
+int find_workspace(struct db *db, struct str project, struct str uid,
+                   struct workspace *out, struct arena *arena, struct err *err)
+{
+    struct query *q =
+        uid.n ? db_query(db, SQL_WORKSPACE_BY_UID, "ss", project, uid)
+              : db_query(db, SQL_WORKSPACE_BY_NAME, "ss", project, STR("default"));
+    int rc = db_next(q, err);
+    struct buf text = BUF_INIT(256);
+    bool known;
+
+    *out = (struct workspace){ .uid = STR(""), .name = STR("default") };
+    if (rc == 1) {
+        read_workspace(q, out, arena);
+        db_end(q);
+        return out->uid.p && out->name.p ? 0 : err_nomem(err);
+    }
+    if (rc < 0)
+        return rc;
+    if (uid.n) {
+        buf_addstr(&text, (struct str){ uid.p, uid.n < 128 ? uid.n : 128 });
+        err_set(err, E_NOTFOUND, DLF_0819, DET_WORKSPACE, buf_cstr(&text));
+        buf_release(&text);
+        return E_NOTFOUND;
+    }
+    rc = exists(db_query(db, SQL_PROJECT, "s", project), &known, err);
+    if (!rc && known)
+        return err_set(err, E_NOTFOUND, DLF_0819, DET_NO_DEFAULT);
+    return rc;
+}
+
+int snapshot_workspace(struct snapshot *s, struct str project, struct str uid,
+                       struct workspace *out, struct arena *arena, struct err *err)
+{
+    return find_workspace(s->db, project, uid, out, arena, err);
+}
+
+int snapshot_workspaces(struct snapshot *s, struct str project,
+                        void (*each)(void *arg, const struct workspace *w), void *arg,
+                        struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_WORKSPACE_LIST, "s", project);
+    struct arena arena = ARENA_INIT;
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1) {
+        struct workspace w;
+
+        read_workspace(q, &w, &arena);
+        each(arg, &w);
+    }
+    arena_release(&arena);
+    return rc;
+}
+
+/* ---- objects ---- */
+
+#define OBJECT_COLUMNS 20
+
+/* Texts are borrowed from the row. */
+static void read_object(struct query *q, struct object *o)
+{
+    struct str sha = db_text(q, 19);
+
+    *o = (struct object){
+        .id = db_int(q, 0),
+        .uid = db_text(q, 1),
+        .facts = { .scope = db_text(q, 2),
+                   .name = db_text(q, 3),
+                   .location = db_text(q, 5),
+                   .process_type = db_text(q, 6),
+                   .directory = db_text(q, 7),
+                   .owner = db_text(q, 8),
+                   .priority = db_int(q, 9),
+                   .single_node = db_int(q, 10) != 0,
+                   .end_time = db_int(q, 11) },
+        .blob = db_int(q, 4),
+        .create_time = db_int(q, 12),
+        .create_user = db_text(q, 13),
+        .update_time = db_int(q, 14),
+        .update_user = db_text(q, 15),
+        .raw_size = (uint32_t)db_int(q, 16),
+        .crc32 = (uint32_t)db_int(q, 17),
+        .stored_size = (uint32_t)db_int(q, 18),
+    };
+    if (sha.n == SHA256_BYTES)
+        memcpy(o->stored_sha256, sha.p, SHA256_BYTES);
+}
+
+/* Moves the texts of a row that was just read into `arena`. */
+static int keep_object(struct object *o, struct arena *arena, struct err *err)
+{
+    struct str *texts[] = { &o->uid,
+                            &o->facts.scope,
+                            &o->facts.name,
+                            &o->facts.location,
+                            &o->facts.process_type,
+                            &o->facts.directory,
+                            &o->facts.owner,
+                            &o->create_user,
+                            &o->update_user };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i] = arena_str(arena, *texts[i]);
+        if (!texts[i]->p)
+            return err_nomem(err);
+    }
+    return 0;
+}
+
+int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind, struct str key,
+                    struct object *out, struct arena *arena, struct err *err)
+{
+    enum sql sql = kind == KIND_RESOURCE ? SQL_OBJECT_BY_UID : SQL_OBJECT_BY_NAME;
+    struct query *q = db_query(s->db, sql, "iis", workspace, (int64_t)kind, key);
+    int rc = db_next(q, err);
+
+    *out = (struct object){ 0 };
+    if (rc != 1)
+        return rc;
+    read_object(q, out);
+    rc = keep_object(out, arena, err);
+    db_end(q);
+    return rc;
+}
+
+static int64_t counted(const struct workspace *w, const struct list_query *query)
+{
+    if (query->kind == KIND_SCRIPT)
+        return w->scripts;
+    if (query->kind == KIND_RESOURCE)
+        return w->resources;
+    return str_is(query->process_type, "REAL_TIME") ? w->real_time_jobs
+                                                    : w->jobs - w->real_time_jobs;
+}
+
+static int count_matches(struct snapshot *s, const struct workspace *w,
+                         const struct list_query *query, int64_t *total, struct err *err)
+{
+    struct query *q;
+    int rc;
+
+    *total = counted(w, query);
+    if (!query->name_part.n)
+        return 0;
+    q = db_query(s->db, SQL_OBJECT_SEARCH_COUNT, "iiss", w->id, (int64_t)query->kind,
+                 query->process_type, query->name_part);
+    rc = db_next(q, err);
+    if (rc == 1) {
+        *total = db_int(q, 0);
+        db_end(q);
+    }
+    return rc < 0 ? rc : 0;
+}
+
+int snapshot_list(struct snapshot *s, const struct workspace *w,
+                  const struct list_query *query, struct object *out, size_t *n,
+                  int64_t *total, struct arena *arena, struct err *err)
+{
+    bool all = query->name_part.n == 0;
+    struct query *q;
+    int rc = count_matches(s, w, query, total, err);
+
+    *n = 0;
+    if (rc)
+        return rc;
+    q = db_query(s->db, all ? SQL_OBJECT_LIST : SQL_OBJECT_SEARCH,
+                 all ? "iisii" : "iisiis", w->id, (int64_t)query->kind,
+                 query->process_type, query->limit, query->offset, query->name_part);
+    while ((rc = db_next(q, err)) == 1) {
+        read_object(q, &out[*n]);
+        rc = keep_object(&out[(*n)++], arena, err);
+        if (rc) {
+            db_end(q);
+            return rc;
+        }
+    }
+    return rc;
+}
+
+/* ---- exports ---- */
+
+#define NAMES_MAX (32 * MIB)
+
+static void names_json(struct buf *out, const struct str *names, size_t n)
+{
+    struct jw jw = JW_INIT(out, false);
+
+    jw_array(&jw, STR_NONE);
+    for (size_t i = 0; i < n; i++)
+        jw_string(&jw, STR_NONE, names[i]);
+    jw_end(&jw, ']');
+}
+
+static void ids_json(struct buf *out, const int64_t *ids, size_t n)
+{
+    struct jw jw = JW_INIT(out, false);
+
+    jw_array(&jw, STR_NONE);
+    for (size_t i = 0; i < n; i++)
+        jw_int(&jw, STR_NONE, ids[i]);
+    jw_end(&jw, ']');
+}
+
+int snapshot_unknown_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
+                          size_t n, struct buf *unknown, struct err *err)
+{
+    struct buf list = BUF_INIT(NAMES_MAX);
+    struct query *q;
+    int rc;
+
+    names_json(&list, names, n);
+    if (list.bad) {
+        buf_release(&list);
+        return err_nomem(err);
+    }
+    q = db_query(s->db, SQL_JOBS_UNKNOWN, "is", workspace, buf_str(&list));
+    while ((rc = db_next(q, err)) == 1) {
+        if (unknown->len)
+            buf_adds(unknown, ", ");
+        buf_addstr(unknown, db_text(q, 0));
+    }
+    buf_release(&list);
+    return rc;
+}
+
+int snapshot_downstream(struct snapshot *s, int64_t workspace, struct str name,
+                        void (*each)(void *arg, int64_t id, struct str job), void *arg,
+                        struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_JOBS_DOWNSTREAM, "is", workspace, name);
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1)
+        each(arg, db_int(q, 0), db_text(q, 1));
+    return rc;
+}
+
+int snapshot_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
+                  size_t n, struct object *out, struct arena *arena, struct err *err)
+{
+    struct buf list = BUF_INIT(NAMES_MAX);
+    struct query *q;
+    int rc = 0;
+
+    memset(out, 0, n * sizeof(*out));
+    names_json(&list, names, n);
+    if (list.bad)
+        return err_nomem(err);
+    q = db_query(s->db, SQL_EXPORT_JOBS, "is", workspace, buf_str(&list));
+    while (!rc && (rc = db_next(q, err)) == 1) {
+        struct object *o = &out[db_int(q, OBJECT_COLUMNS)];
+
+        read_object(q, o);
+        rc = keep_object(o, arena, err);
+    }
+    db_end(q);
+    buf_release(&list);
+    return rc;
+}
+
+static void read_depend(struct query *q, struct depend *d)
+{
+    d->job = (size_t)db_int(q, OBJECT_COLUMNS);
+    d->ref.kind = (enum ref_kind)db_int(q, OBJECT_COLUMNS + 1);
+    d->ref.scope = db_text(q, OBJECT_COLUMNS + 2);
+    d->ref.name = db_text(q, OBJECT_COLUMNS + 3);
+    read_object(q, &d->object);
+}
+
+int snapshot_depends(struct snapshot *s, int64_t workspace, const int64_t *blobs,
+                     size_t n,
+                     int (*each)(void *arg, const struct depend *d, struct err *err),
+                     void *arg, struct err *err)
+{
+    struct buf list = BUF_INIT(NAMES_MAX);
+    struct query *q;
+    int rc = 0;
+
+    ids_json(&list, blobs, n);
+    if (list.bad)
+        return err_nomem(err);
+    q = db_query(s->db, SQL_EXPORT_DEPENDS, "is", workspace, buf_str(&list));
+    while (!rc && (rc = db_next(q, err)) == 1) {
+        struct depend d;
+
+        read_depend(q, &d);
+        rc = each(arg, &d, err);
+    }
+    db_end(q);
+    buf_release(&list);
+    return rc;
+}
+
+static int read_blobs(struct db *db, struct str ids, size_t n, struct buf *out,
+                      struct err *err)
+{
+    struct query *q = db_query(db, SQL_BLOBS, "s", ids);
+    size_t seen = 0;
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1 && (size_t)db_int(q, 0) == seen) {
+        buf_addstr(out, db_text(q, 1));
+        seen++;
+    }
+    db_end(q);
+    if (rc < 0)
+        return rc;
+    if (out->bad)
+        return err_nomem(err);
+    if (seen < n)
+        return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "a blob is gone");
+    return 0;
+}
+
+int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out,
+                struct err *err)
+{
+    struct buf ids = BUF_INIT(NAMES_MAX);
+    struct snapshot *one;
+    int rc;
+
+    ids_json(&ids, blobs, n);
+    if (ids.bad)
+        return err_nomem(err);
+    one = borrow(s);
+    rc = read_blobs(one->db, buf_str(&ids), n, out, err);
+    give_back(one);
+    buf_release(&ids);
+    return rc;
+}
+
+int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
+                    struct buf *out, struct err *err)
+{
+    struct snapshot *one = borrow(s);
+    int rc = db_blob_part(one->db, blob, offset, n, out, err);
+
+    give_back(one);
+    return rc;
+}

@@ -1,0 +1,238 @@
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/id.h"
+#include "model/definition.h"
+
+/*
+ * The catalogue's rows.  One file of SQLite in WAL mode; what was acknowledged
+ * survives power loss (synchronous=FULL).
+ *
+ * Reads go through a snapshot: one connection of a small pool, one read
+ * transaction, so that all that is read of it belongs together.  Writes go to
+ * one writer thread, which commits those that wait together.
+ *
+ * Unless said otherwise a call fails with E_IO (the disk or the database; the
+ * detail has SQLite's words) or E_NOMEM, and nothing else.
+ */
+struct store;
+
+struct store_options {
+    const char *path;     /* of the database file; made when missing */
+    int readers;          /* connections for reading */
+    int64_t sweep_age_ms; /* how long a blob without users is kept */
+    bool may_migrate;     /* the caller holds the data folder's lock */
+};
+
+/*
+ * Opens the catalogue and brings its schema up to date.  E_DENIED when the
+ * database is newer than this program, or older and may_migrate is false; the
+ * detail says what to do.
+ */
+int store_open(struct store **out, const struct store_options *options,
+               struct err *err) MUST_CHECK;
+
+/* Commits the writes that wait, ends the writer, closes.  Accepts NULL. */
+void store_close(struct store *s);
+
+/* ---- reading ---- */
+
+struct snapshot;
+
+int store_snapshot(struct snapshot **out, struct store *s, struct err *err) MUST_CHECK;
+void snapshot_end(struct snapshot *s);
+
+struct workspace {
+    int64_t id; /* 0: the default workspace of a project that has nothing yet */
+    struct str uid, name;
+    int64_t revision; /* another one after each change of a definition or name */
+    int64_t jobs, real_time_jobs, scripts, resources;
+};
+
+/*
+ * The workspace `uid` of `project`, or its default one when `uid` is empty.
+ * E_NOTFOUND, DLF_0819: not of this project, or it has no default any more.
+ */
+int snapshot_workspace(struct snapshot *s, struct str project, struct str uid,
+                       struct workspace *out, struct arena *arena,
+                       struct err *err) MUST_CHECK;
+
+/* Calls `each` for the workspaces of `project`, by name. */
+int snapshot_workspaces(struct snapshot *s, struct str project,
+                        void (*each)(void *arg, const struct workspace *w), void *arg,
+                        struct err *err) MUST_CHECK;
+
+/* One job, script or resource; its content is the blob. */
+struct object {
+    int64_t id; /* 0: not held */
+    struct str uid;
+    struct facts facts;
+    int64_t create_time, update_time; /* ms since 1970 */
+    struct str create_user, update_user;
+    int64_t blob;
+    uint32_t raw_size, stored_size, crc32;
+    uint8_t stored_sha256[SHA256_BYTES];
+};
+
+/* The object that `key` names: a job's or script's name, a resource's uid. */
+int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind, struct str key,
+                    struct object *out, struct arena *arena, struct err *err) MUST_CHECK;
+
+struct list_query {
+    enum kind kind;
+    struct str process_type; /* of jobs; empty for other kinds */
+    struct str name_part;    /* empty: all */
+    int64_t offset, limit;
+};
+
+/*
+ * The rows of a list, newest first, then by name; `out` has room for
+ * query->limit.  *total counts all rows that match.
+ */
+int snapshot_list(struct snapshot *s, const struct workspace *w,
+                  const struct list_query *query, struct object *out, size_t *n,
+                  int64_t *total, struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Appends those of `names` that are no jobs, comma-separated, 100 at most. */
+int snapshot_unknown_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
+                          size_t n, struct buf *unknown, struct err *err) MUST_CHECK;
+
+/* Calls `each` for the jobs whose dependJobs name the job `name`, by name. */
+int snapshot_downstream(struct snapshot *s, int64_t workspace, struct str name,
+                        void (*each)(void *arg, int64_t id, struct str job), void *arg,
+                        struct err *err) MUST_CHECK;
+
+/* The jobs of these names: out[i] is that of names[i], with id 0 where none is
+ * held.  One statement. */
+int snapshot_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
+                  size_t n, struct object *out, struct arena *arena,
+                  struct err *err) MUST_CHECK;
+
+/* What one of the jobs needs; object.id is 0 when it is not held. */
+struct depend {
+    size_t job; /* index into the blobs given */
+    struct ref ref;
+    struct object object;
+};
+
+/*
+ * Calls `each` for what the definitions `blobs` name, in no special order; a
+ * name of several resources gives several calls.  `each` returns 0 to go on.
+ * Texts live until it returns.  One statement.
+ */
+int snapshot_depends(struct snapshot *s, int64_t workspace, const int64_t *blobs,
+                     size_t n,
+                     int (*each)(void *arg, const struct depend *d, struct err *err),
+                     void *arg, struct err *err) MUST_CHECK;
+
+/*
+ * Appends the stored bytes of `blobs`, one behind the other.  One statement, of
+ * no snapshot: blobs never change, so they can be read after the snapshot that
+ * named them has ended.  E_INTERNAL when one is gone.
+ */
+int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out,
+                struct err *err) MUST_CHECK;
+
+/* Appends `n` bytes of one blob from `offset` on; likewise. */
+int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
+                    struct buf *out, struct err *err) MUST_CHECK;
+
+/* ---- writing ---- */
+
+struct db;
+
+/*
+ * A write: the caller fills one of the structs below, which begin with it, and
+ * submits it.  It runs on the writer thread, in a transaction of its own or
+ * with others; either all of it holds or nothing.  Then `done` is called, on
+ * the writer thread, with `rc` and `err` filled.  All that it points to must
+ * live until then.
+ */
+struct write {
+    int (*run)(struct db *db, struct write *w, struct err *err); /* by the store */
+    void (*done)(struct write *w);
+    void *arg; /* the caller's */
+    int rc;
+    struct err err;
+    struct write *next; /* the store's */
+};
+
+/* Queues it and returns at once. */
+void store_submit(struct store *s, struct write *w);
+
+/* Queues it, waits, returns w->rc; `done` and `arg` are the store's. */
+int store_write(struct store *s, struct write *w);
+
+/* A blob to be: the stored form of a definition, made and hashed. */
+struct new_blob {
+    uint8_t sha256[SHA256_BYTES], stored_sha256[SHA256_BYTES];
+    uint32_t raw_size, crc32;
+    struct buf stored;
+};
+
+/*
+ * Creates an object, or replaces the definition of one.  The default workspace
+ * of a new project is made on the way.  Saving the same again moves only time
+ * and user.  Fails with
+ *   E_NOTFOUND  DLF_0819, as snapshot_workspace()
+ *   E_EXISTS    the name is in use; no API code
+ *   E_LIMIT     the workspace holds `quota` objects of the kind; no API code
+ *   E_BUSY      the object is gone, or has another blob than `old`
+ */
+struct save {
+    struct write write;
+    struct str project, workspace, user;
+    enum kind kind;
+    int64_t quota;            /* 0: none */
+    const struct object *old; /* what an update starts from; NULL: create */
+    const struct facts *facts;
+    struct new_blob *blob;
+    const struct ref *refs;
+    size_t n_refs;
+    char uid[ID_UUID_BYTES]; /* out, of a new object */
+};
+void save_init(struct save *s);
+
+/* Deletes what `key` names (as snapshot_object()).  E_NOTFOUND without an API
+ * code when it is not held, with DLF_0819 for the workspace. */
+struct removal {
+    struct write write;
+    struct str project, workspace;
+    enum kind kind;
+    struct str key;
+};
+void removal_init(struct removal *r);
+
+/* Creates the workspace `name` and, for a new project, the default one.
+ * E_EXISTS when the name is in use. */
+struct workspace_new {
+    struct write write;
+    struct str project, name;
+    char uid[ID_HEX_BYTES]; /* out */
+};
+void workspace_new_init(struct workspace_new *w);
+
+/* Deletes the workspace `name`.  E_NOTFOUND; E_DENIED when it is the default
+ * one or holds anything, and `force` is not set. */
+struct workspace_delete {
+    struct write write;
+    struct str project, name;
+    bool force;
+};
+void workspace_delete_init(struct workspace_delete *w);
+
+/* Deletes a batch of the blobs that have had no user since before `before_ms`;
+ * the writer does this by itself, too.  *deleted: how many. */
+struct sweep {
+    struct write write;
+    int64_t before_ms;
+    int64_t deleted;
+};
+void sweep_init(struct sweep *s);
+
+#endif

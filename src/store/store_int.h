@@ -1,0 +1,43 @@
+#ifndef STORE_STORE_INT_H
+#define STORE_STORE_INT_H
+
+#include <pthread.h>
+
+#include "store/db.h"
+#include "store/store.h"
+
+/* Private to store/: shared by its files. */
+
+struct snapshot {
+    struct store *store;
+    struct db *db;
+    struct snapshot *next; /* in the pool */
+};
+
+struct store {
+    struct store_options options;
+    /* The pool of readers. */
+    pthread_mutex_t pool_lock;
+    pthread_cond_t pool_filled;
+    struct snapshot *pool, *readers;
+    int n_readers;
+    /* The writer's queue. */
+    pthread_mutex_t queue_lock;
+    pthread_cond_t queue_filled;
+    struct write *first, **last;
+    bool closing, writing;
+    pthread_t writer;
+    struct db *db;
+};
+
+/* store.c; find_workspace() is snapshot_workspace() on a connection. */
+int find_workspace(struct db *db, struct str project, struct str uid,
+                   struct workspace *out, struct arena *arena,
+                   struct err *err) MUST_CHECK;
+void read_workspace(struct query *q, struct workspace *w, struct arena *arena);
+
+/* writer.c */
+int writer_start(struct store *s, struct err *err) MUST_CHECK;
+void writer_stop(struct store *s);
+
+#endif

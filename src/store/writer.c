@@ -1,0 +1,198 @@
+#include "store/store_int.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+/*
+ * The writer thread: takes the writes that wait, runs each in a savepoint of
+ * one transaction, commits, and only then tells their owners.
+ */
+
+/* The writes that wait, at most WRITES_A_COMMIT; NULL when it is time to sweep
+ * or to end. */
+static struct write *take_batch(struct store *s)
+{
+    struct write *batch = s->first, **end = &s->first;
+
+    for (int n = 0; *end && n < WRITES_A_COMMIT; n++)
+        end = &(*end)->next;
+    s->first = *end;
+    *end = NULL;
+    if (!s->first)
+        s->last = &s->first;
+    return batch;
+}
+
+static struct write *wait_for_batch(struct store *s, bool *closing)
+{
+    struct timespec until;
+    struct write *batch = NULL;
+    int timeout = 0;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += SWEEP_EVERY_S;
+    pthread_mutex_lock(&s->queue_lock);
+    while (!s->first && !s->closing && !timeout)
+        timeout = pthread_cond_timedwait(&s->queue_filled, &s->queue_lock, &until);
+    if (s->first)
+        batch = take_batch(s);
+    *closing = s->closing && !batch;
+    pthread_mutex_unlock(&s->queue_lock);
+    return batch;
+}
+
+static void run_one(struct db *db, struct write *w)
+{
+    struct err ignored = ERR_INIT;
+
+    w->rc = db_run(db, &w->err, SQL_SAVEPOINT, "");
+    if (w->rc)
+        return;
+    w->rc = w->run(db, w, &w->err);
+    if (w->rc && db_run(db, &ignored, SQL_SAVEPOINT_UNDO, ""))
+        err_clear(&ignored);
+    if (db_run(db, &ignored, SQL_SAVEPOINT_END, "") && !w->rc) {
+        w->rc = ignored.ec;
+        w->err = ignored;
+        ignored = ERR_INIT;
+    }
+    err_clear(&ignored);
+}
+
+/* All of them failed, for one reason. */
+static void fail_all(struct write *batch, const struct err *err)
+{
+    for (struct write *w = batch; w; w = w->next)
+        w->rc = err_set(&w->err, err->ec, err->api, err->detail, err->arg[0]);
+}
+
+static void run_batch(struct store *s, struct write *batch)
+{
+    struct err err = ERR_INIT, ignored = ERR_INIT;
+    int rc = db_run(s->db, &err, SQL_BEGIN_WRITE, "");
+
+    for (struct write *w = batch; !rc && w; w = w->next) {
+        run_one(s->db, w);
+        if (!db_in_transaction(s->db))
+            rc = err_set(&err, w->err.ec, w->err.api, w->err.detail, w->err.arg[0]);
+    }
+    if (!rc)
+        rc = db_run(s->db, &err, SQL_COMMIT, "");
+    if (rc) {
+        if (db_in_transaction(s->db) && db_run(s->db, &ignored, SQL_ROLLBACK, ""))
+            err_clear(&ignored);
+        fail_all(batch, &err);
+    }
+    err_clear(&err);
+    while (batch) {
+        struct write *next = batch->next; /* done() may free it */
+
+        batch->done(batch);
+        batch = next;
+    }
+}
+
+static void ignore_done(struct write *w)
+{
+    (void)w;
+}
+
+static void sweep(struct store *s)
+{
+    struct sweep one;
+
+    do {
+        sweep_init(&one);
+        one.write.done = ignore_done;
+        one.before_ms = clock_ms() - s->options.sweep_age_ms;
+        run_batch(s, &one.write);
+        if (one.write.rc)
+            log_error("sweep: %s",
+                      one.write.err.arg[0] ? one.write.err.arg[0] : "failed");
+        err_clear(&one.write.err);
+    } while (!one.write.rc && one.deleted == SWEEP_BATCH);
+}
+
+static void *writer(void *arg)
+{
+    struct store *s = arg;
+    bool closing = false;
+
+    while (!closing) {
+        struct write *batch = wait_for_batch(s, &closing);
+
+        if (batch)
+            run_batch(s, batch);
+        else if (!closing)
+            sweep(s);
+    }
+    return NULL;
+}
+
+int writer_start(struct store *s, struct err *err)
+{
+    s->last = &s->first;
+    pthread_mutex_init(&s->queue_lock, NULL);
+    pthread_cond_init(&s->queue_filled, NULL);
+    if (pthread_create(&s->writer, NULL, writer, s))
+        return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "cannot start a thread");
+    s->writing = true;
+    return 0;
+}
+
+void writer_stop(struct store *s)
+{
+    if (!s->writing)
+        return;
+    pthread_mutex_lock(&s->queue_lock);
+    s->closing = true;
+    pthread_cond_signal(&s->queue_filled);
+    pthread_mutex_unlock(&s->queue_lock);
+    pthread_join(s->writer, NULL);
+    pthread_mutex_destroy(&s->queue_lock);
+    pthread_cond_destroy(&s->queue_filled);
+}
+
+void store_submit(struct store *s, struct write *w)
+{
+    w->next = NULL;
+    pthread_mutex_lock(&s->queue_lock);
+    *s->last = w;
+    s->last = &w->next;
+    pthread_cond_signal(&s->queue_filled);
+    pthread_mutex_unlock(&s->queue_lock);
+}
+
+/* What store_write() waits on. */
+struct wait {
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool is_done;
+};
+
+static void wake(struct write *w)
+{
+    struct wait *wait = w->arg;
+
+    pthread_mutex_lock(&wait->lock);
+    wait->is_done = true;
+    pthread_cond_signal(&wait->ended);
+    pthread_mutex_unlock(&wait->lock);
+}
+
+int store_write(struct store *s, struct write *w)
+{
+    struct wait wait = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+
+    w->done = wake;
+    w->arg = &wait;
+    store_submit(s, w);
+    pthread_mutex_lock(&wait.lock);
+    while (!wait.is_done)
+        pthread_cond_wait(&wait.ended, &wait.lock);
+    pthread_mutex_unlock(&wait.lock);
+    return w->rc;
+}

@@ -1,0 +1,264 @@
+#include "store/store_int.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+/* The writes of store.h: what each does inside its transaction. */
+
+static int add_workspace(struct db *db, struct str project, struct str name,
+                         char uid[ID_HEX_BYTES], struct err *err)
+{
+    id_hex(uid);
+    return db_run(db, err, SQL_WORKSPACE_ADD, "sssii", str_of(uid), project, name,
+                  id_random(), clock_ms());
+}
+
+/* The project's row and its default workspace are written at its first write. */
+static int add_project(struct db *db, struct str project, struct err *err)
+{
+    char uid[ID_HEX_BYTES];
+    int rc = db_run(db, err, SQL_PROJECT_ADD, "si", project, clock_ms());
+
+    if (rc || db_changes(db) == 0)
+        return rc;
+    return add_workspace(db, project, STR("default"), uid, err);
+}
+
+/* Finds the workspace of a write, and locks its row: writers queue there. */
+static int open_workspace(struct db *db, struct str project, struct str uid,
+                          struct workspace *w, struct arena *arena, struct err *err)
+{
+    int rc = find_workspace(db, project, uid, w, arena, err);
+
+    if (!rc && !w->id) {
+        rc = add_project(db, project, err);
+        if (!rc)
+            rc = find_workspace(db, project, uid, w, arena, err);
+    }
+    if (!rc)
+        rc = db_run(db, err, SQL_WORKSPACE_LOCK, "i", w->id);
+    return rc;
+}
+
+/* Counts `by` objects more of a kind, and gives the workspace a new revision. */
+static int change_workspace(struct db *db, const struct workspace *w, enum kind kind,
+                            int64_t by, int64_t real_time_by, struct err *err)
+{
+    return db_run(db, err, SQL_WORKSPACE_CHANGE, "iiiiii", w->id, id_random(),
+                  kind == KIND_JOB ? by : 0, real_time_by, kind == KIND_SCRIPT ? by : 0,
+                  kind == KIND_RESOURCE ? by : 0);
+}
+
+/* ---- save ---- */
+
+static int add_blob(struct db *db, const struct save *s, int64_t *id, struct err *err)
+{
+    const struct new_blob *b = s->blob;
+    int rc = db_run(db, err, SQL_BLOB_ADD, "biiiibb",
+                    (struct str){ (const char *)b->sha256, SHA256_BYTES },
+                    (int64_t)EXPORT_FORMAT, (int64_t)b->raw_size, (int64_t)b->crc32,
+                    (int64_t)b->stored.len,
+                    (struct str){ (const char *)b->stored_sha256, SHA256_BYTES },
+                    buf_str(&b->stored));
+
+    *id = db_last_id(db);
+    for (size_t i = 0; !rc && i < s->n_refs; i++)
+        rc = db_run(db, err, SQL_REF_ADD, "iiss", *id, (int64_t)s->refs[i].kind,
+                    s->refs[i].scope, s->refs[i].name);
+    return rc;
+}
+
+/* The blob of this content: the one that is there, or a new one. */
+static int put_blob(struct db *db, const struct save *s, int64_t *id, struct err *err)
+{
+    struct query *q =
+        db_query(db, SQL_BLOB_FIND, "bi",
+                 (struct str){ (const char *)s->blob->sha256, SHA256_BYTES },
+                 (int64_t)EXPORT_FORMAT);
+    int rc = db_next(q, err);
+
+    if (rc == 1) {
+        *id = db_int(q, 0);
+        db_end(q);
+        return db_run(db, err, SQL_BLOB_USE, "i", *id);
+    }
+    return rc ? rc : add_blob(db, s, id, err);
+}
+
+static bool is_real_time(struct str process_type)
+{
+    return str_is(process_type, "REAL_TIME");
+}
+
+static int create(struct db *db, struct save *s, const struct workspace *w, int64_t blob,
+                  struct err *err)
+{
+    const struct facts *f = s->facts;
+    int64_t held = s->kind == KIND_JOB ? w->jobs : w->scripts;
+    int rc;
+
+    if (s->quota && held >= s->quota)
+        return err_set(err, E_LIMIT, API_OK, DET_NONE);
+    id_uuid(s->uid);
+    rc = db_run(db, err, SQL_OBJECT_ADD, "siississssiiiis", str_of(s->uid), w->id,
+                (int64_t)s->kind, f->scope, f->name, blob, f->location, f->process_type,
+                f->directory, f->owner, f->priority, (int64_t)f->single_node, f->end_time,
+                clock_ms(), s->user);
+    return rc ? rc
+              : change_workspace(db, w, s->kind, 1, is_real_time(f->process_type), err);
+}
+
+/* A definition that lost a user; the sweep takes it when it has none left. */
+static int leave_blob(struct db *db, int64_t blob, struct err *err)
+{
+    return db_run(db, err, SQL_BLOB_ORPHAN, "ii", blob, clock_ms());
+}
+
+static int update(struct db *db, const struct save *s, const struct workspace *w,
+                  int64_t blob, struct err *err)
+{
+    const struct facts *f = s->facts;
+    const struct object *old = s->old;
+    int rc = db_run(db, err, SQL_OBJECT_CHANGE, "iiississssiiiis", old->id, w->id,
+                    old->blob, f->scope, f->name, blob, f->location, f->process_type,
+                    f->directory, f->owner, f->priority, (int64_t)f->single_node,
+                    f->end_time, clock_ms(), s->user);
+
+    if (rc)
+        return rc;
+    if (db_changes(db) == 0)
+        return err_set(err, E_BUSY, APIGW_0613, DET_CONTENDED);
+    if (blob == old->blob)
+        return 0;
+    rc = leave_blob(db, old->blob, err);
+    return rc ? rc
+              : change_workspace(db, w, s->kind, 0,
+                                 is_real_time(f->process_type) -
+                                     is_real_time(old->facts.process_type),
+                                 err);
+}
+
+static int run_save(struct db *db, struct write *write, struct err *err)
+{
+    struct save *s = (struct save *)write;
+    struct arena arena = ARENA_INIT;
+    struct workspace w;
+    int64_t blob = 0;
+    int rc = open_workspace(db, s->project, s->workspace, &w, &arena, err);
+
+    if (!rc)
+        rc = put_blob(db, s, &blob, err);
+    if (!rc)
+        rc = s->old ? update(db, s, &w, blob, err) : create(db, s, &w, blob, err);
+    arena_release(&arena);
+    return rc;
+}
+
+void save_init(struct save *s)
+{
+    *s = (struct save){ .write.run = run_save };
+}
+
+/* ---- removal ---- */
+
+static int run_removal(struct db *db, struct write *write, struct err *err)
+{
+    struct removal *r = (struct removal *)write;
+    enum sql sql =
+        r->kind == KIND_RESOURCE ? SQL_OBJECT_DELETE_BY_UID : SQL_OBJECT_DELETE_BY_NAME;
+    struct arena arena = ARENA_INIT;
+    struct workspace w;
+    int64_t blob, real_time;
+    struct query *q;
+    int rc = find_workspace(db, r->project, r->workspace, &w, &arena, err);
+
+    arena_release(&arena);
+    if (!rc)
+        rc = db_run(db, err, SQL_WORKSPACE_LOCK, "i", w.id);
+    if (rc)
+        return rc;
+    q = db_query(db, sql, "iis", w.id, (int64_t)r->kind, r->key);
+    rc = db_next(q, err);
+    if (rc <= 0)
+        return rc ? rc : err_set(err, E_NOTFOUND, API_OK, DET_NONE);
+    blob = db_int(q, 0);
+    real_time = is_real_time(db_text(q, 1));
+    db_end(q);
+    rc = leave_blob(db, blob, err);
+    return rc ? rc : change_workspace(db, &w, r->kind, -1, -real_time, err);
+}
+
+void removal_init(struct removal *r)
+{
+    *r = (struct removal){ .write.run = run_removal };
+}
+
+/* ---- workspaces ---- */
+
+static int run_workspace_new(struct db *db, struct write *write, struct err *err)
+{
+    struct workspace_new *n = (struct workspace_new *)write;
+    int rc = add_project(db, n->project, err);
+
+    return rc ? rc : add_workspace(db, n->project, n->name, n->uid, err);
+}
+
+void workspace_new_init(struct workspace_new *w)
+{
+    *w = (struct workspace_new){ .write.run = run_workspace_new };
+}
+
+static bool is_empty(const struct workspace *w)
+{
+    return w->jobs + w->scripts + w->resources == 0;
+}
+
+static int delete_workspace(struct db *db, const struct workspace *w, struct err *err)
+{
+    int rc = db_run(db, err, SQL_WORKSPACE_ORPHAN_BLOBS, "ii", w->id, clock_ms());
+
+    if (!rc)
+        rc = db_run(db, err, SQL_WORKSPACE_EMPTY, "i", w->id);
+    return rc ? rc : db_run(db, err, SQL_WORKSPACE_DELETE, "i", w->id);
+}
+
+static int run_workspace_delete(struct db *db, struct write *write, struct err *err)
+{
+    struct workspace_delete *d = (struct workspace_delete *)write;
+    struct query *q = db_query(db, SQL_WORKSPACE_BY_NAME, "ss", d->project, d->name);
+    struct arena arena = ARENA_INIT;
+    struct workspace w;
+    int rc = db_next(q, err);
+
+    if (rc <= 0)
+        return rc ? rc : err_set(err, E_NOTFOUND, API_OK, DET_NONE);
+    read_workspace(q, &w, &arena);
+    db_end(q);
+    if (!d->force && (!is_empty(&w) || str_is(d->name, "default")))
+        rc = err_set(err, E_DENIED, API_OK, DET_NONE);
+    else
+        rc = delete_workspace(db, &w, err);
+    arena_release(&arena);
+    return rc;
+}
+
+void workspace_delete_init(struct workspace_delete *w)
+{
+    *w = (struct workspace_delete){ .write.run = run_workspace_delete };
+}
+
+/* ---- sweep ---- */
+
+static int run_sweep(struct db *db, struct write *write, struct err *err)
+{
+    struct sweep *s = (struct sweep *)write;
+    int rc = db_run(db, err, SQL_BLOB_SWEEP, "ii", s->before_ms, (int64_t)SWEEP_BATCH);
+
+    s->deleted = rc ? 0 : db_changes(db);
+    return rc;
+}
+
+void sweep_init(struct sweep *s)
+{
+    *s = (struct sweep){ .write.run = run_sweep };
+}
