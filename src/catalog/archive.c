@@ -1,0 +1,150 @@
+#include "catalog/export_int.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "model/errors.h"
+
+/*
+ * The bytes of a planned export, piece by piece: stored blobs between headers,
+ * then the directory.  Small blobs come in batches, one statement each; a blob
+ * larger than a batch comes part by part.
+ */
+#define ROWS_A_PIECE 4096
+
+static struct export_int *of_stream(struct stream *s)
+{
+    return (struct export_int *)((char *)s - offsetof(struct export_int, stream));
+}
+
+static int64_t blob_of(const struct zip_entry *e)
+{
+    return ((const struct item *)e->owner)->blob;
+}
+
+static int send_part(struct export_int *e, struct buf *piece, struct err *err)
+{
+    struct zip_entry *entry = &e->entries[e->at];
+    uint32_t left = entry->stored_size - e->part;
+    uint32_t n = left < e->batch_bytes ? left : (uint32_t)e->batch_bytes;
+    int rc;
+
+    if (e->part == 0)
+        zipw_entry(&e->zip, entry, piece);
+    rc = store_blob_part(e->store, blob_of(entry), e->part, n, piece, err);
+    e->part += n;
+    if (e->part == entry->stored_size) {
+        e->part = 0;
+        e->at++;
+    }
+    return rc;
+}
+
+/* So many entries as one batch takes; 0 when the next is larger than one. */
+static size_t batch_size(const struct export_int *e, int64_t *blobs, size_t max)
+{
+    uint64_t bytes = 0;
+    size_t n = 0;
+
+    for (; e->at + n < e->n && n < max; n++) {
+        bytes += e->entries[e->at + n].stored_size;
+        if (bytes > e->batch_bytes)
+            break;
+        blobs[n] = blob_of(&e->entries[e->at + n]);
+    }
+    return n;
+}
+
+static int send_batch(struct export_int *e, const int64_t *blobs, size_t n,
+                      struct buf *piece, struct err *err)
+{
+    struct buf stored = BUF_INIT(e->batch_bytes);
+    size_t offset = 0;
+    int rc = store_blobs(e->store, blobs, n, &stored, err);
+
+    for (size_t i = 0; !rc && i < n; i++, e->at++) {
+        struct zip_entry *entry = &e->entries[e->at];
+
+        zipw_entry(&e->zip, entry, piece);
+        buf_add(piece, stored.ptr + offset, entry->stored_size);
+        offset += entry->stored_size;
+    }
+    buf_release(&stored);
+    return rc;
+}
+
+static int send_entries(struct export_int *e, struct buf *piece, struct err *err)
+{
+    size_t max = e->n - e->at < ROWS_A_PIECE ? e->n - e->at : ROWS_A_PIECE;
+    int64_t *blobs;
+    size_t n;
+    int rc;
+
+    if (e->part)
+        return send_part(e, piece, err);
+    blobs = reallocarray(NULL, max, sizeof(*blobs));
+    if (!blobs)
+        return err_nomem(err);
+    n = batch_size(e, blobs, max);
+    rc = n ? send_batch(e, blobs, n, piece, err) : send_part(e, piece, err);
+    free(blobs);
+    return rc;
+}
+
+static void send_rows(struct export_int *e, struct buf *piece)
+{
+    for (size_t n = 0; n < ROWS_A_PIECE && e->at < e->n; n++)
+        zipw_directory(&e->zip, &e->entries[e->at++], piece);
+}
+
+static int next(struct stream *s, struct buf *piece, struct err *err)
+{
+    struct export_int *e = of_stream(s);
+    int rc = 0;
+
+    if (e->ended)
+        return 0;
+    if (!e->listing && e->at < e->n) {
+        rc = send_entries(e, piece, err);
+    } else if (!e->listing) {
+        e->listing = true;
+        e->at = 0;
+        send_rows(e, piece);
+    } else if (e->at < e->n) {
+        send_rows(e, piece);
+    } else {
+        zipw_end(&e->zip, piece);
+        e->ended = true;
+    }
+    if (!rc && piece->bad)
+        rc = err_nomem(err);
+    return rc;
+}
+
+static void stream_free(struct stream *s)
+{
+    catalog_export_free(&of_stream(s)->export);
+}
+
+struct stream *catalog_export_stream(struct export *export)
+{
+    struct export_int *e = (struct export_int *)export;
+
+    zipw_init(&e->zip);
+    e->batch_bytes =
+        export->size <= ANSWER_BUFFER_MAX ? ANSWER_BUFFER_MAX : BLOB_BATCH_MAX;
+    e->stream = (struct stream){ next, stream_free };
+    return &e->stream;
+}
+
+void catalog_export_free(struct export *export)
+{
+    struct export_int *e = (struct export_int *)export;
+
+    if (!e)
+        return;
+    buf_release(&export->missing_list);
+    free(e->items);
+    arena_release(&e->arena);
+    free(e);
+}

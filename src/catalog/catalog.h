@@ -1,0 +1,110 @@
+#ifndef CATALOG_CATALOG_H
+#define CATALOG_CATALOG_H
+
+#include "base/stream.h"
+#include "store/store.h"
+
+/*
+ * The use cases of the catalogue.  Knows no HTTP: what comes in is checked for
+ * its shape already, what goes out is JSON text or an archive.
+ *
+ * Every call can also fail with E_IO, E_NOMEM or E_INTERNAL; errors carry the
+ * API's code and detail.
+ */
+struct catalog {
+    struct store *store;
+    int64_t max_jobs, max_scripts; /* a workspace; 0: any number */
+    /* Limits of one archive (decision 22). */
+    uint64_t max_archive_bytes, max_archive_entries, max_unpacked_bytes;
+};
+
+/* Where a request acts, and for whom. */
+struct place {
+    struct str project;
+    struct str workspace; /* its id; empty: the default one */
+    struct str user;
+};
+
+/* ---- saving and deleting (save.c) ---- */
+
+/*
+ * Prepares to create an object of `body`, or, when `key` names one, to update
+ * it: checks every rule, and makes and compresses the definition.  The caller
+ * then submits save->write, and gives what it returned to
+ * catalog_save_result().  E_NOTFOUND, E_INVALID.
+ *
+ * `save` and what it points to is in `arena`, but for the compressed content;
+ * catalog_save_release() frees that.
+ */
+int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind kind,
+                         struct str key, const struct json_doc *body, struct arena *arena,
+                         struct save **save, struct err *err) MUST_CHECK;
+void catalog_save_release(struct save *save);
+
+/*
+ * The outcome of save->write.  E_EXISTS, E_LIMIT; E_BUSY: somebody else changed
+ * the object since it was prepared, so prepare it again.
+ */
+int catalog_save_result(struct save *save, struct err *err) MUST_CHECK;
+
+/* Likewise for deleting; `removal` is in `arena`.  E_NOTFOUND. */
+int catalog_remove_prepare(const struct place *place, enum kind kind, struct str key,
+                           struct arena *arena, struct removal **removal,
+                           struct err *err) MUST_CHECK;
+int catalog_remove_result(struct removal *removal, struct err *err) MUST_CHECK;
+
+/* ---- reading (read.c) ---- */
+
+/* Whether the workspace is there. */
+int catalog_check_workspace(struct catalog *c, const struct place *place,
+                            struct err *err) MUST_CHECK;
+
+/* Appends the JSON of one object as show gives it; of a job with `downstream`,
+ * also the jobs that wait for it.  E_NOTFOUND. */
+int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
+                 struct str key, bool downstream, struct buf *json,
+                 struct err *err) MUST_CHECK;
+
+/*
+ * The JSON of a list.  *size_hint is the size of the definitions in it: what is
+ * large is to be sent piece by piece.  The stream needs `c` and `arena`.
+ */
+int catalog_list(struct catalog *c, const struct place *place,
+                 const struct list_query *query, struct arena *arena, struct stream **out,
+                 uint64_t *size_hint, struct err *err) MUST_CHECK;
+
+/* ---- exporting (export.c) ---- */
+
+struct export_request {
+    const struct str *names; /* of jobs, none twice */
+    size_t n;
+    bool depend;       /* with scripts, resources, CDM jobs */
+    bool submitted;    /* the latest submitted versions, not the saved ones */
+    bool fail_missing; /* a dependency that is not held is an error */
+    bool single;       /* the layout of the single export */
+};
+
+struct export
+{
+    uint64_t size;                   /* of the archive, exactly */
+    char etag[2 * SHA256_BYTES + 3]; /* with its quotes */
+    size_t jobs, scripts, resources; /* entries by kind */
+    size_t missing;                  /* dependencies that are not held */
+    struct buf missing_list;         /* kind/name@job, ..., percent-encoded */
+};
+
+/*
+ * Plans an export, in one snapshot: all errors are known now, and the ETag,
+ * but no content is read.  E_NOTFOUND, DLF_0100 with every unknown name;
+ * E_NOTFOUND with the codes of fail_missing; E_LIMIT for the archive's limits.
+ */
+int catalog_export_plan(struct catalog *c, const struct place *place,
+                        const struct export_request *request, struct export **out,
+                        struct err *err) MUST_CHECK;
+
+/* The archive of a plan, piece by piece; it takes the plan over. */
+struct stream *catalog_export_stream(struct export *e);
+
+void catalog_export_free(struct export *e);
+
+#endif

@@ -1,0 +1,31 @@
+#ifndef CATALOG_COMMON_H
+#define CATALOG_COMMON_H
+
+#include "model/definition.h"
+#include "model/errors.h"
+#include "store/store.h"
+
+/* Private to catalog/: the API's codes for what the store only says by kind. */
+struct kind_errors {
+    int not_held, taken, quota;
+};
+
+static inline const struct kind_errors *kind_errors(enum kind kind)
+{
+    static const struct kind_errors rows[] = {
+        [KIND_JOB] = { DLF_0100, DLF_0102, DLF_0101 },
+        [KIND_SCRIPT] = { DLF_6201, DLF_0202, DLF_6253 },
+        [KIND_RESOURCE] = { DLF_6241, DLF_6259, DLF_3051 },
+    };
+
+    return &rows[kind];
+}
+
+/* E_NOTFOUND for the object that `key` names. */
+int not_held(enum kind kind, struct str key, struct err *err);
+
+/* Appends the definition of `o`, as its file has it. */
+int read_definition(struct store *store, const struct object *o, struct buf *text,
+                    struct err *err) MUST_CHECK;
+
+#endif

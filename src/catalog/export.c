@@ -1,0 +1,447 @@
+#include "catalog/export_int.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/percent.h"
+#include "base/utf8.h"
+#include "catalog/common.h"
+#include "base/banned.h"
+
+/*
+ * The plan of an export: names become objects, objects become the entries of
+ * the archive.  A constant number of statements, whatever the number of jobs;
+ * no content is read.  catalog/archive.c sends what is planned.
+ */
+
+/* The archive format's number, part of every ETag: a release that lays archives
+ * out in another way counts it up. */
+#define ARCHIVE_FORMAT "opendlf-archive-1\n"
+
+struct missing {
+    size_t job;
+    struct ref ref;
+};
+
+struct plan {
+    struct catalog *catalog;
+    const struct export_request *request;
+    struct export_int *out;
+    struct object *jobs; /* request->n */
+    struct item *items;  /* the jobs and what they depend on */
+    size_t n_items, cap_items;
+    struct missing *missing;
+    size_t n_missing, cap_missing;
+};
+
+static int over_limit(uint64_t is, const char *what, uint64_t max, struct err *err)
+{
+    char a[24], b[24];
+
+    snprintf(a, sizeof(a), "%" PRIu64, is);
+    snprintf(b, sizeof(b), "%" PRIu64, max);
+    return err_set(err, E_LIMIT, DLF_3051, DET_ARCHIVE_LIMIT, a, what, b);
+}
+
+/* Room for one more; what is held and what is missing count alike, so that the
+ * plan itself is bounded. */
+static int grow(struct plan *p, void **list, size_t n, size_t *cap, size_t size,
+                struct err *err)
+{
+    uint64_t total = p->n_items + p->n_missing + 1;
+    void *more;
+
+    if (total > p->catalog->max_archive_entries)
+        return over_limit(total, "entries", p->catalog->max_archive_entries, err);
+    if (n < *cap)
+        return 0;
+    *cap = *cap ? *cap * 2 : 64;
+    more = reallocarray(*list, *cap, size);
+    if (!more)
+        return err_nomem(err);
+    *list = more;
+    return 0;
+}
+
+static int add_item(struct plan *p, size_t job, enum kind kind, const struct object *o,
+                    struct err *err)
+{
+    struct item *item;
+    int rc =
+        grow(p, (void **)&p->items, p->n_items, &p->cap_items, sizeof(*p->items), err);
+
+    if (rc)
+        return rc;
+    item = &p->items[p->n_items++];
+    *item = (struct item){ .job = job,
+                           .kind = kind,
+                           .id = o->id,
+                           .blob = o->blob,
+                           .crc32 = o->crc32,
+                           .raw_size = o->raw_size,
+                           .stored_size = o->stored_size };
+    memcpy(item->stored_sha256, o->stored_sha256, SHA256_BYTES);
+    item->name = arena_str(&p->out->arena, o->facts.name);
+    item->scope = arena_str(&p->out->arena, o->facts.scope);
+    return item->name.p && item->scope.p ? 0 : err_nomem(err);
+}
+
+/* ---- jobs ---- */
+
+static int all_names(const struct plan *p, bool unknown_only, int detail, struct err *err)
+{
+    struct buf names = BUF_INIT(ERROR_DETAIL_MAX);
+
+    for (size_t i = 0; i < p->request->n; i++) {
+        if (unknown_only && p->jobs[i].id)
+            continue;
+        if (names.len)
+            buf_adds(&names, ", ");
+        buf_addstr(&names, p->request->names[i]);
+    }
+    if (detail == DET_UNKNOWN_JOBS)
+        err_set(err, E_NOTFOUND, DLF_0100, detail,
+                p->request->single ? "job_name" : "jobList", buf_cstr(&names));
+    else
+        err_set(err, E_NOTFOUND, DLF_0100, detail, buf_cstr(&names));
+    buf_release(&names);
+    return E_NOTFOUND;
+}
+
+static int find_jobs(struct plan *p, struct snapshot *s, int64_t workspace,
+                     struct err *err)
+{
+    const struct export_request *r = p->request;
+    int rc;
+
+    p->jobs = arena_array(&p->out->arena, r->n, sizeof(*p->jobs));
+    if (!p->jobs)
+        return err_nomem(err);
+    rc = snapshot_jobs(s, workspace, r->names, r->n, p->jobs, &p->out->arena, err);
+    for (size_t i = 0; !rc && i < r->n; i++)
+        if (!p->jobs[i].id)
+            return all_names(p, true, DET_UNKNOWN_JOBS, err);
+    /* Versions come with submits: until then no job has one. */
+    if (!rc && r->submitted)
+        return all_names(p, false, DET_NEVER_SUBMITTED, err);
+    for (size_t i = 0; !rc && i < r->n; i++)
+        rc = add_item(p, i, KIND_JOB, &p->jobs[i], err);
+    return rc;
+}
+
+/* ---- what they depend on ---- */
+
+static int add_missing(struct plan *p, const struct depend *d, struct err *err)
+{
+    struct missing *m;
+    int rc = grow(p, (void **)&p->missing, p->n_missing, &p->cap_missing,
+                  sizeof(*p->missing), err);
+
+    if (rc)
+        return rc;
+    m = &p->missing[p->n_missing++];
+    m->job = d->job;
+    m->ref.kind = d->ref.kind;
+    m->ref.scope = arena_str(&p->out->arena, d->ref.scope);
+    m->ref.name = arena_str(&p->out->arena, d->ref.name);
+    return m->ref.scope.p && m->ref.name.p ? 0 : err_nomem(err);
+}
+
+static int add_depend(void *arg, const struct depend *d, struct err *err)
+{
+    enum kind kind = d->ref.kind == REF_SCRIPT ? KIND_SCRIPT : KIND_RESOURCE;
+
+    return d->object.id ? add_item(arg, d->job, kind, &d->object, err)
+                        : add_missing(arg, d, err);
+}
+
+static int find_depends(struct plan *p, struct snapshot *s, int64_t workspace,
+                        struct err *err)
+{
+    int64_t blobs[EXPORT_MAX_JOBS];
+
+    if (!p->request->depend)
+        return 0;
+    for (size_t i = 0; i < p->request->n; i++)
+        blobs[i] = p->jobs[i].blob;
+    return snapshot_depends(s, workspace, blobs, p->request->n, add_depend, p, err);
+}
+
+static int query_plan(struct plan *p, const struct place *place, struct err *err)
+{
+    struct workspace w;
+    struct snapshot *s;
+    int rc = store_snapshot(&s, p->catalog->store, err);
+
+    if (rc)
+        return rc;
+    rc = snapshot_workspace(s, place->project, place->workspace, &w, &p->out->arena, err);
+    if (!rc)
+        rc = find_jobs(p, s, w.id, err);
+    if (!rc)
+        rc = find_depends(p, s, w.id, err);
+    snapshot_end(s);
+    return rc;
+}
+
+/* ---- missing dependencies (decisions 3 and 29) ---- */
+
+static int by_job_and_name(const void *a, const void *b)
+{
+    const struct missing *x = a, *y = b;
+    int c = (x->job > y->job) - (x->job < y->job);
+
+    if (!c)
+        c = (int)x->ref.kind - (int)y->ref.kind;
+    if (!c)
+        c = str_cmp(x->ref.scope, y->ref.scope);
+    return c ? c : str_cmp(x->ref.name, y->ref.name);
+}
+
+/* kind/name, where a script's name has the folder that stood before it and a
+ * CDM job's has its cluster. */
+static void write_ref(struct buf *out, const struct ref *ref, bool encoded)
+{
+    static const char *const kind[] = {
+        [REF_SCRIPT] = "script/", [REF_RESOURCE] = "resource/", [REF_CDM] = "cdm/"
+    };
+    struct buf name = BUF_INIT(BODY_MAX * 2);
+
+    buf_addstr(&name, ref->scope);
+    if (ref->kind == REF_CDM)
+        buf_addc(&name, '/');
+    buf_addstr(&name, ref->name);
+    buf_adds(out, kind[ref->kind]);
+    if (encoded)
+        percent_encode(out, buf_str(&name));
+    else
+        buf_addstr(out, buf_str(&name));
+    buf_release(&name);
+}
+
+static void write_missing(const struct plan *p, struct buf *out, bool encoded, size_t max)
+{
+    struct buf one = BUF_INIT(BODY_MAX * 4);
+
+    for (size_t i = 0; i < p->n_missing; i++) {
+        const struct missing *m = &p->missing[i];
+
+        buf_clear(&one);
+        buf_adds(&one, i ? ", " : "");
+        write_ref(&one, &m->ref, encoded);
+        buf_addc(&one, '@');
+        if (encoded)
+            percent_encode(&one, p->request->names[m->job]);
+        else
+            buf_addstr(&one, p->request->names[m->job]);
+        if (out->len + one.len > max) {
+            buf_adds(out, i ? ", ..." : "...");
+            break;
+        }
+        buf_addstr(out, buf_str(&one));
+    }
+    buf_release(&one);
+}
+
+static int fail_missing(const struct plan *p, struct err *err)
+{
+    struct buf list = BUF_INIT(ERROR_DETAIL_MAX);
+    bool script = false, resource = false;
+
+    for (size_t i = 0; i < p->n_missing; i++) {
+        script |= p->missing[i].ref.kind == REF_SCRIPT;
+        resource |= p->missing[i].ref.kind == REF_RESOURCE;
+    }
+    write_missing(p, &list, false, ERROR_DETAIL_MAX - 8);
+    err_set(err, E_NOTFOUND,
+            script     ? DLF_6201
+            : resource ? DLF_6241
+                       : DLF_3051,
+            DET_MISSING_DEPENDS, buf_cstr(&list));
+    buf_release(&list);
+    return E_NOTFOUND;
+}
+
+static int report_missing(struct plan *p, struct err *err)
+{
+    struct export *e = &p->out->export;
+
+    if (!p->n_missing)
+        return 0;
+    qsort(p->missing, p->n_missing, sizeof(*p->missing), by_job_and_name);
+    if (p->request->fail_missing)
+        return fail_missing(p, err);
+    e->missing = p->n_missing;
+    write_missing(p, &e->missing_list, true, HEADER_LIST_MAX);
+    return e->missing_list.bad ? err_nomem(err) : 0;
+}
+
+/* ---- entries ---- */
+
+static int by_identity(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+    int c = (x->job > y->job) - (x->job < y->job);
+
+    if (!c)
+        c = (int)x->kind - (int)y->kind;
+    if (!c)
+        c = str_cmp(x->name, y->name);
+    return c ? c : str_cmp(x->scope, y->scope);
+}
+
+static int by_entry_name(const void *a, const void *b)
+{
+    const struct zip_entry *x = a, *y = b;
+    size_t i = ((const struct item *)x->owner)->job;
+    size_t j = ((const struct item *)y->owner)->job;
+
+    return i != j ? (i > j) - (i < j) : str_cmp(x->name, y->name);
+}
+
+static const struct {
+    const char *folder, *ending;
+} places[] = {
+    [KIND_JOB] = { "jobs/", ".job" },
+    [KIND_SCRIPT] = { "scripts/", ".script" },
+    [KIND_RESOURCE] = { "resources/", ".resource" },
+};
+
+/* jobs/<job>/<name>.<ending> of a batch; a folder for each kind in a single
+ * export.  The second resource of a name is <name>~2, and so on. */
+static int add_entry(struct plan *p, const struct item *item, int number, struct err *err)
+{
+    struct zip_entry *e = &p->out->entries[p->out->n++];
+    struct buf name = BUF_INIT(4 * KIB);
+
+    buf_adds(&name, p->request->single ? places[item->kind].folder : "jobs/");
+    if (!p->request->single) {
+        buf_addstr(&name, p->request->names[item->job]);
+        buf_addc(&name, '/');
+    }
+    buf_addstr(&name, item->name);
+    if (number > 1)
+        buf_addf(&name, "~%d", number);
+    buf_adds(&name, places[item->kind].ending);
+    *e = (struct zip_entry){ .name = arena_str(&p->out->arena, buf_str(&name)),
+                             .crc32 = item->crc32,
+                             .raw_size = item->raw_size,
+                             .stored_size = item->stored_size,
+                             .owner = item };
+    buf_release(&name);
+    return e->name.p ? 0 : err_nomem(err);
+}
+
+static void count_entry(struct export *e, enum kind kind)
+{
+    if (kind == KIND_JOB)
+        e->jobs++;
+    else if (kind == KIND_SCRIPT)
+        e->scripts++;
+    else
+        e->resources++;
+}
+
+/* Objects of one name in one folder stand together now, by their directory. */
+static int make_entries(struct plan *p, struct err *err)
+{
+    struct export_int *out = p->out;
+    int number = 0, rc = 0;
+
+    out->entries = arena_array(&out->arena, p->n_items, sizeof(*out->entries));
+    if (!out->entries)
+        return err_nomem(err);
+    qsort(p->items, p->n_items, sizeof(*p->items), by_identity);
+    for (size_t i = 0; !rc && i < p->n_items; i++) {
+        const struct item *item = &p->items[i], *before = i ? item - 1 : NULL;
+        bool same = before && before->job == item->job && before->kind == item->kind &&
+                    str_eq(before->name, item->name);
+
+        if (same && before->id == item->id)
+            continue; /* named twice: by its name and by its location */
+        number = same ? number + 1 : 1;
+        rc = add_entry(p, item, number, err);
+        count_entry(&out->export, item->kind);
+        out->unpacked += item->raw_size;
+    }
+    qsort(out->entries, out->n, sizeof(*out->entries), by_entry_name);
+    out->export.size = zipw_size(out->entries, out->n);
+    return rc;
+}
+
+static int check_limits(const struct plan *p, struct err *err)
+{
+    const struct catalog *c = p->catalog;
+    const struct export_int *out = p->out;
+
+    if (out->n > c->max_archive_entries)
+        return over_limit(out->n, "entries", c->max_archive_entries, err);
+    if (out->unpacked > c->max_unpacked_bytes)
+        return over_limit(out->unpacked, "uncompressed bytes", c->max_unpacked_bytes,
+                          err);
+    if (out->export.size > c->max_archive_bytes)
+        return over_limit(out->export.size, "bytes", c->max_archive_bytes, err);
+    return 0;
+}
+
+static void make_etag(struct export_int *out)
+{
+    uint8_t digest[SHA256_BYTES];
+    struct sha256_ctx c;
+    char *etag = out->export.etag;
+
+    sha256_init(&c);
+    sha256_update(&c, strlen(ARCHIVE_FORMAT), (const uint8_t *)ARCHIVE_FORMAT);
+    for (size_t i = 0; i < out->n; i++) {
+        const struct zip_entry *e = &out->entries[i];
+        const struct item *item = e->owner;
+
+        sha256_update(&c, e->name.n, (const uint8_t *)e->name.p);
+        sha256_update(&c, 1, (const uint8_t *)"");
+        sha256_update(&c, SHA256_BYTES, item->stored_sha256);
+    }
+    sha256_digest(&c, SHA256_BYTES, digest);
+    etag[0] = '"';
+    hex_encode(digest, SHA256_BYTES, etag + 1);
+    memcpy(etag + 1 + 2 * SHA256_BYTES, "\"", 2);
+}
+
+static int complete(struct plan *p, const struct place *place, struct err *err)
+{
+    int rc = query_plan(p, place, err);
+
+    if (!rc)
+        rc = report_missing(p, err);
+    if (!rc)
+        rc = make_entries(p, err);
+    if (!rc)
+        rc = check_limits(p, err);
+    if (!rc)
+        make_etag(p->out);
+    return rc;
+}
+
+int catalog_export_plan(struct catalog *c, const struct place *place,
+                        const struct export_request *request, struct export **out,
+                        struct err *err)
+{
+    struct export_int *e = calloc(1, sizeof(*e));
+    struct plan p = { .catalog = c, .request = request, .out = e };
+    int rc;
+
+    if (!e)
+        return err_nomem(err);
+    e->store = c->store;
+    e->export.missing_list = BUF_INIT(HEADER_LIST_MAX + 16);
+    rc = complete(&p, place, err);
+    e->items = p.items;
+    free(p.missing);
+    if (rc) {
+        catalog_export_free(&e->export);
+        return rc;
+    }
+    *out = &e->export;
+    return 0;
+}

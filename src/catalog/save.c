@@ -1,0 +1,259 @@
+#include "catalog/catalog.h"
+
+#include <stdio.h>
+
+#include "archive/deflate.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "catalog/common.h"
+
+/* What is prepared for one save; `save` comes first, for the way back. */
+struct prepared {
+    struct save save;
+    struct definition definition;
+    struct object old;
+    struct new_blob blob;
+};
+
+int not_held(enum kind kind, struct str key, struct err *err)
+{
+    struct buf text = BUF_INIT(KIB);
+
+    buf_addstr(&text, utf8_cut(key, KIB - 1));
+    err_set(err, E_NOTFOUND, kind_errors(kind)->not_held, DET_NOT_HELD, buf_cstr(&text));
+    buf_release(&text);
+    return E_NOTFOUND;
+}
+
+/* The object that an update starts from, and its definition. */
+static int read_old(struct catalog *c, const struct place *place, struct prepared *p,
+                    struct str key, struct buf *text, struct arena *arena,
+                    struct err *err)
+{
+    struct workspace w;
+    struct snapshot *s;
+    int rc = store_snapshot(&s, c->store, err);
+
+    if (rc)
+        return rc;
+    rc = snapshot_workspace(s, place->project, place->workspace, &w, arena, err);
+    if (!rc)
+        rc = snapshot_object(s, w.id, p->save.kind, key, &p->old, arena, err);
+    snapshot_end(s);
+    if (!rc && !p->old.id)
+        rc = not_held(p->save.kind, key, err);
+    if (!rc)
+        rc = read_definition(c->store, &p->old, text, err);
+    if (!rc)
+        p->save.old = &p->old;
+    return rc;
+}
+
+static bool contains(const struct str *sorted, size_t n, struct str name)
+{
+    size_t from = 0;
+
+    while (from < n) {
+        size_t middle = from + (n - from) / 2;
+        int c = str_cmp(sorted[middle], name);
+
+        if (c == 0)
+            return true;
+        if (c < 0)
+            from = middle + 1;
+        else
+            n = middle;
+    }
+    return false;
+}
+
+static int find_unknown(struct catalog *c, const struct place *place,
+                        const struct str *names, size_t n, struct arena *arena,
+                        struct err *err)
+{
+    struct buf unknown = BUF_INIT(ERROR_DETAIL_MAX);
+    struct workspace w;
+    struct snapshot *s;
+    int rc = store_snapshot(&s, c->store, err);
+
+    if (rc)
+        return rc;
+    rc = snapshot_workspace(s, place->project, place->workspace, &w, arena, err);
+    if (!rc)
+        rc = snapshot_unknown_jobs(s, w.id, names, n, &unknown, err);
+    snapshot_end(s);
+    if (!rc && unknown.len)
+        rc = err_set(err, E_INVALID, DLF_3025, DET_UNKNOWN_JOBS, "dependJobs",
+                     buf_cstr(&unknown));
+    buf_release(&unknown);
+    return rc;
+}
+
+/* Jobs named in dependJobs are held, but for this one and those that the stored
+ * definition names already (spec/02 A.10). */
+static int check_depends(struct catalog *c, const struct place *place,
+                         const struct prepared *p, struct str old_text,
+                         struct arena *arena, struct err *err)
+{
+    const struct definition *d = &p->definition;
+    const struct str *kept = NULL;
+    size_t n_kept = 0, n = 0;
+    struct str *names;
+    int rc = 0;
+
+    if (!d->n_depends)
+        return 0;
+    if (p->save.old)
+        rc = definition_depends(old_text, arena, &kept, &n_kept, err);
+    if (rc)
+        return rc;
+    names = arena_array(arena, d->n_depends, sizeof(*names));
+    if (!names)
+        return err_nomem(err);
+    for (size_t i = 0; i < d->n_depends; i++)
+        if (!str_eq(d->depends[i], d->facts.name) &&
+            !contains(kept, n_kept, d->depends[i]))
+            names[n++] = d->depends[i];
+    return n ? find_unknown(c, place, names, n, arena, err) : 0;
+}
+
+/* Compresses the definition, once and for all, and lets its text go. */
+static int make_blob(struct prepared *p, struct err *err)
+{
+    struct str text = buf_str(&p->definition.text);
+    int rc;
+
+    sha256(text, p->blob.sha256);
+    p->blob.raw_size = (uint32_t)text.n;
+    p->blob.crc32 = deflate_crc32(text);
+    rc = deflate_make(&p->blob.stored, text, err);
+    sha256(buf_str(&p->blob.stored), p->blob.stored_sha256);
+    definition_release(&p->definition);
+    return rc;
+}
+
+static void set_owner(struct prepared *p)
+{
+    struct facts *f = &p->definition.facts;
+
+    if (p->save.kind == KIND_SCRIPT && !f->owner.n)
+        f->owner = p->save.old ? p->old.facts.owner : p->save.user;
+}
+
+static int prepare(struct catalog *c, const struct place *place, struct prepared *p,
+                   struct str key, const struct json_doc *body, struct arena *arena,
+                   struct err *err)
+{
+    struct buf old = BUF_INIT(DEFINITION_MAX);
+    struct stored stored;
+    int rc = 0;
+
+    if (key.p)
+        rc = read_old(c, place, p, key, &old, arena, err);
+    stored = (struct stored){ p->old.id, buf_str(&old) };
+    if (!rc)
+        rc = definition_make(&p->definition, p->save.kind, body, key.p ? &stored : NULL,
+                             arena, err);
+    if (!rc)
+        rc = check_depends(c, place, p, stored.text, arena, err);
+    buf_release(&old);
+    if (!rc)
+        rc = make_blob(p, err);
+    return rc;
+}
+
+int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind kind,
+                         struct str key, const struct json_doc *body, struct arena *arena,
+                         struct save **save, struct err *err)
+{
+    struct prepared *p = arena_alloc(arena, sizeof(*p));
+    int rc;
+
+    if (!p)
+        return err_nomem(err);
+    save_init(&p->save);
+    p->save.project = place->project;
+    p->save.workspace = place->workspace;
+    p->save.user = place->user;
+    p->save.kind = kind;
+    p->save.quota = kind == KIND_JOB      ? c->max_jobs
+                    : kind == KIND_SCRIPT ? c->max_scripts
+                                          : 0;
+    rc = prepare(c, place, p, key, body, arena, err);
+    if (rc) {
+        definition_release(&p->definition);
+        catalog_save_release(&p->save);
+        return rc;
+    }
+    set_owner(p);
+    p->save.facts = &p->definition.facts;
+    p->save.blob = &p->blob;
+    p->save.refs = p->definition.refs;
+    p->save.n_refs = p->definition.n_refs;
+    *save = &p->save;
+    return 0;
+}
+
+void catalog_save_release(struct save *save)
+{
+    struct prepared *p = (struct prepared *)save;
+
+    buf_release(&p->blob.stored);
+    err_clear(&save->write.err);
+}
+
+static void move_error(struct write *w, struct err *err)
+{
+    err_clear(err);
+    *err = w->err;
+    w->err = ERR_INIT;
+}
+
+int catalog_save_result(struct save *save, struct err *err)
+{
+    const struct kind_errors *errors = kind_errors(save->kind);
+    struct buf name = BUF_INIT(KIB);
+    int rc = save->write.rc;
+    char quota[24];
+
+    if (!rc)
+        return 0;
+    if (rc == E_EXISTS) {
+        buf_addstr(&name, save->facts->name);
+        err_set(err, rc, errors->taken, DET_TAKEN, buf_cstr(&name));
+        buf_release(&name);
+    } else if (rc == E_LIMIT) {
+        snprintf(quota, sizeof(quota), "%lld", (long long)save->quota);
+        err_set(err, rc, errors->quota, DET_QUOTA, quota);
+    } else {
+        move_error(&save->write, err);
+    }
+    return rc;
+}
+
+int catalog_remove_prepare(const struct place *place, enum kind kind, struct str key,
+                           struct arena *arena, struct removal **removal, struct err *err)
+{
+    struct removal *r = arena_alloc(arena, sizeof(*r));
+
+    if (!r)
+        return err_nomem(err);
+    removal_init(r);
+    r->project = place->project;
+    r->workspace = place->workspace;
+    r->kind = kind;
+    r->key = key;
+    *removal = r;
+    return 0;
+}
+
+int catalog_remove_result(struct removal *removal, struct err *err)
+{
+    int rc = removal->write.rc;
+
+    if (rc == E_NOTFOUND && removal->write.err.api == API_OK)
+        return not_held(removal->kind, removal->key, err);
+    if (rc)
+        move_error(&removal->write, err);
+    return rc;
+}
