@@ -1,0 +1,580 @@
+#include "http/http.h"
+
+#include <microhttpd.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/banned.h"
+
+struct header {
+    struct str name, value;
+};
+
+/* The answer, until it is handed to the library. */
+struct answer {
+    int status;
+    struct header header[ANSWER_MAX_HEADERS];
+    int headers;
+    struct buf body;
+    struct stream *stream;
+    uint64_t size;
+};
+
+struct request {
+    struct http_request http;
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    void (*then)(struct http_request *r); /* after a suspension */
+    enum { READ_HEAD, READ_BODY, SUSPENDED, ANSWERED } state;
+    uint64_t reserved; /* of the server's body memory */
+    uint64_t drained;  /* bytes of the body thrown away */
+    struct answer answer;
+};
+
+struct http_server {
+    struct http_options options;
+    struct MHD_Daemon *daemon;
+    atomic_uint_fast64_t body_memory; /* reserved now */
+    atomic_uint_fast64_t counter;     /* of requests, for their ids */
+    char id_prefix[ID_HEX_BYTES];
+    atomic_bool stopping;
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    int active, suspended;
+};
+
+static struct request *of_http(const struct http_request *r)
+{
+    return (struct request *)r;
+}
+
+/* ---- the application's side ---- */
+
+const char *http_header(const struct http_request *r, const char *name)
+{
+    return MHD_lookup_connection_value(of_http(r)->connection, MHD_HEADER_KIND, name);
+}
+
+void http_add_header(struct http_request *http, const char *name, const char *value)
+{
+    struct answer *a = &of_http(http)->answer;
+
+    if (a->headers == ANSWER_MAX_HEADERS)
+        return;
+    a->header[a->headers].name = arena_str(&http->arena, str_of(name));
+    a->header[a->headers].value = arena_str(&http->arena, str_of(value));
+    if (a->header[a->headers].name.p && a->header[a->headers].value.p)
+        a->headers++;
+}
+
+void http_answer(struct http_request *http, int status, struct buf *body)
+{
+    struct answer *a = &of_http(http)->answer;
+
+    a->status = status;
+    if (body) {
+        a->body = *body;
+        *body = BUF_INIT(0);
+    }
+    a->size = a->body.len;
+}
+
+void http_answer_stream(struct http_request *http, int status, struct stream *stream,
+                        uint64_t size)
+{
+    struct answer *a = &of_http(http)->answer;
+
+    a->status = status;
+    a->stream = stream;
+    a->size = size;
+}
+
+bool http_is_answered(const struct http_request *r)
+{
+    return of_http(r)->answer.status != 0;
+}
+
+static void count(struct http_server *s, int active, int suspended)
+{
+    pthread_mutex_lock(&s->lock);
+    s->active += active;
+    s->suspended += suspended;
+    pthread_cond_signal(&s->ended);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void http_suspend(struct http_request *http, void (*then)(struct http_request *r))
+{
+    struct request *r = of_http(http);
+
+    r->then = then;
+    r->state = SUSPENDED;
+    count(r->server, 0, 1);
+    MHD_suspend_connection(r->connection);
+}
+
+void http_resume(struct http_request *http)
+{
+    struct request *r = of_http(http);
+    struct http_server *s = r->server;
+
+    MHD_resume_connection(r->connection);
+    count(s, 0, -1); /* r may be gone by now */
+}
+
+/* ---- sending ---- */
+
+struct sending {
+    struct stream *stream;
+    struct buf piece;
+    size_t at;
+};
+
+/* The next piece, when the last one is used up; its length, 0 at the end. */
+static ssize_t fill(struct sending *s)
+{
+    struct err err = ERR_INIT;
+    int rc;
+
+    if (s->at < s->piece.len)
+        return (ssize_t)(s->piece.len - s->at);
+    buf_clear(&s->piece);
+    s->at = 0;
+    rc = s->stream->next(s->stream, &s->piece, &err);
+    if (rc)
+        log_error("an answer was cut short: %s", err.arg[0] ? err.arg[0] : "no memory");
+    err_clear(&err);
+    return rc ? -1 : (ssize_t)s->piece.len;
+}
+
+static ssize_t on_read(void *arg, uint64_t position, char *out, size_t max)
+{
+    struct sending *s = arg;
+    ssize_t n = fill(s);
+
+    (void)position;
+    if (n < 0)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (n == 0)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if ((size_t)n > max)
+        n = (ssize_t)max;
+    memcpy(out, s->piece.ptr + s->at, (size_t)n);
+    s->at += (size_t)n;
+    return n;
+}
+
+static void on_read_end(void *arg)
+{
+    struct sending *s = arg;
+
+    s->stream->free(s->stream);
+    buf_release(&s->piece);
+    free(s);
+}
+
+static struct MHD_Response *stream_response(struct answer *a)
+{
+    struct sending *s = calloc(1, sizeof(*s));
+    struct MHD_Response *response;
+
+    if (!s)
+        return NULL;
+    *s = (struct sending){ .stream = a->stream, .piece = BUF_INIT(4 * DEFINITION_MAX) };
+    response =
+        MHD_create_response_from_callback(a->size, ANSWER_BLOCK, on_read, s, on_read_end);
+    if (!response)
+        free(s);
+    else
+        a->stream = NULL;
+    return response;
+}
+
+static struct MHD_Response *buffer_response(struct answer *a)
+{
+    size_t n;
+    char *bytes = buf_detach(&a->body, &n);
+    struct MHD_Response *response;
+
+    response = MHD_create_response_from_buffer_with_free_callback(n, bytes, free);
+    if (!response)
+        free(bytes);
+    return response;
+}
+
+static enum MHD_Result send_answer(struct request *r)
+{
+    struct answer *a = &r->answer;
+    struct MHD_Response *response = a->stream ? stream_response(a) : buffer_response(a);
+    enum MHD_Result result;
+
+    if (!response)
+        return MHD_NO;
+    for (int i = 0; i < a->headers; i++)
+        MHD_add_response_header(response, a->header[i].name.p, a->header[i].value.p);
+    MHD_add_response_header(response, "X-Request-Id", r->http.id);
+    if (atomic_load(&r->server->stopping))
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    r->http.status = a->status;
+    r->http.sent_bytes = a->size == HTTP_SIZE_UNKNOWN ? 0 : a->size;
+    r->state = ANSWERED;
+    result = MHD_queue_response(r->connection, (unsigned)a->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* ---- receiving ---- */
+
+static bool reserve(struct request *r, uint64_t bytes)
+{
+    struct http_server *s = r->server;
+    uint64_t before = atomic_fetch_add(&s->body_memory, bytes);
+
+    if (before + bytes > s->options.max_body_memory) {
+        atomic_fetch_sub(&s->body_memory, bytes);
+        return false;
+    }
+    r->reserved += bytes;
+    return true;
+}
+
+static void let_body_go(struct request *r)
+{
+    buf_release(&r->http.body);
+    atomic_fetch_sub(&r->server->body_memory, r->reserved);
+    r->reserved = 0;
+}
+
+static void refuse(struct request *r, enum ec why)
+{
+    const struct http_app *app = &r->server->options.app;
+
+    let_body_go(r);
+    app->refuse(app->self, &r->http, why);
+}
+
+/* Room for `n` bytes more: counted against the budget before it is taken. */
+static bool make_room(struct request *r, size_t n)
+{
+    struct buf *body = &r->http.body;
+    size_t need = body->len + n, size = r->reserved ? 2 * r->reserved : BODY_STEP;
+
+    if (need > r->http.body_max) {
+        refuse(r, E_LIMIT);
+        return false;
+    }
+    if (need <= r->reserved)
+        return true;
+    size = size < need ? need : size;
+    size = size > r->http.body_max ? r->http.body_max : size;
+    if (!reserve(r, size - r->reserved)) {
+        refuse(r, E_BUSY);
+        return false;
+    }
+    buf_reserve(body, size - body->len);
+    if (body->bad)
+        refuse(r, E_BUSY);
+    return !body->bad;
+}
+
+static enum MHD_Result read_body(struct request *r, const char *data, size_t n)
+{
+    bool wanted = r->http.body_max > 0 && !http_is_answered(&r->http);
+
+    if (wanted && make_room(r, n)) {
+        buf_add(&r->http.body, data, n);
+        return MHD_YES;
+    }
+    r->drained += n;
+    return r->drained > BODY_DRAIN_MAX ? MHD_NO : MHD_YES;
+}
+
+/* Announced lengths are judged before a byte is read. */
+static void judge_length(struct request *r)
+{
+    const char *text = http_header(&r->http, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    unsigned long long length = text ? strtoull(text, NULL, 10) : 0;
+
+    r->http.body = BUF_INIT(r->http.body_max);
+    if (http_is_answered(&r->http) || !r->http.body_max || !length)
+        return;
+    if (length > r->http.body_max) {
+        refuse(r, E_LIMIT);
+    } else if (!reserve(r, length)) {
+        refuse(r, E_BUSY);
+    } else {
+        buf_reserve(&r->http.body, length);
+        if (r->http.body.bad)
+            refuse(r, E_BUSY);
+    }
+}
+
+/* Whether the client waits for a word before it sends its body, or announces
+ * more than will be read of it. */
+static bool can_answer_early(const struct request *r)
+{
+    const char *expect = http_header(&r->http, MHD_HTTP_HEADER_EXPECT);
+    const char *length = http_header(&r->http, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+    return (expect && strcasecmp(expect, "100-continue") == 0) ||
+           (length && strtoull(length, NULL, 10) > BODY_DRAIN_MAX);
+}
+
+static enum MHD_Result read_head(struct request *r)
+{
+    const struct http_app *app = &r->server->options.app;
+
+    r->state = READ_BODY;
+    app->head(app->self, &r->http);
+    judge_length(r);
+    if (http_is_answered(&r->http) && can_answer_early(r))
+        return send_answer(r);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *server, struct MHD_Connection *connection,
+                                  const char *url, const char *method,
+                                  const char *version, const char *data, size_t *n,
+                                  void **context)
+{
+    struct request *r = *context;
+    const struct http_app *app;
+
+    (void)server;
+    (void)url;
+    (void)version;
+    if (!r)
+        return MHD_NO;
+    app = &r->server->options.app;
+    r->connection = connection;
+    r->http.method = method;
+    if (r->state == READ_HEAD)
+        return read_head(r);
+    if (r->state == READ_BODY && *n) {
+        size_t given = *n;
+
+        *n = 0;
+        return read_body(r, data, given);
+    }
+    if (r->state == SUSPENDED) {
+        r->state = READ_BODY; /* `then` may suspend it again */
+        r->then(&r->http);
+    } else if (!http_is_answered(&r->http)) {
+        app->run(app->self, &r->http);
+    }
+    return r->state == SUSPENDED ? MHD_YES : send_answer(r);
+}
+
+/* ---- life of a request ---- */
+
+static bool split_target(struct request *r, const char *target)
+{
+    struct str whole = arena_str(&r->http.arena, str_of(target));
+    const char *mark;
+
+    if (!whole.p)
+        return false;
+    mark = memchr(whole.p, '?', whole.n);
+    r->http.path = whole;
+    r->http.query = STR("");
+    if (mark) {
+        r->http.path.n = (size_t)(mark - whole.p);
+        r->http.query = str_from(whole, r->http.path.n + 1);
+    }
+    return true;
+}
+
+/* The target as it is on the wire: nothing is decoded yet. */
+static void *on_target(void *server, const char *target,
+                       struct MHD_Connection *connection)
+{
+    struct http_server *s = server;
+    struct request *r = calloc(1, sizeof(*r));
+
+    (void)connection;
+    if (!r)
+        return NULL;
+    r->server = s;
+    r->http.started_ns = clock_mono_ns();
+    if (!split_target(r, target)) {
+        free(r);
+        return NULL;
+    }
+    snprintf(r->http.id, sizeof(r->http.id), "%.16s%016llx", s->id_prefix,
+             (unsigned long long)atomic_fetch_add(&s->counter, 1));
+    count(s, 1, 0);
+    return r;
+}
+
+static void on_completed(void *server, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct http_server *s = server;
+    struct request *r = *context;
+
+    (void)connection;
+    (void)why;
+    if (!r)
+        return;
+    s->options.app.done(s->options.app.self, &r->http);
+    let_body_go(r);
+    buf_release(&r->answer.body);
+    if (r->answer.stream)
+        r->answer.stream->free(r->answer.stream);
+    arena_release(&r->http.arena);
+    free(r);
+    *context = NULL;
+    count(s, -1, 0);
+}
+
+static size_t on_unescape(void *arg, struct MHD_Connection *connection, char *text)
+{
+    (void)arg;
+    (void)connection;
+    return strlen(text);
+}
+
+/* ---- life of the server ---- */
+
+static int bad_address(const char *listen, struct err *err)
+{
+    struct buf text = BUF_INIT(KIB);
+
+    buf_addf(&text, "listen: ADDRESS:PORT expected, %.200s given", listen);
+    err_set(err, E_INVALID, 0, 0, buf_cstr(&text));
+    buf_release(&text);
+    return E_INVALID;
+}
+
+static struct addrinfo *resolve(const char *listen)
+{
+    struct addrinfo hints = { .ai_family = AF_UNSPEC,
+                              .ai_socktype = SOCK_STREAM,
+                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
+    const char *colon = strrchr(listen, ':');
+    struct addrinfo *found = NULL;
+    struct str host;
+    char *text;
+
+    if (!colon)
+        return NULL;
+    host = (struct str){ listen, (size_t)(colon - listen) };
+    if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+        host = (struct str){ host.p + 1, host.n - 2 };
+    text = strndup(host.p, host.n);
+    if (text && getaddrinfo(text, colon + 1, &hints, &found) != 0)
+        found = NULL;
+    free(text);
+    return found;
+}
+
+bool http_is_loopback(const char *listen)
+{
+    struct addrinfo *a = resolve(listen);
+    bool is = false;
+
+    if (a && a->ai_family == AF_INET) {
+        const struct sockaddr_in *in = (const void *)a->ai_addr;
+
+        is = ntohl(in->sin_addr.s_addr) >> 24 == 127;
+    } else if (a && a->ai_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const void *)a->ai_addr;
+
+        is = IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+    }
+    if (a)
+        freeaddrinfo(a);
+    return is;
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *s, const struct addrinfo *a)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    struct MHD_OptionItem pool[] = {
+        { MHD_OPTION_THREAD_POOL_SIZE, s->options.threads, NULL },
+        { MHD_OPTION_END, 0, NULL },
+    };
+
+    if (a->ai_family == AF_INET6)
+        flags |= MHD_USE_IPv6;
+    if (s->options.threads < 2)
+        pool[0].option = MHD_OPTION_END;
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR,
+                            a->ai_addr, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+                            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_POOL,
+                            MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_SILENCE_S,
+                            MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+}
+
+int http_start(struct http_server **out, const struct http_options *options,
+               struct err *err)
+{
+    struct addrinfo *a = resolve(options->listen);
+    struct http_server *s;
+
+    if (!a)
+        return bad_address(options->listen, err);
+    s = calloc(1, sizeof(*s));
+    if (!s) {
+        freeaddrinfo(a);
+        return err_set(err, E_NOMEM, 0, 0, "out of memory");
+    }
+    s->options = *options;
+    id_hex(s->id_prefix);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->ended, NULL);
+    s->daemon = start_daemon(s, a);
+    freeaddrinfo(a);
+    if (!s->daemon) {
+        free(s);
+        return err_set(
+            err, E_IO, 0, 0,
+            "listen: cannot: is the address this machine's, and the port free?");
+    }
+    *out = s;
+    return 0;
+}
+
+int http_port(const struct http_server *s)
+{
+    return MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
+static void wait_for_requests(struct http_server *s)
+{
+    struct timespec until;
+    int timeout = 0;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += SHUTDOWN_GRACE_S;
+    pthread_mutex_lock(&s->lock);
+    while (s->active && !timeout)
+        timeout = pthread_cond_timedwait(&s->ended, &s->lock, &until);
+    while (s->suspended) /* the writer always comes to an end */
+        pthread_cond_wait(&s->ended, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void http_stop(struct http_server *s)
+{
+    int listening = MHD_quiesce_daemon(s->daemon);
+
+    atomic_store(&s->stopping, true);
+    wait_for_requests(s);
+    MHD_stop_daemon(s->daemon);
+    if (listening >= 0)
+        close(listening);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->ended);
+    free(s);
+}

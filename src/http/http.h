@@ -1,0 +1,95 @@
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "base/stream.h"
+
+/*
+ * HTTP/1.1 over libmicrohttpd: requests come in, answers go out.  Knows no
+ * routes and no errors of the API; the application behind it does.
+ *
+ * A request goes head -> body -> run -> answer.  All of it is on one of the
+ * threads that serve connections, unless run() suspends it.
+ */
+struct http_server;
+struct http_request;
+
+struct http_app {
+    void *self;
+    /* The head is here: sets r->body_max, or answers already.  A body that
+     * follows all the same is read and thrown away. */
+    void (*head)(void *self, struct http_request *r);
+    /* The body is larger than r->body_max (E_LIMIT), or there is no memory for
+     * it (E_BUSY): answers. */
+    void (*refuse)(void *self, struct http_request *r, enum ec why);
+    /* The body is complete: answers, or suspends. */
+    void (*run)(void *self, struct http_request *r);
+    /* The answer was sent, or the connection was lost: logs, lets go. */
+    void (*done)(void *self, struct http_request *r);
+};
+
+struct http_request {
+    const char *method;
+    struct str path, query; /* as on the wire, without the question mark */
+    size_t body_max;        /* bytes; set by head(); 0: a body is ignored */
+    struct buf body;
+    struct arena arena;    /* lives as long as the request */
+    char id[ID_HEX_BYTES]; /* X-Request-Id */
+    int64_t started_ns;    /* clock_mono_ns() */
+    void *state;           /* the application's */
+    /* For done(): */
+    int status;          /* 0: never answered */
+    uint64_t sent_bytes; /* of the answer's body */
+};
+
+struct http_options {
+    const char *listen; /* ADDRESS:PORT, [ADDRESS]:PORT; port 0: any free */
+    int threads;
+    uint64_t max_body_memory; /* of all bodies that are being received */
+    struct http_app app;
+};
+
+/* Starts to serve.  E_INVALID: `listen` is no address; E_IO: cannot bind; the
+ * error's first text says it. */
+int http_start(struct http_server **out, const struct http_options *options,
+               struct err *err) MUST_CHECK;
+
+/* The port that it listens on. */
+int http_port(const struct http_server *s);
+
+/* Accepts no more, finishes what runs (for SHUTDOWN_GRACE_S at most), ends. */
+void http_stop(struct http_server *s);
+
+/* Whether `listen` is an address of this machine only. */
+bool http_is_loopback(const char *listen);
+
+/* A header of the request; NULL when it is absent. */
+const char *http_header(const struct http_request *r, const char *name);
+
+/* Adds a header to the answer; both texts are copied.  At most
+ * ANSWER_MAX_HEADERS. */
+void http_add_header(struct http_request *r, const char *name, const char *value);
+
+/* Answers with `body`, which is taken over. */
+void http_answer(struct http_request *r, int status, struct buf *body);
+
+/* Answers with a stream, which is taken over; `size` is exact, or
+ * HTTP_SIZE_UNKNOWN. */
+#define HTTP_SIZE_UNKNOWN UINT64_MAX
+void http_answer_stream(struct http_request *r, int status, struct stream *stream,
+                        uint64_t size);
+
+bool http_is_answered(const struct http_request *r);
+
+/*
+ * From run(): the request sleeps, without a thread, until http_resume() is
+ * called from any thread; then `then` runs as run() would.
+ */
+void http_suspend(struct http_request *r, void (*then)(struct http_request *r));
+void http_resume(struct http_request *r);
+
+#endif
