@@ -1,0 +1,241 @@
+#include "api/call.h"
+
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/utf8.h"
+
+/* ---- answers ---- */
+
+void call_json(struct call *c, struct buf *json)
+{
+    if (json->bad) {
+        buf_release(json);
+        err_nomem(&c->err);
+        call_fail(c);
+        return;
+    }
+    http_add_header(c->http, "Content-Type", "application/json;charset=UTF-8");
+    http_answer(c->http, 200, json);
+}
+
+void call_no_content(struct call *c)
+{
+    http_answer(c->http, 204, NULL);
+}
+
+/* Clients with habits of their own: what differs, and for whom. */
+static const struct {
+    const char *user_agent; /* a prefix */
+    const char *operation;
+    int status, instead;
+    const char *client;
+} client_habits[] = {
+    { "golangsdk/", "ExportJobList", 200, 202,
+      "gophertelekomcloud takes 201 and 202 only" },
+};
+
+int client_status(const struct call *c, int status)
+{
+    const char *agent = http_header(c->http, "User-Agent");
+
+    for (size_t i = 0; agent && i < sizeof(client_habits) / sizeof(client_habits[0]); i++)
+        if (str_starts(str_of(agent), client_habits[i].user_agent) &&
+            str_is(str_of(c->route->operation), client_habits[i].operation) &&
+            status == client_habits[i].status)
+            return client_habits[i].instead;
+    return status;
+}
+
+/* ---- the head ---- */
+
+static enum language read_language(const struct http_request *r)
+{
+    const char *text = http_header(r, "X-Language");
+
+    if (text && (!strcasecmp(text, "zh_cn") || !strcasecmp(text, "zh-cn")))
+        return LANG_ZH;
+    return LANG_EN;
+}
+
+static void on_head(void *self, struct http_request *r)
+{
+    struct call *c = arena_alloc(&r->arena, sizeof(*c));
+    const char *workspace = http_header(r, "workspace");
+
+    if (!c) {
+        http_answer(r, 503, NULL);
+        return;
+    }
+    r->state = c;
+    c->http = r;
+    c->api = self;
+    c->language = read_language(r);
+    c->place.user = STR("local"); /* until sign-in exists */
+    c->place.workspace = arena_str(&r->arena, str_of(workspace ? workspace : ""));
+    if (route_find(c))
+        call_fail(c);
+    else
+        r->body_max = c->route->body == BODY_NONE ? 0 : BODY_MAX;
+}
+
+static void on_refuse(void *self, struct http_request *r, enum ec why)
+{
+    struct call *c = r->state;
+
+    (void)self;
+    if (why == E_LIMIT)
+        err_set(&c->err, E_LIMIT, DLF_3051_TOO_LARGE, DET_LARGER, "body", "12582912");
+    else
+        err_set(&c->err, E_BUSY, APIGW_0613, DET_BODY_BUDGET);
+    call_fail(c);
+}
+
+/* ---- the body ---- */
+
+static bool is_media_type(struct str type, const char *name)
+{
+    return type.n == strlen(name) && strncasecmp(type.p, name, type.n) == 0;
+}
+
+/* The charset parameter, when there is one, says UTF-8. */
+static bool charset_ok(const char *parameters)
+{
+    const char *charset = strcasestr(parameters, "charset=");
+
+    if (!charset)
+        return true;
+    charset += strlen("charset=");
+    charset += *charset == '"';
+    return strncasecmp(charset, "utf-8", 5) == 0 || strncasecmp(charset, "utf8", 4) == 0;
+}
+
+static int check_media_type(struct call *c)
+{
+    const char *header = http_header(c->http, "Content-Type");
+    struct buf given = BUF_INIT(256);
+    struct str type;
+
+    if (!header)
+        return 0;
+    type = (struct str){ header, strcspn(header, "; \t") };
+    if ((is_media_type(type, "application/json") && charset_ok(header + type.n)) ||
+        is_media_type(type, "application/x-www-form-urlencoded") || type.n == 0)
+        return 0;
+    buf_addstr(&given, utf8_cut(str_of(header), 100));
+    err_set(&c->err, E_INVALID, DLF_3051_MEDIA_TYPE, DET_MEDIA_TYPE,
+            utf8_valid(buf_str(&given)) ? buf_cstr(&given) : "?");
+    buf_release(&given);
+    return E_INVALID;
+}
+
+/* JSON null is what some clients send for no body at all. */
+static int read_json(struct call *c)
+{
+    struct str text = buf_str(&c->http->body);
+    int rc = check_media_type(c);
+
+    if (!rc)
+        rc = json_read(&c->json, text, JSON_MAX_VALUES, &c->err);
+    if (rc || json_type(&c->json, 0) == JSON_NULL)
+        return rc;
+    if (json_type(&c->json, 0) != JSON_OBJECT)
+        return err_set(&c->err, E_INVALID, DLF_3051, DET_TYPE, "body", "object",
+                       json_type_name(json_type(&c->json, 0)));
+    c->body = &c->json;
+    return 0;
+}
+
+static void forget_body(struct call *c)
+{
+    json_release(&c->json);
+    c->body = NULL;
+}
+
+void call_run(struct call *c)
+{
+    int rc = 0;
+
+    if (c->http->body.len && c->route->body != BODY_NONE)
+        rc = read_json(c);
+    if (!rc && c->route->body == BODY_MUST && !c->body)
+        rc = err_set(&c->err, E_INVALID, DLF_3051, DET_NO_BODY);
+    if (rc)
+        call_fail(c);
+    else
+        c->route->handler(c);
+    forget_body(c);
+}
+
+static void on_run(void *self, struct http_request *r)
+{
+    (void)self;
+    call_run(r->state);
+}
+
+/* ---- the end ---- */
+
+/* The target with what a terminal could take amiss made visible. */
+static void add_printable(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n && out->len < 512; i++) {
+        unsigned char byte = (unsigned char)s.p[i];
+
+        if (byte > 0x20 && byte < 0x7f)
+            buf_addc(out, (char)byte);
+        else
+            buf_addf(out, "\\x%02x", byte);
+    }
+}
+
+static void on_done(void *self, struct http_request *r)
+{
+    double ms = (double)(clock_mono_ns() - r->started_ns) / 1e6;
+    struct call *c = r->state;
+    struct buf path = BUF_INIT(KIB), more = BUF_INIT(4 * KIB);
+
+    (void)self;
+    add_printable(&path, r->path);
+    if (c && c->code)
+        buf_addf(&more, " ec=%s", c->code);
+    if (c && c->missing)
+        buf_addf(&more, " missing=\"%s\"", c->missing);
+    log_info("%s %.*s %d %llu bytes %.1f ms req=%s op=%s%.*s",
+             r->method ? r->method : "-", STR_ARG(buf_str(&path)), r->status,
+             (unsigned long long)r->sent_bytes, ms, r->id,
+             c && c->route ? c->route->operation : "-", STR_ARG(buf_str(&more)));
+    buf_release(&path);
+    buf_release(&more);
+    if (!c)
+        return;
+    err_clear(&c->err);
+    json_release(&c->json);
+    if (c->save)
+        catalog_save_release(c->save);
+}
+
+struct http_app api_app(struct api *api)
+{
+    return (struct http_app){ api, on_head, on_refuse, on_run, on_done };
+}
+
+void health(struct call *c)
+{
+    struct buf json = BUF_INIT(KIB);
+
+    buf_adds(&json, "{\"status\":\"ok\"}");
+    call_json(c, &json);
+}
+
+/* Ready is who can read the catalogue. */
+void ready(struct call *c)
+{
+    struct place nowhere = { .project = STR("-"), .workspace = STR("") };
+
+    if (catalog_check_workspace(c->api->catalog, &nowhere, &c->err))
+        call_fail(c);
+    else
+        health(c);
+}

@@ -1,0 +1,65 @@
+#ifndef API_CALL_H
+#define API_CALL_H
+
+#include "api/api.h"
+#include "model/errors.h"
+#include "model/json.h"
+
+/*
+ * Private to api/: one request on its way through.
+ */
+struct call;
+
+enum permission { PERM_OPEN = 1, PERM_VIEW, PERM_EDIT };
+enum body_rule { BODY_NONE, BODY_MAY, BODY_MUST };
+
+struct route {
+    const char *operation, *method, *path;
+    void (*handler)(struct call *c); /* NULL: not served by this version */
+    enum permission permission;
+    enum body_rule body;
+};
+
+struct call {
+    struct http_request *http;
+    struct api *api;
+    const struct route *route; /* NULL until one is found */
+    struct str name;           /* the job, script or resource of the path */
+    struct place place;
+    enum language language;
+    struct json_doc json;
+    const struct json_doc *body; /* &json; NULL when there is none */
+    struct err err;
+    struct save *save;
+    struct removal *removal;
+    int tries;
+    const char *code;    /* of the error that was answered, for the log */
+    const char *missing; /* of an export, for the log */
+};
+
+/* Where `path` leads.  Fills c->route, c->name and c->place.project; E_NOTFOUND
+ * with the error to answer (and the Allow header). */
+int route_find(struct call *c) MUST_CHECK;
+
+/* From the complete body to the handler; also to try a write once more. */
+void call_run(struct call *c);
+
+/* Answers with c->err, and clears it. */
+void call_fail(struct call *c);
+
+/* Answers 200 with JSON, which is taken over; 204. */
+void call_json(struct call *c, struct buf *json);
+void call_no_content(struct call *c);
+
+/* The status that this client expects of the operation (decision 24). */
+int client_status(const struct call *c, int status);
+
+/* ---- handlers: one for each row of routes.def ---- */
+#define ROUTE(operation, method, path, handler, permission, body)                        \
+    void handler(struct call *c);
+#define LATER(operation, method, path)
+#include "api/routes.def"
+#undef ROUTE
+#undef LATER
+
+#endif

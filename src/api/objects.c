@@ -1,0 +1,285 @@
+#include "api/call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/path.h"
+#include "base/limits.h"
+
+/*
+ * Jobs, scripts and resources: the five operations of each.  What differs is
+ * in the tables of model/ and in the rows of handlers at the end.
+ */
+
+/* ---- create and update ---- */
+
+static void answer_saved(struct call *c)
+{
+    struct buf json = BUF_INIT(KIB);
+
+    if (c->route->handler != create_resource) {
+        call_no_content(c);
+        return;
+    }
+    buf_addf(&json, "{\"resourceId\":\"%s\"}", c->save->uid);
+    call_json(c, &json);
+}
+
+/* On a serving thread again, with the outcome of the write. */
+static void after_save(struct http_request *r)
+{
+    struct call *c = r->state;
+    int rc = catalog_save_result(c->save, &c->err);
+
+    if (rc == E_BUSY && ++c->tries < SAVE_MAX_TRIES) {
+        err_clear(&c->err); /* somebody was faster: start from what they saved */
+        catalog_save_release(c->save);
+        c->save = NULL;
+        call_run(c);
+    } else if (rc) {
+        call_fail(c);
+    } else {
+        answer_saved(c);
+    }
+}
+
+static void after_removal(struct http_request *r)
+{
+    struct call *c = r->state;
+
+    if (catalog_remove_result(c->removal, &c->err))
+        call_fail(c);
+    else
+        call_no_content(c);
+}
+
+static void on_written(struct write *w)
+{
+    http_resume(w->arg);
+}
+
+/* The request sleeps until the writer has committed. */
+static void submit(struct call *c, struct write *w, void (*then)(struct http_request *r))
+{
+    w->arg = c->http;
+    w->done = on_written;
+    http_suspend(c->http, then);
+    store_submit(c->api->catalog->store, w);
+}
+
+static void save(struct call *c, enum kind kind, struct str key,
+                 const struct json_doc *body)
+{
+    if (catalog_save_prepare(c->api->catalog, &c->place, kind, key, body, &c->http->arena,
+                             &c->save, &c->err))
+        call_fail(c);
+    else
+        submit(c, &c->save->write, after_save);
+}
+
+static void create(struct call *c, enum kind kind)
+{
+    save(c, kind, STR_NONE, c->body);
+}
+
+/* Blanks behind an id are let go: some clients send them. */
+static struct str key_of(const struct call *c, enum kind kind)
+{
+    struct str key = c->name;
+
+    while (kind == KIND_RESOURCE && key.n && key.p[key.n - 1] == ' ')
+        key.n--;
+    return key;
+}
+
+static void update(struct call *c, enum kind kind)
+{
+    struct json_doc nothing = { 0 };
+    const struct json_doc *body = c->body;
+
+    if (!body) { /* an update without members changes none */
+        if (json_read(&nothing, STR("{}"), 1, &c->err)) {
+            call_fail(c);
+            return;
+        }
+        body = &nothing;
+    }
+    save(c, kind, key_of(c, kind), body);
+    json_release(&nothing);
+}
+
+static void delete (struct call *c, enum kind kind)
+{
+    int rc = c->body ? definition_check_approvers(c->body, &c->err) : 0;
+
+    if (!rc)
+        rc = catalog_remove_prepare(&c->place, kind, key_of(c, kind), &c->http->arena,
+                                    &c->removal, &c->err);
+    if (rc)
+        call_fail(c);
+    else
+        submit(c, &c->removal->write, after_removal);
+}
+
+/* ---- show and list ---- */
+
+static int query_bool(struct call *c, const char *key, bool *value)
+{
+    struct str text;
+    int rc = query_get(c->http->query, key, &text, &c->http->arena, &c->err);
+
+    *value = !rc && text.p && str_is(text, "true");
+    if (rc || !text.p || *value || str_is(text, "false"))
+        return rc;
+    return err_set(&c->err, E_INVALID, DLF_3051, DET_ONE_OF, key, "true, false",
+                   text.n < 100 ? text.p : "...");
+}
+
+/* A whole number; `value` keeps its default when the key is absent. */
+static int query_int(struct call *c, const char *key, int64_t min, int64_t max,
+                     int64_t *value)
+{
+    char low[24], high[24];
+    struct str text;
+    int64_t v = 0;
+    int rc = query_get(c->http->query, key, &text, &c->http->arena, &c->err);
+    bool ok = !rc && text.p && text.n > 0 && text.n < 19;
+
+    if (rc || !text.p)
+        return rc;
+    for (size_t i = 0; ok && i < text.n; i++) {
+        ok = text.p[i] >= '0' && text.p[i] <= '9';
+        v = v * 10 + text.p[i] - '0';
+    }
+    if (ok && v >= min && v <= max) {
+        *value = v;
+        return 0;
+    }
+    snprintf(low, sizeof(low), "%lld", (long long)min);
+    snprintf(high, sizeof(high), "%lld", (long long)max);
+    return err_set(&c->err, E_INVALID, DLF_3051, DET_RANGE, key, low, high,
+                   text.n < 100 ? text.p : "...");
+}
+
+static void show(struct call *c, enum kind kind, bool downstream)
+{
+    struct buf json = BUF_INIT(4 * DEFINITION_MAX);
+
+    if (catalog_show(c->api->catalog, &c->place, kind, key_of(c, kind), downstream, &json,
+                     &c->err)) {
+        buf_release(&json);
+        call_fail(c);
+    } else {
+        call_json(c, &json);
+    }
+}
+
+/* Versions come with submits; until then no job has one to show. */
+void show_job(struct call *c)
+{
+    bool downstream, submitted;
+    int64_t version = 0;
+    int rc = query_int(c, "version", 1, INT32_MAX, &version);
+
+    if (!rc)
+        rc = query_bool(c, "dependencies", &downstream);
+    if (!rc)
+        rc = query_bool(c, "getJobSubmitVersion", &submitted);
+    if (!rc && (version || submitted))
+        rc = err_set(&c->err, E_NOTFOUND, DLF_0100, DET_NO_VERSION);
+    if (rc)
+        call_fail(c);
+    else
+        show(c, KIND_JOB, downstream);
+}
+
+static int read_job_type(struct call *c, struct list_query *q)
+{
+    int rc =
+        query_get(c->http->query, "jobType", &q->process_type, &c->http->arena, &c->err);
+
+    if (!q->process_type.p)
+        q->process_type = STR("BATCH");
+    if (rc || str_is(q->process_type, "BATCH") || str_is(q->process_type, "REAL_TIME"))
+        return rc;
+    return err_set(&c->err, E_INVALID, DLF_3051, DET_ONE_OF, "jobType",
+                   "BATCH, REAL_TIME",
+                   q->process_type.n < 100 ? q->process_type.p : "...");
+}
+
+/* Large definitions are sent as they are read; small lists in one piece. */
+static void answer_list(struct call *c, struct stream *list, uint64_t size_hint)
+{
+    struct buf json = BUF_INIT(4 * ANSWER_BUFFER_MAX);
+
+    if (size_hint > ANSWER_BUFFER_MAX) {
+        http_add_header(c->http, "Content-Type", "application/json;charset=UTF-8");
+        http_answer_stream(c->http, 200, list, HTTP_SIZE_UNKNOWN);
+        return;
+    }
+    if (stream_read_all(list, &json, &c->err)) {
+        buf_release(&json);
+        call_fail(c);
+    } else {
+        call_json(c, &json);
+    }
+    list->free(list);
+}
+
+static void list(struct call *c, enum kind kind, const char *name_key)
+{
+    struct list_query q = { .kind = kind,
+                            .process_type = STR(""),
+                            .limit = LIST_DEFAULT_LIMIT };
+    struct stream *rows;
+    uint64_t size_hint;
+    int rc = query_int(c, "offset", 0, INT64_MAX, &q.offset);
+
+    if (!rc)
+        rc = query_int(c, "limit", 1, LIST_MAX_LIMIT, &q.limit);
+    if (!rc && kind == KIND_JOB)
+        rc = read_job_type(c, &q);
+    if (!rc)
+        rc = query_get(c->http->query, name_key, &q.name_part, &c->http->arena, &c->err);
+    if (!rc)
+        rc = catalog_list(c->api->catalog, &c->place, &q, &c->http->arena, &rows,
+                          &size_hint, &c->err);
+    if (rc)
+        call_fail(c);
+    else
+        answer_list(c, rows, size_hint);
+}
+
+/* ---- the rows ---- */
+
+#define HANDLERS(one, kind, name_key)                                                    \
+    void create_##one(struct call *c)                                                    \
+    {                                                                                    \
+        create(c, kind);                                                                 \
+    }                                                                                    \
+    void update_##one(struct call *c)                                                    \
+    {                                                                                    \
+        update(c, kind);                                                                 \
+    }                                                                                    \
+    void delete_##one(struct call *c)                                                    \
+    {                                                                                    \
+        delete (c, kind);                                                                \
+    }                                                                                    \
+    void list_##one##s(struct call *c)                                                   \
+    {                                                                                    \
+        list(c, kind, name_key);                                                         \
+    }
+
+HANDLERS(job, KIND_JOB, "jobName")
+HANDLERS(script, KIND_SCRIPT, "scriptName")
+HANDLERS(resource, KIND_RESOURCE, "resourceName")
+
+void show_script(struct call *c)
+{
+    show(c, KIND_SCRIPT, false);
+}
+
+void show_resource(struct call *c)
+{
+    show(c, KIND_RESOURCE, false);
+}

@@ -1,0 +1,99 @@
+#include "api/path.h"
+
+#include "base/percent.h"
+#include "base/utf8.h"
+#include "model/errors.h"
+
+/* Takes what stands before the next `mark`, and the mark. */
+static struct str take_until(struct str *rest, char mark)
+{
+    const char *end = rest->n ? memchr(rest->p, mark, rest->n) : NULL;
+    struct str piece = { rest->p, end ? (size_t)(end - rest->p) : rest->n };
+
+    *rest = str_from(*rest, piece.n + (end ? 1 : 0));
+    return piece;
+}
+
+/* False when it is not percent-encoded UTF-8 without NUL. */
+static bool decode(struct str raw, struct str *out, struct arena *arena)
+{
+    struct buf text = BUF_INIT(raw.n + 1);
+    bool ok = percent_decode(&text, raw) && !text.bad;
+    struct str s = ok ? buf_str(&text) : STR("");
+
+    ok = ok && utf8_valid(s) && !(s.n && memchr(s.p, '\0', s.n));
+    if (ok)
+        *out = arena_str(arena, s);
+    buf_release(&text);
+    return ok && out->p;
+}
+
+int path_split(struct path *out, struct str raw, struct arena *arena, struct err *err)
+{
+    struct str rest = raw;
+
+    out->n = -1;
+    if (!raw.n || raw.p[0] != '/')
+        return 0;
+    rest = str_from(rest, 1);
+    if (rest.n && rest.p[rest.n - 1] == '/')
+        rest.n--;
+    for (int n = 0; n < PATH_MAX_SEGMENTS; n++) {
+        bool last = !rest.n || !memchr(rest.p, '/', rest.n);
+
+        if (!decode(take_until(&rest, '/'), &out->segment[n], arena))
+            return err_set(err, E_INVALID, DLF_3051, DET_PATH);
+        if (last) {
+            out->n = n + 1;
+            break;
+        }
+    }
+    return 0;
+}
+
+bool path_matches(const struct path *path, const char *pattern, struct str *project,
+                  struct str *name)
+{
+    struct str rest = str_of(pattern + 1);
+    int i = 0;
+
+    for (; rest.n && i < path->n; i++) {
+        struct str part = take_until(&rest, '/');
+
+        if (part.p[0] != '{') {
+            if (!str_eq(part, path->segment[i]))
+                return false;
+        } else if (str_is(part, "{project_id}")) {
+            *project = path->segment[i];
+        } else {
+            *name = path->segment[i];
+        }
+    }
+    return rest.n == 0 && i == path->n;
+}
+
+int query_get(struct str query, const char *key, struct str *value, struct arena *arena,
+              struct err *err)
+{
+    struct str rest = query;
+
+    *value = (struct str){ NULL, 0 };
+    while (rest.n) {
+        struct str pair = take_until(&rest, '&');
+        struct str raw_key = take_until(&pair, '=');
+        char *text;
+
+        if (!str_is(raw_key, key))
+            continue;
+        text = (char *)arena_str(arena, pair).p;
+        if (!text)
+            return err_nomem(err);
+        for (size_t i = 0; i < pair.n; i++)
+            if (text[i] == '+')
+                text[i] = ' ';
+        if (!decode((struct str){ text, pair.n }, value, arena))
+            return err_set(err, E_INVALID, DLF_3051, DET_QUERY, key);
+        return 0;
+    }
+    return 0;
+}

@@ -1,0 +1,36 @@
+#ifndef API_PATH_H
+#define API_PATH_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/limits.h"
+
+/*
+ * A request's path, split on its slashes and then decoded, each segment once:
+ * a%2Fb is one segment.  One slash at the end is let go.
+ */
+struct path {
+    struct str segment[PATH_MAX_SEGMENTS];
+    int n; /* -1: more than any route has, or no slash in front */
+};
+
+/* E_INVALID when a segment is not percent-encoded UTF-8 without NUL. */
+int path_split(struct path *out, struct str raw, struct arena *arena,
+               struct err *err) MUST_CHECK;
+
+/*
+ * Whether `path` is of the form of `pattern`, such as /v1/{project_id}/jobs.
+ * The segments at {project_id} and at another {name} are put where the
+ * pointers say.
+ */
+bool path_matches(const struct path *path, const char *pattern, struct str *project,
+                  struct str *name);
+
+/*
+ * The value of `key` in a query, decoded, + as a blank; .p is NULL when it is
+ * absent, the first holds when it stands twice.  E_INVALID as above.
+ */
+int query_get(struct str query, const char *key, struct str *value, struct arena *arena,
+              struct err *err) MUST_CHECK;
+
+#endif

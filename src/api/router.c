@@ -1,0 +1,63 @@
+#include "api/call.h"
+
+#include "api/path.h"
+#include "model/names.h"
+
+static const struct route routes[] = {
+#define ROUTE(operation, method, path, handler, permission, body)                        \
+    { #operation, #method, path, handler, PERM_##permission, BODY_##body },
+#define LATER(operation, method, path)                                                   \
+    { #operation, #method, path, NULL, PERM_OPEN, BODY_NONE },
+#include "api/routes.def"
+#undef ROUTE
+#undef LATER
+};
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+/* The path is served, but not for this method: Allow says for which. */
+static int wrong_method(struct call *c, const struct path *path)
+{
+    struct buf allow = BUF_INIT(256);
+    struct str project, name;
+
+    for (size_t i = 0; i < ROUTES; i++)
+        if (routes[i].handler && path_matches(path, routes[i].path, &project, &name))
+            buf_addf(&allow, "%s%s", allow.len ? ", " : "", routes[i].method);
+    if (!allow.len)
+        return err_set(&c->err, E_NOTFOUND, APIGW_0101, DET_NONE);
+    http_add_header(c->http, "Allow", buf_cstr(&allow));
+    buf_release(&allow);
+    return err_set(&c->err, E_NOTFOUND, APIGW_0101_METHOD, DET_NONE);
+}
+
+static const struct route *find(const struct path *path, const char *method,
+                                struct str *project, struct str *name)
+{
+    for (size_t i = 0; i < ROUTES; i++)
+        if (str_is(str_of(method), routes[i].method) &&
+            path_matches(path, routes[i].path, project, name))
+            return &routes[i];
+    return NULL;
+}
+
+int route_find(struct call *c)
+{
+    struct str project = STR_NONE, name = STR_NONE;
+    const struct route *route;
+    struct path path;
+    int rc = path_split(&path, c->http->path, &c->http->arena, &c->err);
+
+    if (rc)
+        return rc;
+    route = find(&path, c->http->method, &project, &name);
+    if (!route)
+        return wrong_method(c, &path);
+    if (project.p && !name_follows(&name_project, project))
+        return err_set(&c->err, E_NOTFOUND, APIGW_0101, DET_NO_PROJECT);
+    if (!route->handler)
+        return err_set(&c->err, E_NOTFOUND, APIGW_0101, DET_NOT_SERVED);
+    c->route = route;
+    c->name = name;
+    c->place.project = project;
+    return 0;
+}
