@@ -1,0 +1,42 @@
+# Thin: every target is one command.  BUILD is Meson's folder.
+BUILD = build
+PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
+
+.PHONY: build deps demo check check-all check-clients bench coverage docs format lint clean
+
+build: deps $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+# Installs what is missing; says so, and does nothing where all is there.
+deps:
+	@scripts/deps
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD)
+
+demo: build
+	scripts/demo
+
+check: build
+	scripts/check
+
+check-all: build
+	scripts/check --all
+
+coverage: deps
+	scripts/coverage
+
+# The pages that are made of the tables in src/.
+docs: build
+	$(BUILD)/tests/gen_docs options > docs/options.md
+	$(BUILD)/tests/gen_docs errors > docs/errors.md
+
+format:
+	clang-format -i src/*/*.[ch] tests/*/*.[ch]
+
+lint:
+	clang-format --dry-run --Werror src/*/*.[ch] tests/*/*.[ch]
+	scripts/includes
+
+clean:
+	rm -rf build build-*

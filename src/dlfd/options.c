@@ -1,0 +1,411 @@
+#include "dlfd/options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/banned.h"
+
+#define CONFIG_LINE_MAX 4096
+#define NAME_MAX_BYTES 64
+
+enum option_type { TEXT, ONE_OF, COUNT, SIZE, AGE };
+
+struct option {
+    enum option_type type;
+    const char *name; /* with _ for - */
+    const char *initial, *value;
+    uint64_t min, max;
+    const char *help;
+    size_t offset; /* in struct options */
+};
+
+static const struct option table[] = {
+#define OPTION(type, name, default, value, min, max, help)                               \
+    { type, #name, default, value, min, max, help, offsetof(struct options, name) },
+#include "dlfd/options.def"
+#undef OPTION
+};
+#define OPTIONS (sizeof(table) / sizeof(table[0]))
+
+static struct option_value *value_of(struct options *o, const struct option *option)
+{
+    return (struct option_value *)((char *)o + option->offset);
+}
+
+__attribute__((format(printf, 2, 3))) static int fail(struct err *err, const char *format,
+                                                      ...)
+{
+    char *text = NULL;
+    va_list list;
+
+    va_start(list, format);
+    if (vasprintf(&text, format, list) < 0)
+        text = NULL;
+    va_end(list);
+    err_set(err, E_INVALID, 0, 0, text);
+    free(text);
+    return E_INVALID;
+}
+
+/* ---- names ---- */
+
+/* A name as it is written on the command line and in files: - for _. */
+static void spell(const char *name, char out[NAME_MAX_BYTES])
+{
+    size_t i = 0;
+
+    for (; name[i] && i < NAME_MAX_BYTES - 1; i++)
+        out[i] = name[i] == '_' ? '-' : name[i];
+    out[i] = '\0';
+}
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t m = a < b ? a : b;
+
+    return m < c ? m : c;
+}
+
+/* How many letters must change to make `b` of `a` (Levenshtein). */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_BYTES + 1], n = strlen(b);
+
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t corner = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t above = row[j];
+
+            row[j] = least(above + 1, row[j - 1] + 1, corner + (a[i - 1] != b[j - 1]));
+            corner = above;
+        }
+    }
+    return row[n];
+}
+
+static const struct option *find(const char *name)
+{
+    char spelled[NAME_MAX_BYTES];
+
+    for (size_t i = 0; i < OPTIONS; i++) {
+        spell(table[i].name, spelled);
+        if (strcmp(spelled, name) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+static int unknown(const char *where, const char *name, struct err *err)
+{
+    char spelled[NAME_MAX_BYTES], nearest[NAME_MAX_BYTES] = "";
+    size_t best = SIZE_MAX;
+
+    for (size_t i = 0; i < OPTIONS; i++) {
+        size_t d;
+
+        spell(table[i].name, spelled);
+        d = distance(name, spelled);
+        if (d < best) {
+            best = d;
+            spell(table[i].name, nearest);
+        }
+    }
+    return fail(err, "%s%.100s: no such option; did you mean %s?", where, name, nearest);
+}
+
+/* ---- values ---- */
+
+static const struct unit {
+    enum option_type type;
+    const char *name;
+    uint64_t factor;
+} units[] = {
+    { SIZE, "KiB", 1024 },
+    { SIZE, "MiB", 1024 * 1024 },
+    { SIZE, "GiB", 1024 * 1024 * 1024 },
+    { AGE, "s", 1 },
+    { AGE, "m", 60 },
+    { AGE, "h", 3600 },
+    { AGE, "d", 86400 },
+};
+
+static bool unit_factor(enum option_type type, const char *unit, uint64_t *factor)
+{
+    *factor = 1;
+    if (!*unit)
+        return true;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (units[i].type == type && strcmp(units[i].name, unit) == 0) {
+            *factor = units[i].factor;
+            return true;
+        }
+    return false;
+}
+
+static int read_number(const struct option *option, const char *text, uint64_t *out,
+                       struct err *err)
+{
+    char name[NAME_MAX_BYTES], *unit;
+    uint64_t factor, n;
+
+    spell(option->name, name);
+    errno = 0;
+    n = strtoull(text, &unit, 10);
+    if (errno || unit == text || *text == '-' ||
+        !unit_factor(option->type, unit, &factor) ||
+        __builtin_mul_overflow(n, factor, out))
+        return fail(err, "%s: %s expected, %.100s given", name, option->value, text);
+    if (*out < option->min || *out > option->max)
+        return fail(err, "%s: %llu to %llu, %.100s given", name,
+                    (unsigned long long)option->min, (unsigned long long)option->max,
+                    text);
+    return 0;
+}
+
+/* Whether `text` is one of "a|b|c". */
+static bool one_of(const char *values, const char *text)
+{
+    size_t n = strlen(text);
+
+    while (values) {
+        if (strncmp(values, text, n) == 0 && (values[n] == '|' || !values[n]))
+            return n > 0;
+        values = strchr(values, '|');
+        values += values ? 1 : 0;
+    }
+    return false;
+}
+
+static int set(struct options *o, const struct option *option, const char *text,
+               struct err *err)
+{
+    struct option_value *v = value_of(o, option);
+    char name[NAME_MAX_BYTES];
+
+    v->text = arena_str(&o->arena, str_of(text)).p;
+    if (!v->text)
+        return fail(err, "out of memory");
+    if (option->type == ONE_OF && !one_of(option->value, text)) {
+        spell(option->name, name);
+        return fail(err, "%s: %s expected, %.100s given", name, option->value, text);
+    }
+    if (option->type == TEXT || option->type == ONE_OF)
+        return 0;
+    return read_number(option, text, &v->number, err);
+}
+
+/* ---- where values come from ---- */
+
+static int read_defaults(struct options *o, struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < OPTIONS; i++)
+        rc = set(o, &table[i], table[i].initial, err);
+    return rc;
+}
+
+static char *trim(char *text)
+{
+    char *end = text + strlen(text);
+
+    while (end > text && strchr(" \t\r\n", end[-1]))
+        *--end = '\0';
+    return text + strspn(text, " \t");
+}
+
+static int read_line(struct options *o, const char *path, int number, char *line,
+                     struct err *err)
+{
+    char *text = trim(line), *equals = strchr(text, '=');
+    const struct option *option;
+    char where[64];
+
+    if (!*text || *text == '#')
+        return 0;
+    if (!equals)
+        return fail(err, "%.200s, line %d: name = value expected", path, number);
+    *equals = '\0';
+    text = trim(text);
+    option = find(text);
+    snprintf(where, sizeof(where), "config file, line %d: ", number);
+    return option ? set(o, option, trim(equals + 1), err) : unknown(where, text, err);
+}
+
+static int read_config(struct options *o, const char *path, struct err *err)
+{
+    FILE *file = fopen(path, "re");
+    char line[CONFIG_LINE_MAX];
+    int rc = 0;
+
+    if (!file)
+        return fail(err, "config: cannot read %.200s: %s", path, strerror(errno));
+    for (int n = 1; !rc && fgets(line, sizeof(line), file); n++)
+        rc = read_line(o, path, n, line, err);
+    fclose(file);
+    return rc;
+}
+
+static int read_environment(struct options *o, struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < OPTIONS; i++) {
+        char name[NAME_MAX_BYTES] = "DLFD_";
+        size_t n = strlen(name);
+        const char *text;
+
+        for (const char *p = table[i].name; *p; p++)
+            name[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+        name[n] = '\0';
+        text = getenv(name);
+        if (text)
+            rc = set(o, &table[i], text, err);
+    }
+    return rc;
+}
+
+/* One argument, --name VALUE or --name=VALUE; *i moves behind it. */
+static int next_flag(int argc, char **argv, int *i, char name[NAME_MAX_BYTES],
+                     const char **text, struct err *err)
+{
+    const char *arg = argv[(*i)++], *equals = strchr(arg, '=');
+    size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
+
+    if (strncmp(arg, "--", 2) != 0 || n - 2 >= NAME_MAX_BYTES)
+        return fail(err, "%.100s: an option begins with --; see dlfd --help", arg);
+    memcpy(name, arg + 2, n - 2);
+    name[n - 2] = '\0';
+    *text = equals ? equals + 1 : NULL;
+    if (strcmp(name, "config") != 0 && !find(name))
+        return unknown("--", name, err);
+    if (!equals && *i == argc)
+        return fail(err, "--%s: a value is required", name);
+    if (!equals)
+        *text = argv[(*i)++];
+    return 0;
+}
+
+/* With `config`, only --config is heeded; else all others are. */
+static int read_flags(struct options *o, int argc, char **argv, bool config,
+                      struct err *err)
+{
+    int rc = 0;
+
+    for (int i = 1; !rc && i < argc;) {
+        char name[NAME_MAX_BYTES];
+        const char *text = NULL;
+
+        rc = next_flag(argc, argv, &i, name, &text, err);
+        if (rc || (strcmp(name, "config") == 0) != config)
+            continue;
+        rc = config ? read_config(o, text, err) : set(o, find(name), text, err);
+    }
+    return rc;
+}
+
+static bool asks_for(int argc, char **argv, const char *flag)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], flag) == 0)
+            return true;
+    return false;
+}
+
+const char *options_default_data(struct arena *arena)
+{
+    struct buf path = BUF_INIT(4 * KIB);
+    const char *base = getenv("XDG_DATA_HOME"), *home = getenv("HOME"), *text;
+
+    if (base && *base)
+        buf_addf(&path, "%s/opendlf", base);
+    else if (home && *home)
+        buf_addf(&path, "%s/.local/share/opendlf", home);
+    text = path.len ? arena_str(arena, buf_str(&path)).p : NULL;
+    buf_release(&path);
+    return text;
+}
+
+static int complete(struct options *o, struct err *err)
+{
+    if (!*o->data.text)
+        o->data.text = options_default_data(&o->arena);
+    if (!o->data.text)
+        return fail(err, "data: neither XDG_DATA_HOME nor HOME is set: use --data DIR");
+    return 0;
+}
+
+int options_read(struct options *o, int argc, char **argv, struct err *err)
+{
+    int rc;
+
+    *o = (struct options){ .help = asks_for(argc, argv, "--help"),
+                           .version = asks_for(argc, argv, "--version") };
+    if (o->help || o->version)
+        return 0;
+    rc = read_defaults(o, err);
+    if (!rc)
+        rc = read_flags(o, argc, argv, true, err);
+    if (!rc)
+        rc = read_environment(o, err);
+    if (!rc)
+        rc = read_flags(o, argc, argv, false, err);
+    return rc ? rc : complete(o, err);
+}
+
+void options_release(struct options *o)
+{
+    arena_release(&o->arena);
+}
+
+/* ---- help ---- */
+
+/* `text` in lines of 70 columns behind a margin. */
+static void print_wrapped(const char *text)
+{
+    while (*text) {
+        size_t n = strlen(text);
+
+        if (n > 66) {
+            n = 66;
+            while (n > 0 && text[n] != ' ')
+                n--;
+        }
+        printf("      %.*s\n", (int)n, text);
+        text += n + (text[n] == ' ');
+    }
+}
+
+void options_help(void)
+{
+    puts(
+        "usage: dlfd [options]\n"
+        "       dlfd admin workspace create|list|delete [NAME] --project ID [--data DIR]\n"
+        "\n"
+        "Serves the DataArts Factory (DLF) v1 API: keeps jobs, scripts and resources,\n"
+        "and exports them.  Each option is a flag, a variable DLFD_NAME, or a line\n"
+        "name = value of the --config file; the first of these that is given holds.\n"
+        "\n"
+        "options:");
+    for (size_t i = 0; i < OPTIONS; i++) {
+        char name[NAME_MAX_BYTES];
+
+        spell(table[i].name, name);
+        printf("  --%s %s", name, table[i].value);
+        printf(*table[i].initial ? "   (%s)\n" : "\n", table[i].initial);
+        print_wrapped(table[i].help);
+    }
+    puts("  --config FILE\n"
+         "      Options in a file: name = value a line, # begins a comment.\n"
+         "  --help\n"
+         "  --version");
+}

@@ -1,0 +1,38 @@
+#ifndef DLFD_OPTIONS_H
+#define DLFD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/*
+ * The options of dlfd (options.def).  Where one comes from, in this order: the
+ * flag, the variable DLFD_NAME, the --config file, its default.
+ */
+struct option_value {
+    const char *text;
+    uint64_t number; /* of COUNT, SIZE (bytes) and AGE (seconds) */
+};
+
+struct options {
+#define OPTION(type, name, default, value, min, max, help) struct option_value name;
+#include "dlfd/options.def"
+#undef OPTION
+    bool help, version; /* --help, --version: nothing else was looked at */
+    struct arena arena;
+};
+
+/* Reads them all.  E_INVALID: the error's first text says what is wrong, and
+ * names the nearest option where one is not known. */
+int options_read(struct options *o, int argc, char **argv, struct err *err) MUST_CHECK;
+void options_release(struct options *o);
+
+/* Prints what --help says. */
+void options_help(void);
+
+/* The data folder when none is given; NULL without a home. */
+const char *options_default_data(struct arena *arena);
+
+#endif
