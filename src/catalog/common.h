@@ -1,6 +1,7 @@
 #ifndef CATALOG_COMMON_H
 #define CATALOG_COMMON_H
 
+#include "catalog/catalog.h"
 #include "model/definition.h"
 #include "model/errors.h"
 #include "store/store.h"
@@ -20,6 +21,11 @@ static inline const struct kind_errors *kind_errors(enum kind kind)
 
     return &rows[kind];
 }
+
+/* Begins a snapshot and finds the place's workspace in it.  On success the
+ * caller ends the snapshot. */
+int place_open(struct catalog *c, const struct place *place, struct snapshot **s,
+               struct workspace *w, struct arena *arena, struct err *err) MUST_CHECK;
 
 /* E_NOTFOUND for the object that `key` names. */
 int not_held(enum kind kind, struct str key, struct err *err);

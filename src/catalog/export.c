@@ -173,13 +173,11 @@ static int query_plan(struct plan *p, const struct place *place, struct err *err
 {
     struct workspace w;
     struct snapshot *s;
-    int rc = store_snapshot(&s, p->catalog->store, err);
+    int rc = place_open(p->catalog, place, &s, &w, &p->out->arena, err);
 
     if (rc)
         return rc;
-    rc = snapshot_workspace(s, place->project, place->workspace, &w, &p->out->arena, err);
-    if (!rc)
-        rc = find_jobs(p, s, w.id, err);
+    rc = find_jobs(p, s, w.id, err);
     if (!rc)
         rc = find_depends(p, s, w.id, err);
     snapshot_end(s);

@@ -6,17 +6,28 @@
 #include "base/limits.h"
 #include "catalog/common.h"
 
+int place_open(struct catalog *c, const struct place *place, struct snapshot **s,
+               struct workspace *w, struct arena *arena, struct err *err)
+{
+    int rc = store_snapshot(s, c->store, err);
+
+    if (rc)
+        return rc;
+    rc = snapshot_workspace(*s, place->project, place->workspace, w, arena, err);
+    if (rc)
+        snapshot_end(*s);
+    return rc;
+}
+
 int catalog_check_workspace(struct catalog *c, const struct place *place, struct err *err)
 {
     struct arena arena = ARENA_INIT;
     struct workspace w;
     struct snapshot *s;
-    int rc = store_snapshot(&s, c->store, err);
+    int rc = place_open(c, place, &s, &w, &arena, err);
 
-    if (rc)
-        return rc;
-    rc = snapshot_workspace(s, place->project, place->workspace, &w, &arena, err);
-    snapshot_end(s);
+    if (!rc)
+        snapshot_end(s);
     arena_release(&arena);
     return rc;
 }
@@ -116,16 +127,14 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
     struct workspace w;
     struct snapshot *s;
     struct object o = { 0 };
-    int rc = store_snapshot(&s, c->store, err);
+    int rc = place_open(c, place, &s, &w, &arena, err);
 
-    if (rc)
-        return rc;
-    rc = snapshot_workspace(s, place->project, place->workspace, &w, &arena, err);
-    if (!rc)
+    if (!rc) {
         rc = snapshot_object(s, w.id, kind, key, &o, &arena, err);
-    if (!rc && downstream)
-        rc = write_downstream(s, &w, key, &more, err);
-    snapshot_end(s);
+        if (!rc && downstream)
+            rc = write_downstream(s, &w, key, &more, err);
+        snapshot_end(s);
+    }
     if (kind == KIND_SCRIPT)
         buf_adds(&more, ",\"autoAcquireLock\":true");
     if (!rc && !o.id)
@@ -258,13 +267,11 @@ static int read_rows(struct catalog *c, const struct place *place,
 {
     struct workspace w;
     struct snapshot *s;
-    int rc = store_snapshot(&s, c->store, err);
+    int rc = place_open(c, place, &s, &w, arena, err);
 
     if (rc)
         return rc;
-    rc = snapshot_workspace(s, place->project, place->workspace, &w, arena, err);
-    if (!rc)
-        rc = snapshot_list(s, &w, query, l->rows, &l->n, &l->total, arena, err);
+    rc = snapshot_list(s, &w, query, l->rows, &l->n, &l->total, arena, err);
     snapshot_end(s);
     return rc;
 }

@@ -32,13 +32,11 @@ static int read_old(struct catalog *c, const struct place *place, struct prepare
 {
     struct workspace w;
     struct snapshot *s;
-    int rc = store_snapshot(&s, c->store, err);
+    int rc = place_open(c, place, &s, &w, arena, err);
 
     if (rc)
         return rc;
-    rc = snapshot_workspace(s, place->project, place->workspace, &w, arena, err);
-    if (!rc)
-        rc = snapshot_object(s, w.id, p->save.kind, key, &p->old, arena, err);
+    rc = snapshot_object(s, w.id, p->save.kind, key, &p->old, arena, err);
     snapshot_end(s);
     if (!rc && !p->old.id)
         rc = not_held(p->save.kind, key, err);
@@ -74,13 +72,11 @@ static int find_unknown(struct catalog *c, const struct place *place,
     struct buf unknown = BUF_INIT(ERROR_DETAIL_MAX);
     struct workspace w;
     struct snapshot *s;
-    int rc = store_snapshot(&s, c->store, err);
+    int rc = place_open(c, place, &s, &w, arena, err);
 
     if (rc)
         return rc;
-    rc = snapshot_workspace(s, place->project, place->workspace, &w, arena, err);
-    if (!rc)
-        rc = snapshot_unknown_jobs(s, w.id, names, n, &unknown, err);
+    rc = snapshot_unknown_jobs(s, w.id, names, n, &unknown, err);
     snapshot_end(s);
     if (!rc && unknown.len)
         rc = err_set(err, E_INVALID, DLF_3025, DET_UNKNOWN_JOBS, "dependJobs",

@@ -1,5 +1,7 @@
 #include "model/errors.h"
 
+#include "base/utf8.h"
+
 static const struct error_row rows[API_ERRORS] = {
 #define ERROR(symbol, code, status, en, zh, cause, todo)                                 \
     [symbol] = { code, status, { en, zh }, cause, todo },
@@ -23,6 +25,19 @@ int err_nomem(struct err *err)
     return err_set(err, E_NOMEM, APIGW_0601, DET_NOMEM);
 }
 
+/* A text that a client may have sent, with ? for what is not UTF-8. */
+static void add_text(struct buf *out, struct str s)
+{
+    uint32_t code_point;
+
+    for (size_t i = 0; i < s.n;) {
+        int len = utf8_decode(s.p + i, s.n - i, &code_point);
+
+        buf_add(out, len ? s.p + i : "?", len ? (size_t)len : 1);
+        i += len ? (size_t)len : 1;
+    }
+}
+
 void error_detail(const struct err *err, enum language language, struct buf *out)
 {
     const char *p = sentences[err->detail][language];
@@ -34,6 +49,6 @@ void error_detail(const struct err *err, enum language language, struct buf *out
         }
         p++;
         if (err->arg[*p - '1'])
-            buf_adds(out, err->arg[*p - '1']);
+            add_text(out, str_of(err->arg[*p - '1']));
     }
 }

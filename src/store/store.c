@@ -1,8 +1,9 @@
-#include "store/store_int.h"
+#include "store/store.h"
 
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "store/store_int.h"
 
 static int open_readers(struct store *s, struct err *err)
 {
