@@ -122,7 +122,7 @@ static const char *read_argument(struct admin_call *call, int argc, char **argv,
         return NULL;
     }
     if (arg[0] == '-')
-        return "no such option";
+        return "no such option; see dlfd --help";
     if (!call->verb)
         call->verb = arg;
     else if (!call->name)

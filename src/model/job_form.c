@@ -63,13 +63,22 @@ static int rule_timeout(const struct rule_at *at)
     return rule_fail(at, DET_TIMEOUT, text, NULL, NULL);
 }
 
-/* At most 2048 characters, written without white space. */
+/* Strings only, and at most 2048 characters, written without white space. */
 static int rule_custom_fields(const struct rule_at *at)
 {
+    struct rule_at value = *at;
     struct buf text = BUF_INIT(4 * CUSTOM_FIELDS_MAX);
     struct jw jw = JW_INIT(&text, false);
     bool fits;
 
+    for (uint32_t i = json_first(at->doc, at->at); i < json_end(at->doc, at->at);
+         i = json_next(at->doc, i)) {
+        enum json_type type = json_type(at->doc, i);
+
+        value.at = i;
+        if (type != JSON_STRING && type != JSON_NULL)
+            return rule_fail(&value, DET_TYPE, "string", json_type_name(type), NULL);
+    }
     jw_value(&jw, STR_NONE, at->doc, at->at);
     fits = !text.bad && utf8_count(buf_str(&text)) <= CUSTOM_FIELDS_MAX;
     buf_release(&text);
