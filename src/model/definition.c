@@ -100,28 +100,52 @@ static size_t assemble_replacing(const struct making *m, const struct form *form
     return n;
 }
 
-/* The stored members, replaced where they stand, then the new ones (9b). */
-static size_t assemble_merging(const struct making *m, const struct form *form,
-                               struct member *members)
+static int by_key(const void *a, const void *b)
 {
-    size_t n, of_stored;
+    const struct member *const *x = a, *const *y = b;
 
-    if (!m->stored)
-        return add_all(members, form, m->body);
-    n = of_stored = add_all(members, form, m->stored);
-    for (uint32_t i = json_first(m->body, 0); i < json_end(m->body, 0);
-         i = json_next(m->body, i)) {
-        struct member *old;
+    return str_cmp((*x)->key, (*y)->key);
+}
 
-        if (!take(form, m->body, i, &members[n]))
+/* Puts the members of `doc` where those of their name stand, or at the end;
+ * `index` are the `of_stored` first members, by name. */
+static size_t merge(const struct form *form, const struct json_doc *doc,
+                    struct member *members, size_t of_stored, struct member **index)
+{
+    size_t n = of_stored;
+
+    for (uint32_t i = json_first(doc, 0); i < json_end(doc, 0); i = json_next(doc, i)) {
+        struct member *new = &members[n], **old;
+
+        if (!take(form, doc, i, new))
             continue;
-        old = find(members, of_stored, members[n].key);
+        old = bsearch(&new, index, of_stored, sizeof(*index), by_key);
         if (old)
-            *old = members[n];
+            **old = *new;
         else
             n++;
     }
     return n;
+}
+
+/* The stored members, replaced where they stand, then the new ones (9b). */
+static int assemble_merging(const struct making *m, const struct form *form,
+                            struct member *members, size_t *n)
+{
+    struct member **index;
+
+    *n = add_all(members, form, m->stored ? m->stored : m->body);
+    if (!m->stored)
+        return 0;
+    index = reallocarray(NULL, *n + 1, sizeof(struct member *));
+    if (!index)
+        return err_nomem(m->err);
+    for (size_t i = 0; i < *n; i++)
+        index[i] = &members[i];
+    qsort(index, *n, sizeof(struct member *), by_key);
+    *n = merge(form, m->body, members, *n, index);
+    free(index);
+    return 0;
 }
 
 static int text_fault(const struct buf *text, struct err *err)
@@ -138,12 +162,19 @@ static int write_stored(const struct making *m, const struct kind_rules *rules)
 {
     struct jw jw = JW_INIT(&m->d->text, true);
     struct member *members = member_room(m);
-    size_t n;
+    size_t n = 0;
+    int rc = 0;
 
     if (!members)
         return err_nomem(m->err);
-    n = rules->replaces ? assemble_replacing(m, rules->form, members)
-                        : assemble_merging(m, rules->form, members);
+    if (rules->replaces)
+        n = assemble_replacing(m, rules->form, members);
+    else
+        rc = assemble_merging(m, rules->form, members, &n);
+    if (rc) {
+        free(members);
+        return rc;
+    }
     if (rules->adjust)
         n = rules->adjust(m, members, n);
     jw_object(&jw, STR_NONE);
