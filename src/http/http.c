@@ -569,6 +569,8 @@ void http_stop(struct http_server *s)
 {
     int listening = MHD_quiesce_daemon(s->daemon);
 
+    if (listening >= 0)
+        shutdown(listening, SHUT_RDWR); /* refuses; open until the library is done */
     atomic_store(&s->stopping, true);
     wait_for_requests(s);
     MHD_stop_daemon(s->daemon);
