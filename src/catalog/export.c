@@ -20,9 +20,12 @@
  * out in another way counts it up. */
 #define ARCHIVE_FORMAT "opendlf-archive-1\n"
 
+/* A dependency that is not held; a script's name has the folder that stood
+ * before it, a CDM job's has its cluster. */
 struct missing {
     size_t job;
-    struct ref ref;
+    enum ref_kind kind;
+    struct str name;
 };
 
 struct plan {
@@ -135,18 +138,22 @@ static int find_jobs(struct plan *p, struct snapshot *s, int64_t workspace,
 
 static int add_missing(struct plan *p, const struct depend *d, struct err *err)
 {
+    struct buf name = BUF_INIT(BODY_MAX * 2);
     struct missing *m;
     int rc = grow(p, (void **)&p->missing, p->n_missing, &p->cap_missing,
                   sizeof(*p->missing), err);
 
     if (rc)
         return rc;
+    buf_addstr(&name, d->ref.scope);
+    if (d->ref.kind == REF_CDM)
+        buf_addc(&name, '/');
+    buf_addstr(&name, d->ref.name);
     m = &p->missing[p->n_missing++];
-    m->job = d->job;
-    m->ref.kind = d->ref.kind;
-    m->ref.scope = arena_str(&p->out->arena, d->ref.scope);
-    m->ref.name = arena_str(&p->out->arena, d->ref.name);
-    return m->ref.scope.p && m->ref.name.p ? 0 : err_nomem(err);
+    *m = (struct missing){ d->job, d->ref.kind,
+                           arena_str(&p->out->arena, buf_str(&name)) };
+    buf_release(&name);
+    return m->name.p ? 0 : err_nomem(err);
 }
 
 static int add_depend(void *arg, const struct depend *d, struct err *err)
@@ -192,48 +199,34 @@ static int by_job_and_name(const void *a, const void *b)
     int c = (x->job > y->job) - (x->job < y->job);
 
     if (!c)
-        c = (int)x->ref.kind - (int)y->ref.kind;
-    if (!c)
-        c = str_cmp(x->ref.scope, y->ref.scope);
-    return c ? c : str_cmp(x->ref.name, y->ref.name);
+        c = (int)x->kind - (int)y->kind;
+    return c ? c : str_cmp(x->name, y->name);
 }
 
-/* kind/name, where a script's name has the folder that stood before it and a
- * CDM job's has its cluster. */
-static void write_ref(struct buf *out, const struct ref *ref, bool encoded)
+static void write_part(struct buf *out, struct str name, bool encoded)
+{
+    if (encoded)
+        percent_encode(out, name);
+    else
+        buf_addstr(out, name);
+}
+
+/* kind/name@job, ... in at most `max` bytes. */
+static void write_missing(const struct plan *p, struct buf *out, bool encoded, size_t max)
 {
     static const char *const kind[] = {
         [REF_SCRIPT] = "script/", [REF_RESOURCE] = "resource/", [REF_CDM] = "cdm/"
     };
-    struct buf name = BUF_INIT(BODY_MAX * 2);
-
-    buf_addstr(&name, ref->scope);
-    if (ref->kind == REF_CDM)
-        buf_addc(&name, '/');
-    buf_addstr(&name, ref->name);
-    buf_adds(out, kind[ref->kind]);
-    if (encoded)
-        percent_encode(out, buf_str(&name));
-    else
-        buf_addstr(out, buf_str(&name));
-    buf_release(&name);
-}
-
-static void write_missing(const struct plan *p, struct buf *out, bool encoded, size_t max)
-{
     struct buf one = BUF_INIT(BODY_MAX * 4);
 
     for (size_t i = 0; i < p->n_missing; i++) {
         const struct missing *m = &p->missing[i];
 
         buf_clear(&one);
-        buf_adds(&one, i ? ", " : "");
-        write_ref(&one, &m->ref, encoded);
+        buf_addf(&one, "%s%s", i ? ", " : "", kind[m->kind]);
+        write_part(&one, m->name, encoded);
         buf_addc(&one, '@');
-        if (encoded)
-            percent_encode(&one, p->request->names[m->job]);
-        else
-            buf_addstr(&one, p->request->names[m->job]);
+        write_part(&one, p->request->names[m->job], encoded);
         if (out->len + one.len > max) {
             buf_adds(out, i ? ", ..." : "...");
             break;
@@ -249,8 +242,8 @@ static int fail_missing(const struct plan *p, struct err *err)
     bool script = false, resource = false;
 
     for (size_t i = 0; i < p->n_missing; i++) {
-        script |= p->missing[i].ref.kind == REF_SCRIPT;
-        resource |= p->missing[i].ref.kind == REF_RESOURCE;
+        script |= p->missing[i].kind == REF_SCRIPT;
+        resource |= p->missing[i].kind == REF_RESOURCE;
     }
     write_missing(p, &list, false, ERROR_DETAIL_MAX - 8);
     err_set(err, E_NOTFOUND,

@@ -370,7 +370,10 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
     } else if (!http_is_answered(&r->http)) {
         app->run(app->self, &r->http);
     }
-    return r->state == SUSPENDED ? MHD_YES : send_answer(r);
+    if (r->state == SUSPENDED)
+        return MHD_YES;
+    let_body_go(r);
+    return send_answer(r);
 }
 
 /* ---- life of a request ---- */
