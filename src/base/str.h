@@ -58,7 +58,7 @@ static inline struct str str_from(struct str a, size_t at)
 /* Whether `part` stands anywhere in `a`. */
 static inline bool str_has(struct str a, const char *part)
 {
-    return a.n && memmem(a.p, a.n, part, strlen(part)) != NULL;
+    return a.p && memmem(a.p, a.n, part, strlen(part)) != NULL;
 }
 
 #endif

@@ -23,9 +23,11 @@ static uint64_t longest_answer_s(const struct options *o)
 static int check(const struct options *o, struct err *err)
 {
     struct buf text = BUF_INIT(KIB);
-    int rc = 0;
+    int loopback = http_loopback(o->listen.text), rc = 0;
 
-    if (!http_is_loopback(o->listen.text))
+    if (loopback < 0)
+        buf_addf(&text, "listen: %.200s: ADDRESS:PORT expected", o->listen.text);
+    else if (!loopback)
         buf_addf(&text,
                  "auth: off lets everyone in, so it is refused on %.100s: listen on "
                  "127.0.0.1:PORT or [::1]:PORT",

@@ -447,14 +447,19 @@ static size_t on_unescape(void *arg, struct MHD_Connection *connection, char *te
 
 /* ---- life of the server ---- */
 
-static int bad_address(const char *listen, struct err *err)
+static int fail(struct err *err, enum ec ec, const char *listen, const char *what)
 {
-    struct buf text = BUF_INIT(KIB);
+    char text[400];
 
-    buf_addf(&text, "listen: ADDRESS:PORT expected, %.200s given", listen);
-    err_set(err, E_INVALID, 0, 0, buf_cstr(&text));
-    buf_release(&text);
-    return E_INVALID;
+    snprintf(text, sizeof(text), "listen: %.200s: %s", listen, what);
+    return err_set(err, ec, 0, 0, text);
+}
+
+static bool is_port(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+
+    return n > 0 && n <= 5 && !text[n] && strtoul(text, NULL, 10) <= 65535;
 }
 
 static struct addrinfo *resolve(const char *listen)
@@ -467,7 +472,7 @@ static struct addrinfo *resolve(const char *listen)
     struct str host;
     char *text;
 
-    if (!colon)
+    if (!colon || !is_port(colon + 1))
         return NULL;
     host = (struct str){ listen, (size_t)(colon - listen) };
     if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
@@ -479,22 +484,23 @@ static struct addrinfo *resolve(const char *listen)
     return found;
 }
 
-bool http_is_loopback(const char *listen)
+int http_loopback(const char *listen)
 {
     struct addrinfo *a = resolve(listen);
     bool is = false;
 
-    if (a && a->ai_family == AF_INET) {
+    if (!a)
+        return -1;
+    if (a->ai_family == AF_INET) {
         const struct sockaddr_in *in = (const void *)a->ai_addr;
 
         is = ntohl(in->sin_addr.s_addr) >> 24 == 127;
-    } else if (a && a->ai_family == AF_INET6) {
+    } else if (a->ai_family == AF_INET6) {
         const struct sockaddr_in6 *in6 = (const void *)a->ai_addr;
 
         is = IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
     }
-    if (a)
-        freeaddrinfo(a);
+    freeaddrinfo(a);
     return is;
 }
 
@@ -526,7 +532,7 @@ int http_start(struct http_server **out, const struct http_options *options,
     struct http_server *s;
 
     if (!a)
-        return bad_address(options->listen, err);
+        return fail(err, E_INVALID, options->listen, "ADDRESS:PORT expected");
     s = calloc(1, sizeof(*s));
     if (!s) {
         freeaddrinfo(a);
@@ -540,9 +546,9 @@ int http_start(struct http_server **out, const struct http_options *options,
     freeaddrinfo(a);
     if (!s->daemon) {
         free(s);
-        return err_set(
-            err, E_IO, 0, 0,
-            "listen: cannot: is the address this machine's, and the port free?");
+        return fail(
+            err, E_IO, options->listen,
+            "cannot listen there: is the address this machine's, and the port free?");
     }
     *out = s;
     return 0;

@@ -64,8 +64,9 @@ int http_port(const struct http_server *s);
 /* Accepts no more, finishes what runs (for SHUTDOWN_GRACE_S at most), ends. */
 void http_stop(struct http_server *s);
 
-/* Whether `listen` is an address of this machine only. */
-bool http_is_loopback(const char *listen);
+/* 1: `listen` is an address that only this machine reaches; 0: others, too;
+ * -1: it is no ADDRESS:PORT. */
+int http_loopback(const char *listen);
 
 /* A header of the request; NULL when it is absent. */
 const char *http_header(const struct http_request *r, const char *name);

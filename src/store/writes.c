@@ -97,13 +97,13 @@ static int create(struct db *db, struct save *s, const struct workspace *w, int6
     int64_t held = s->kind == KIND_JOB ? w->jobs : w->scripts;
     int rc;
 
-    if (s->quota && held >= s->quota)
-        return err_set(err, E_LIMIT, API_OK, DET_NONE);
     id_uuid(s->uid);
     rc = db_run(db, err, SQL_OBJECT_ADD, "siississssiiiis", str_of(s->uid), w->id,
                 (int64_t)s->kind, f->scope, f->name, blob, f->location, f->process_type,
                 f->directory, f->owner, f->priority, (int64_t)f->single_node, f->end_time,
                 clock_ms(), s->user);
+    if (!rc && s->quota && held >= s->quota)
+        rc = err_set(err, E_LIMIT, API_OK, DET_NONE); /* a name in use counts first */
     return rc ? rc
               : change_workspace(db, w, s->kind, 1, is_real_time(f->process_type), err);
 }
