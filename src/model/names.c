@@ -44,9 +44,9 @@ bool directory_ok(struct str path, size_t max_segment)
     struct name_rule rule = { max_segment, true, false, "_-" };
     int depth = 0;
 
+    if (path.n <= 1)
+        return path.n == 0 || path.p[0] == '/';
     path = directory_key(path);
-    if (path.n == 1)
-        return path.p[0] == '/';
     for (size_t at = 0; at < path.n; depth++) {
         const char *slash;
         struct str rest = str_from(path, at + 1);

@@ -1,0 +1,57 @@
+/*
+ * Paths and queries: what is decoded is valid UTF-8 without NUL, no longer than
+ * it was, and a segment never holds more slashes than it had as %2F.
+ */
+#include <string.h>
+
+#include "api/path.h"
+#include "base/percent.h"
+#include "base/utf8.h"
+#include "fuzz/fuzz.h"
+
+static void check_text(struct str s, size_t n)
+{
+    MUST(s.n <= n && utf8_valid(s) && !(s.n && memchr(s.p, '\0', s.n)));
+}
+
+/* Encoded again and split again, it is the same. */
+static void check_again(const struct path *path, struct arena *arena)
+{
+    struct buf text = BUF_INIT(1 << 20);
+    struct err err = ERR_INIT;
+    struct path again;
+
+    for (int i = 0; i < path->n; i++) {
+        buf_addc(&text, '/');
+        percent_encode(&text, path->segment[i]);
+    }
+    buf_addc(&text, '/');
+    MUST(path_split(&again, buf_str(&text), arena, &err) == 0 && again.n == path->n);
+    for (int i = 0; i < path->n; i++)
+        MUST(str_eq(again.segment[i], path->segment[i]));
+    buf_release(&text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    struct str raw = { (const char *)data, n }, project, name, value;
+    struct arena arena = ARENA_INIT;
+    struct err err = ERR_INIT;
+    struct path path;
+
+    if (path_split(&path, raw, &arena, &err) == 0) {
+        for (int i = 0; i < path.n; i++)
+            check_text(path.segment[i], n);
+        if (path.n > 0)
+            check_again(&path, &arena);
+        if (path_matches(&path, "/v1/{project_id}/jobs/{job_name}/export", &project,
+                         &name))
+            MUST(path.n == 5 && str_is(path.segment[2], "jobs"));
+    }
+    err_clear(&err);
+    if (query_get(raw, "name", &value, &arena, &err) == 0 && value.p)
+        check_text(value, n);
+    err_clear(&err);
+    arena_release(&arena);
+    return 0;
+}
