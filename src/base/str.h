@@ -52,7 +52,7 @@ static inline int str_cmp(struct str a, struct str b)
 /* The text from byte `at` on; `at` is at most a.n. */
 static inline struct str str_from(struct str a, size_t at)
 {
-    return (struct str){ a.p + at, a.n - at };
+    return (struct str){ at ? a.p + at : a.p, a.n - at };
 }
 
 /* Whether `part` stands anywhere in `a`. */

@@ -176,13 +176,14 @@ static bool one_of(const char *values, const char *text)
 {
     size_t n = strlen(text);
 
-    while (values) {
+    for (;;) {
         if (strncmp(values, text, n) == 0 && (values[n] == '|' || !values[n]))
             return n > 0;
         values = strchr(values, '|');
-        values += values ? 1 : 0;
+        if (!values)
+            return false;
+        values++;
     }
-    return false;
 }
 
 static int set(struct options *o, const struct option *option, const char *text,

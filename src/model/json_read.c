@@ -412,7 +412,7 @@ int json_read(struct json_doc *doc, struct str text, uint32_t max_values, struct
 {
     struct reader r = { .doc = doc,
                         .p = text.p,
-                        .end = text.p + text.n,
+                        .end = str_from(text, text.n).p,
                         .max_values = max_values,
                         .err = err };
     int rc;

@@ -31,14 +31,23 @@ static struct str next_piece(struct source *s)
     return piece;
 }
 
-/* Names are made different, and what libzip takes as names. */
+/* libzip takes no control characters in names; ours never have any. */
+static bool is_name(struct str piece)
+{
+    for (size_t i = 0; i < piece.n; i++)
+        if ((unsigned char)piece.p[i] < 0x20 || piece.p[i] == 0x7f)
+            return false;
+    return utf8_valid(piece);
+}
+
+/* Names are made different from each other. */
 static struct str name_of(struct str piece, int index, struct arena *arena)
 {
     struct buf name = BUF_INIT(KIB);
     struct str out;
 
     buf_addf(&name, "%d/", index);
-    if (utf8_valid(piece) && !memchr(piece.p, '\0', piece.n))
+    if (is_name(piece))
         buf_addstr(&name, piece);
     buf_addc(&name, 'x');
     out = arena_str(arena, buf_str(&name));
