@@ -2,7 +2,7 @@
 BUILD = build
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 
-.PHONY: build deps demo check check-all check-clients bench coverage docs format lint clean
+.PHONY: build deps demo check check-all coverage docs format lint clean
 
 build: deps $(BUILD)/build.ninja
 	ninja -C $(BUILD)

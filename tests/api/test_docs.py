@@ -15,7 +15,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
 def block(page, language):
-    return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S)
+    blocks = re.findall(r"```(\w*)\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S)
+    return [text for name, text in blocks if name == language]
 
 
 @pytest.mark.parametrize("page", ["options", "errors"])
@@ -36,6 +37,15 @@ def test_the_readme_lists_what_is_served():
     listed = re.findall(r"^\| (\w+) \| (\w+) \| `([^`]+)` \|$",
                         (ROOT / "README.md").read_text("utf-8"), re.M)
     assert sorted(listed) == sorted(routes)
+
+
+def test_the_demo_shows_what_the_readme_shows():
+    done = subprocess.run([ROOT / "scripts/demo"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout.endswith("\ndemo: ok\n"), done
+    shown = done.stdout.splitlines()
+    for text in block("README.md", "") + block("README.md", "json"):
+        for line in filter(None, text.splitlines()):
+            assert line in shown, line
 
 
 def test_the_nightly_backup_commits_what_changed(client, tmp_path):
