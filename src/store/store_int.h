@@ -26,6 +26,7 @@ struct store {
     pthread_cond_t queue_filled;
     struct write *first, **last;
     bool closing, writing;
+    int64_t sweep_at_ms; /* the writer's: 0, at its start */
     pthread_t writer;
     struct db *db;
 };

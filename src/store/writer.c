@@ -11,8 +11,7 @@
  * one transaction, commits, and only then tells their owners.
  */
 
-/* The writes that wait, at most WRITES_A_COMMIT; NULL when it is time to sweep
- * or to end. */
+/* The writes that wait, at most WRITES_A_COMMIT. */
 static struct write *take_batch(struct store *s)
 {
     struct write *batch = s->first, **end = &s->first;
@@ -26,14 +25,13 @@ static struct write *take_batch(struct store *s)
     return batch;
 }
 
+/* NULL when it is time to sweep or to end. */
 static struct write *wait_for_batch(struct store *s, bool *closing)
 {
-    struct timespec until;
+    struct timespec until = { .tv_sec = s->sweep_at_ms / 1000 + 1 }; /* not before it */
     struct write *batch = NULL;
     int timeout = 0;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += SWEEP_EVERY_S;
     pthread_mutex_lock(&s->queue_lock);
     while (!s->first && !s->closing && !timeout)
         timeout = pthread_cond_timedwait(&s->queue_filled, &s->queue_lock, &until);
@@ -100,20 +98,24 @@ static void ignore_done(struct write *w)
     (void)w;
 }
 
-static void sweep(struct store *s)
+/* Sweeps one batch when it is time, busy or not; while there is more it stays
+ * time, and writes that wait come in between. */
+static void sweep_if_due(struct store *s)
 {
+    int64_t now = clock_ms();
     struct sweep one;
 
-    do {
-        sweep_init(&one);
-        one.write.done = ignore_done;
-        one.before_ms = clock_ms() - s->options.sweep_age_ms;
-        run_batch(s, &one.write);
-        if (one.write.rc)
-            log_error("sweep: %s",
-                      one.write.err.arg[0] ? one.write.err.arg[0] : "failed");
-        err_clear(&one.write.err);
-    } while (!one.write.rc && one.deleted == SWEEP_BATCH);
+    if (now < s->sweep_at_ms)
+        return;
+    sweep_init(&one);
+    one.write.done = ignore_done;
+    one.before_ms = now - s->options.sweep_age_ms;
+    run_batch(s, &one.write);
+    if (one.write.rc)
+        log_error("sweep: %s", one.write.err.arg[0] ? one.write.err.arg[0] : "failed");
+    err_clear(&one.write.err);
+    if (one.write.rc || one.deleted < SWEEP_BATCH)
+        s->sweep_at_ms = now + SWEEP_EVERY_S * 1000;
 }
 
 static void *writer(void *arg)
@@ -126,8 +128,8 @@ static void *writer(void *arg)
 
         if (batch)
             run_batch(s, batch);
-        else if (!closing)
-            sweep(s);
+        if (!closing)
+            sweep_if_due(s);
     }
     return NULL;
 }

@@ -671,6 +671,8 @@ static const struct {
     { "DLISQL", "scriptName=/folder/sub/s", "script /folder/sub/|s" },
     { "DLISQL", "scriptName=folder/s", "script folder/|s" },
     { "DLISQL", "scriptName=/s", "script /|s" },
+    { "DLISQL", "scriptName=s/", "script |s/" }, /* nothing behind it */
+    { "DLISQL", "scriptName=/", "script |/" },
     { "DLISQL", "scriptname=s", "" },
     { "DLISQL", "scriptName=s;statementOrScript=SCRIPT", "script |s" },
     { "DLISQL", "scriptName=s;statementOrScript=STATEMENT", "" },

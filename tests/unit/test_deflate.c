@@ -75,6 +75,27 @@ static void test_what_does_not_shrink_is_stored_as_it_is(void **state)
     buf_release(&raw);
 }
 
+/* None comes out deflated and as large as it was: it would be taken as stored. */
+static void test_short_contents_of_every_length(void **state)
+{
+    struct buf raw = BUF_INIT(MIB);
+    uint32_t x = 3;
+
+    (void)state;
+    for (int i = 0; i < 600; i++, x = x * 1664525 + 1013904223) {
+        struct buf stored = BUF_INIT(0), back = BUF_INIT(MIB);
+        struct err err = ERR_INIT;
+
+        buf_addc(&raw, (char)('a' + (x >> 24) % (i < 300 ? 26 : 3)));
+        assert_ok(deflate_make(&stored, buf_str(&raw), &err), &err);
+        assert_ok(deflate_undo(&back, buf_str(&stored), raw.len, &err), &err);
+        assert_bytes(buf_str(&back), buf_str(&raw));
+        buf_release(&stored);
+        buf_release(&back);
+    }
+    buf_release(&raw);
+}
+
 static void test_same_content_gives_same_bytes(void **state)
 {
     struct buf raw = BUF_INIT(2 * MIB), one = BUF_INIT(0), two = BUF_INIT(0);
@@ -142,6 +163,7 @@ static void test_crc32_is_that_of_zip(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_content_makes_the_round_trip),
     cmocka_unit_test(test_what_does_not_shrink_is_stored_as_it_is),
+    cmocka_unit_test(test_short_contents_of_every_length),
     cmocka_unit_test(test_same_content_gives_same_bytes),
     cmocka_unit_test(test_damage_is_seen),
     cmocka_unit_test(test_the_limit_of_the_buffer_holds),

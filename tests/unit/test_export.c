@@ -1,7 +1,7 @@
 /*
- * What an export costs, counted (base/count.h): it prints, deflates, inflates
- * and parses nothing, its statements do not grow with the jobs, and its ETag is
- * known before any content is read.
+ * What an export holds, and what it costs, counted (base/count.h): it prints,
+ * deflates, inflates and parses nothing, its statements do not grow with the
+ * jobs, and its ETag is known before any content is read.
  */
 #include <dirent.h>
 #include <sqlite3.h>
@@ -223,32 +223,378 @@ static void test_the_etag_is_known_before_a_blob_is_read(void **state)
     buf_release(&out);
 }
 
-static void test_the_archive_opens(void **state)
+/* ---- what an archive holds ---- */
+
+#define SCRIPT "{'name':'%s','type':'Shell','content':'%s','connectionName':'c'}"
+#define RESOURCE "{'name':'%s','type':'jar','location':'%s','directory':'%s'}"
+
+/* Saves what a format with ' for " says. */
+__attribute__((format(printf, 3, 4))) static void save_as(struct world *w, enum kind kind,
+                                                          const char *format, ...)
+{
+    struct buf json = BUF_INIT(MIB);
+    char text[2000];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    t_json(&json, text);
+    save(w, kind, buf_cstr(&json));
+    buf_release(&json);
+}
+
+/* A job with a node for each of "property=value property=value ...". */
+static void save_job_of(struct world *w, int i, const char *properties)
+{
+    struct buf nodes = BUF_INIT(MIB);
+    char name[16];
+    int n = 0;
+
+    snprintf(name, sizeof(name), "j%03d", i);
+    w->names[i] = arena_str(&w->arena, str_of(name));
+    for (const char *p = properties; *p; n++) {
+        int len = (int)strcspn(p, " "), key = (int)strcspn(p, "=");
+
+        buf_addf(
+            &nodes,
+            "%s{'name':'n%d','type':'t','properties':[{'name':'%.*s','value':'%.*s'}]}",
+            n ? "," : "", n, key, p, len - key - 1, p + key + 1);
+        p += len + (p[len] == ' ');
+    }
+    save_as(w, KIND_JOB,
+            "{'name':'%s','processType':'BATCH','schedule':{'type':'EXECUTE_ONCE'},"
+            "'nodes':[%s]}",
+            name, nodes.len ? buf_cstr(&nodes) : "");
+    buf_release(&nodes);
+}
+
+static zip_t *open_archive(const struct buf *archive)
+{
+    zip_t *z = zip_open_from_source(
+        zip_source_buffer_create(archive->ptr, archive->len, 0, NULL),
+        ZIP_RDONLY | ZIP_CHECKCONS, NULL);
+
+    assert_non_null(z);
+    return z;
+}
+
+/* Its names, one a line; every content is read, and has its CRC. */
+static void list_archive(const struct buf *archive, struct buf *names)
+{
+    zip_t *z = open_archive(archive);
+    static char piece[65536];
+
+    for (zip_uint64_t i = 0; i < (zip_uint64_t)zip_get_num_entries(z, 0); i++) {
+        zip_file_t *f = zip_fopen_index(z, i, 0);
+        zip_int64_t n;
+
+        assert_non_null(f);
+        while ((n = zip_fread(f, piece, sizeof(piece))) > 0)
+            ;
+        assert_int_equal(n, 0);
+        assert_int_equal(zip_fclose(f), 0);
+        buf_addf(names, "%s\n", zip_get_name(z, i, 0));
+    }
+    zip_discard(z);
+}
+
+static void assert_listed(const struct buf *archive, const char *want)
+{
+    struct buf names = BUF_INIT(MIB);
+
+    list_archive(archive, &names);
+    assert_str(buf_str(&names), want);
+    buf_release(&names);
+}
+
+static void assert_entry(const struct buf *archive, const char *name, struct str want)
+{
+    zip_t *z = open_archive(archive);
+    zip_file_t *f = zip_fopen(z, name, 0);
+    char content[10000];
+    zip_int64_t n;
+
+    assert_non_null(f);
+    n = zip_fread(f, content, sizeof(content));
+    assert_bytes(((struct str){ content, (size_t)n }), want);
+    assert_int_equal(zip_fclose(f), 0);
+    zip_discard(z);
+}
+
+static void test_entries_are_the_stored_forms(void **state)
 {
     struct world *w = *state;
     struct buf out = BUF_INIT(MIB);
-    zip_t *z;
 
-    save_script(w, "s", 1000);
-    save_job(w, 0, "s");
+    save_job_of(w, 0, "scriptName=s resourcePath=r");
+    save_as(w, KIND_SCRIPT,
+            "{'name':'s','type':'FlinkSQL','content':'\\u4f5c\\n','x':1.50}");
+    save_as(w, KIND_RESOURCE, RESOURCE, "r", "obs://b/k", "/d/");
     export(w, 1, &out);
-    z = zip_open_from_source(zip_source_buffer_create(out.ptr, out.len, 0, NULL),
-                             ZIP_RDONLY | ZIP_CHECKCONS, NULL);
-    assert_non_null(z);
-    assert_int_equal(zip_get_num_entries(z, 0), 2);
-    assert_str(str_of(zip_get_name(z, 0, 0)), "jobs/j000/j000.job");
-    assert_str(str_of(zip_get_name(z, 1, 0)), "jobs/j000/s.script");
-    zip_discard(z);
+    assert_listed(&out, "jobs/j000/j000.job\njobs/j000/r.resource\njobs/j000/s.script\n");
+    assert_entry(&out, "jobs/j000/s.script",
+                 STR("{\n  \"name\": \"s\",\n  \"type\": \"FlinkSQL\",\n"
+                     "  \"content\": \"作\\n\",\n  \"x\": 1.50\n}\n"));
+    assert_entry(&out, "jobs/j000/r.resource",
+                 STR("{\n  \"name\": \"r\",\n  \"type\": \"jar\",\n"
+                     "  \"location\": \"obs://b/k\",\n  \"directory\": \"/d/\"\n}\n"));
     buf_release(&out);
 }
 
+/* Resources of one name, by their directories; one that is named twice. */
+static void test_resources_of_one_name_are_numbered(void **state)
+{
+    struct world *w = *state;
+    struct buf out = BUF_INIT(MIB);
+    struct export *e;
+
+    save_as(w, KIND_RESOURCE, RESOURCE, "r", "obs://b/2", "/b");
+    save_as(w, KIND_RESOURCE, RESOURCE, "r", "obs://b/3", "/c/");
+    save_as(w, KIND_RESOURCE, RESOURCE, "r", "obs://b/1", "/a");
+    save_as(w, KIND_RESOURCE, RESOURCE, "q", "obs://b/1", "/a");
+    save_job_of(w, 0, "resourcePath=r resourcePath=obs://b/1 resourcePath=obs://b/none");
+    export(w, 1, &out);
+    assert_listed(&out, "jobs/j000/j000.job\njobs/j000/q.resource\njobs/j000/r.resource\n"
+                        "jobs/j000/r~2.resource\njobs/j000/r~3.resource\n");
+    assert_entry(&out, "jobs/j000/r~3.resource",
+                 STR("{\n  \"name\": \"r\",\n  \"type\": \"jar\",\n"
+                     "  \"location\": \"obs://b/3\",\n  \"directory\": \"/c/\"\n}\n"));
+    e = plan(w, 1);
+    assert_int_equal(e->jobs, 1);
+    assert_int_equal(e->scripts, 0);
+    assert_int_equal(e->resources, 4);
+    assert_int_equal(e->missing, 0); /* a plain file is not a dependency */
+    catalog_export_free(e);
+    buf_release(&out);
+}
+
+static void test_what_is_missing_is_listed(void **state)
+{
+    struct world *w = *state;
+    struct export_request request = { .names = w->names, .n = 2, .depend = true };
+    struct export *e;
+
+    save_job_of(w, 0, "resourcePath=gone scriptName=held scriptName=/a/作 scriptName=b");
+    save_job_of(w, 1, "scriptName=b");
+    save_as(w, KIND_SCRIPT, SCRIPT, "held", "");
+    e = plan(w, 2);
+    assert_int_equal(e->missing, 4);
+    assert_str(buf_str(&e->missing_list), "script/%2Fa%2F%E4%BD%9C@j000, script/b@j000, "
+                                          "resource/gone@j000, script/b@j001");
+    assert_int_equal(e->jobs + e->scripts + e->resources, 3);
+    catalog_export_free(e);
+    request.fail_missing = true;
+    assert_fails(catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err),
+                 E_NOTFOUND, &w->err);
+    assert_int_equal(w->err.api, DLF_6201);
+    assert_string_equal(
+        w->err.arg[0],
+        "script//a/作@j000, script/b@j000, resource/gone@j000, script/b@j001");
+    request.depend = false; /* then nothing is one */
+    assert_ok(catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err),
+              &w->err);
+    assert_int_equal(e->missing, 0);
+    catalog_export_free(e);
+}
+
+static void test_every_unknown_job_is_named(void **state)
+{
+    struct world *w = *state;
+    const struct str names[] = { STR("x"), STR("j000"), STR("作") };
+    struct export_request request = { .names = names, .n = 3, .depend = true };
+    struct export *e;
+
+    save_job_of(w, 0, "");
+    assert_fails(catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err),
+                 E_NOTFOUND, &w->err);
+    assert_int_equal(w->err.api, DLF_0100);
+    assert_string_equal(w->err.arg[1], "x, 作");
+    request = (struct export_request){ .names = &names[1], .n = 1, .submitted = true };
+    assert_fails(catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err),
+                 E_NOTFOUND, &w->err);
+    assert_int_equal(w->err.api, DLF_0100);
+    assert_int_equal(w->err.detail, DET_NEVER_SUBMITTED);
+}
+
+/* ---- large archives ---- */
+
+/* The statements that the contents of an archive take: one for so many entries
+ * as fit in a batch, one for each part of a larger one. */
+static long batches_of(const struct buf *archive)
+{
+    zip_t *z = open_archive(archive);
+    uint64_t filled = 0;
+    long batches = 0;
+    zip_stat_t s;
+
+    for (zip_uint64_t i = 0; i < (zip_uint64_t)zip_get_num_entries(z, 0); i++) {
+        assert_int_equal(zip_stat_index(z, i, 0, &s), 0);
+        if (s.comp_size > BLOB_BATCH_MAX) {
+            batches += (long)((s.comp_size + BLOB_BATCH_MAX - 1) / BLOB_BATCH_MAX);
+            filled = 0;
+        } else if (filled && filled + s.comp_size <= BLOB_BATCH_MAX) {
+            filled += s.comp_size;
+        } else {
+            batches++;
+            filled = s.comp_size;
+        }
+    }
+    zip_discard(z);
+    return batches;
+}
+
+static void test_large_and_small_entries_go_together(void **state)
+{
+    struct world *w = *state;
+    struct buf out = BUF_INIT(64 * MIB), names = BUF_INIT(MIB);
+    struct export *e;
+    long planned, all;
+    int lines = 0;
+
+    save_script(w, "huge", 3000000);
+    for (int i = 0; i < 5; i++) {
+        char name[2] = { (char)('a' + i * 6),
+                         0 }; /* a and g before huge, the rest behind */
+
+        save_script(w, name, 400000);
+        name[0]++;
+        save_script(w, name, 100);
+    }
+    for (int i = 0; i < 3; i++)
+        save_job_of(w, i,
+                    "scriptName=a scriptName=b scriptName=g scriptName=h scriptName=m "
+                    "scriptName=n scriptName=s scriptName=t scriptName=y scriptName=z "
+                    "scriptName=huge");
+    reset_counts();
+    e = plan(w, 3);
+    planned = count_of[COUNT_SQL];
+    assert_int_equal(e->scripts, 33);
+    catalog_export_free(e);
+    all = export(w, 3, &out);
+    assert_true(out.len > ANSWER_BUFFER_MAX);
+    assert_int_equal(all, planned + batches_of(&out));
+    list_archive(&out, &names); /* each with its CRC */
+    for (size_t i = 0; i < names.len; i++)
+        lines += names.ptr[i] == '\n';
+    assert_int_equal(lines, 36);
+    buf_release(&out);
+    buf_release(&names);
+}
+
+/* ---- the ETag ---- */
+
+static void etag_of(struct world *w, struct export_request request, char etag[80])
+{
+    struct export *e;
+
+    assert_ok(catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err),
+              &w->err);
+    snprintf(etag, 80, "%s", e->etag);
+    catalog_export_free(e);
+}
+
+static void test_the_etag_says_what_the_archive_holds(void **state)
+{
+    struct world *w = *state;
+    const struct str turned[] = { STR("j001"), STR("j000") };
+    struct export_request both = { .names = w->names, .n = 2, .depend = true };
+    struct export_request one = both, without = both, order = both;
+    char etag[6][80];
+
+    save_job_of(w, 0, "scriptName=s");
+    save_job_of(w, 1, "");
+    save_as(w, KIND_SCRIPT, SCRIPT, "s", "1");
+    one.n = 1;
+    without.depend = false;
+    order.names = turned;
+    etag_of(w, both, etag[0]);
+    etag_of(w, one, etag[1]);
+    etag_of(w, without, etag[2]);
+    etag_of(w, order, etag[3]);
+    one.single = true; /* the same contents under other names */
+    etag_of(w, one, etag[4]);
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(etag[i], etag[k]);
+    save_as(w, KIND_SCRIPT, SCRIPT, "other", "2"); /* nothing of this archive */
+    etag_of(w, both, etag[5]);
+    assert_string_equal(etag[5], etag[0]);
+}
+
+/* ---- limits (decision 22): all exact, and known before the first byte ---- */
+
+static int planned_rc(struct world *w, size_t n)
+{
+    struct export_request request = { .names = w->names, .n = n, .depend = true };
+    struct export *e;
+    int rc = catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err);
+
+    if (rc == 0)
+        catalog_export_free(e);
+    else
+        assert_int_equal(w->err.api, DLF_3051);
+    err_clear(&w->err);
+    return rc;
+}
+
+static void test_limits_of_an_archive_are_exact(void **state)
+{
+    struct world *w = *state;
+    struct buf out = BUF_INIT(MIB);
+    uint64_t unpacked = 0;
+    zip_stat_t s;
+    zip_t *z;
+
+    save_job_of(w, 0, "scriptName=s");
+    save_as(w, KIND_SCRIPT, SCRIPT, "s", "1");
+    export(w, 1, &out);
+    z = open_archive(&out);
+    for (zip_uint64_t i = 0; i < 2; i++) {
+        assert_int_equal(zip_stat_index(z, i, 0, &s), 0);
+        unpacked += s.size;
+    }
+    zip_discard(z);
+    w->catalog.max_archive_bytes = out.len;
+    w->catalog.max_archive_entries = 2;
+    w->catalog.max_unpacked_bytes = unpacked;
+    assert_int_equal(planned_rc(w, 1), 0);
+    w->catalog.max_archive_bytes--;
+    assert_int_equal(planned_rc(w, 1), E_LIMIT);
+    w->catalog.max_archive_bytes++;
+    w->catalog.max_archive_entries--;
+    assert_int_equal(planned_rc(w, 1), E_LIMIT);
+    w->catalog.max_archive_entries++;
+    w->catalog.max_unpacked_bytes--;
+    assert_int_equal(planned_rc(w, 1), E_LIMIT);
+    buf_release(&out);
+}
+
+/* What is missing counts as an entry: it bounds the plan itself. */
+static void test_missing_dependencies_count_towards_the_entries(void **state)
+{
+    struct world *w = *state;
+
+    save_job_of(w, 0, "scriptName=gone scriptName=lost");
+    w->catalog.max_archive_entries = 3;
+    assert_int_equal(planned_rc(w, 1), 0);
+    w->catalog.max_archive_entries = 2;
+    assert_int_equal(planned_rc(w, 1), E_LIMIT);
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(test_statements_do_not_grow_with_the_jobs, set_up,
-                                    tear_down),
-    cmocka_unit_test_setup_teardown(test_large_archives_take_one_statement_a_batch,
-                                    set_up, tear_down),
-    cmocka_unit_test_setup_teardown(test_the_etag_is_known_before_a_blob_is_read, set_up,
-                                    tear_down),
-    cmocka_unit_test_setup_teardown(test_the_archive_opens, set_up, tear_down),
+    WITH_STORE(test_statements_do_not_grow_with_the_jobs),
+    WITH_STORE(test_large_archives_take_one_statement_a_batch),
+    WITH_STORE(test_the_etag_is_known_before_a_blob_is_read),
+    WITH_STORE(test_entries_are_the_stored_forms),
+    WITH_STORE(test_resources_of_one_name_are_numbered),
+    WITH_STORE(test_what_is_missing_is_listed),
+    WITH_STORE(test_every_unknown_job_is_named),
+    WITH_STORE(test_large_and_small_entries_go_together),
+    WITH_STORE(test_the_etag_says_what_the_archive_holds),
+    WITH_STORE(test_limits_of_an_archive_are_exact),
+    WITH_STORE(test_missing_dependencies_count_towards_the_entries),
 };
 T_MAIN(tests)
