@@ -46,7 +46,7 @@ static void options(void)
         "its default.  Sizes are bytes, or have `KiB`, `MiB` or `GiB` behind the number;\n"
         "ages are seconds, or have `s`, `m`, `h` or `d`.  A name that is not known is\n"
         "refused with the nearest one that is.");
-#define OPTION(type, name, default, value, min, max, help)                               \
+#define OPTION(type, name, default, value, min, max, help, help_zh)                      \
     print_option(#name, default, value, min, max, help);
 #include "dlfd/options.def"
 #undef OPTION

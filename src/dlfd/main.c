@@ -57,9 +57,13 @@ static void say_hello(const struct options *o, int port)
     const char *colon = strrchr(o->listen.text, ':');
     struct str host = { o->listen.text, (size_t)(colon - o->listen.text) };
 
+    bool chinese = options_chinese();
+
     printf("dlfd " DLFD_VERSION " listening on http://%.*s:%d\n", STR_ARG(host), port);
-    printf("data in %s\n", o->data.text);
-    printf("try: curl http://%.*s:%d/v1/demo/jobs\n", STR_ARG(host), port);
+    printf(chinese ? "数据目录：%s\n" : "data in %s\n", o->data.text);
+    printf(chinese ? "试一试：curl http://%.*s:%d/v1/demo/jobs\n"
+                   : "try: curl http://%.*s:%d/v1/demo/jobs\n",
+           STR_ARG(host), port);
     fflush(stdout);
 }
 

@@ -20,13 +20,17 @@ struct option {
     const char *name; /* with _ for - */
     const char *initial, *value;
     uint64_t min, max;
-    const char *help;
+    const char *help, *help_zh;
     size_t offset; /* in struct options */
 };
 
 static const struct option table[] = {
-#define OPTION(type, name, default, value, min, max, help)                               \
-    { type, #name, default, value, min, max, help, offsetof(struct options, name) },
+#define OPTION(type, name, default, value, min, max, help, help_zh)                      \
+    {                                                                                    \
+        type,  #name,   default,                                                         \
+        value, min,     max,                                                             \
+        help,  help_zh, offsetof(struct options, name)                                   \
+    },
 #include "dlfd/options.def"
 #undef OPTION
 };
@@ -386,27 +390,58 @@ static void print_wrapped(const char *text)
     }
 }
 
+bool options_chinese(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value && *value)
+            return strncmp(value, "zh", 2) == 0;
+    }
+    return false;
+}
+
+static const char usage_en[] =
+    "usage: dlfd [options]\n"
+    "       dlfd admin workspace create|list|delete [NAME] --project ID [--data DIR]\n"
+    "\n"
+    "Serves the DataArts Factory (DLF) v1 API: keeps jobs, scripts and resources,\n"
+    "and exports them.  Each option is a flag, a variable DLFD_NAME, or a line\n"
+    "name = value of the --config file; the first of these that is given holds.\n"
+    "\n"
+    "options:";
+static const char usage_zh[] =
+    "用法：dlfd [选项]\n"
+    "      dlfd admin workspace create|list|delete [名称] --project 项目ID [--data 目录]\n"
+    "\n"
+    "提供数据开发（DLF）v1 API：保存作业、脚本和资源，并导出它们。\n"
+    "每个选项可以是命令行参数、环境变量DLFD_NAME，或--config文件中的一行\n"
+    "name = value；三者中先给出的有效。\n"
+    "\n"
+    "选项：";
+
 void options_help(void)
 {
-    puts(
-        "usage: dlfd [options]\n"
-        "       dlfd admin workspace create|list|delete [NAME] --project ID [--data DIR]\n"
-        "\n"
-        "Serves the DataArts Factory (DLF) v1 API: keeps jobs, scripts and resources,\n"
-        "and exports them.  Each option is a flag, a variable DLFD_NAME, or a line\n"
-        "name = value of the --config file; the first of these that is given holds.\n"
-        "\n"
-        "options:");
+    bool chinese = options_chinese();
+
+    puts(chinese ? usage_zh : usage_en);
     for (size_t i = 0; i < OPTIONS; i++) {
         char name[NAME_MAX_BYTES];
 
         spell(table[i].name, name);
         printf("  --%s %s", name, table[i].value);
         printf(*table[i].initial ? "   (%s)\n" : "\n", table[i].initial);
-        print_wrapped(table[i].help);
+        if (chinese)
+            printf("      %s\n", table[i].help_zh);
+        else
+            print_wrapped(table[i].help);
     }
-    puts("  --config FILE\n"
-         "      Options in a file: name = value a line, # begins a comment.\n"
-         "  --help\n"
-         "  --version");
+    puts(
+        chinese
+            ? "  --config FILE\n      选项文件：每行name = value，#开始注释。"
+            : "  --config FILE\n      Options in a file: name = value a line, # begins a "
+              "comment.");
+    puts("  --help\n  --version");
 }

@@ -17,7 +17,8 @@ struct option_value {
 };
 
 struct options {
-#define OPTION(type, name, default, value, min, max, help) struct option_value name;
+#define OPTION(type, name, default, value, min, max, help, help_zh)                      \
+    struct option_value name;
 #include "dlfd/options.def"
 #undef OPTION
     bool help, version; /* --help, --version: nothing else was looked at */
@@ -29,7 +30,10 @@ struct options {
 int options_read(struct options *o, int argc, char **argv, struct err *err) MUST_CHECK;
 void options_release(struct options *o);
 
-/* Prints what --help says. */
+/* Whether LC_ALL, LC_MESSAGES or LANG, the first that is set, asks for Chinese. */
+bool options_chinese(void);
+
+/* Prints what --help says, in the language of the environment. */
 void options_help(void);
 
 /* The data folder when none is given; NULL without a home. */

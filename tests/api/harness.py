@@ -20,6 +20,7 @@ import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DLFD = os.environ.get("DLFD_BIN", str(ROOT / "build" / "dlfd"))
+ENGLISH = {"LC_ALL": "C.UTF-8"}  # what dlfd prints follows the locale
 SANITIZED = os.environ.get("DLFD_SANITIZED") == "1"
 PROJECT = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 START_SECONDS = 20
@@ -162,7 +163,7 @@ class Server:
                    "--auth", "off", *args]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            errors="replace", env={**os.environ, **(env or {})})
+            errors="replace", env={**os.environ, **ENGLISH, **(env or {})})
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         self.start_lines = []
@@ -208,7 +209,7 @@ def dlfd(*args, env=None, timeout=60):
     """Runs dlfd to its end; gives the finished process, output as text."""
     return subprocess.run([DLFD, *map(str, args)], capture_output=True,
                           text=True, timeout=timeout,
-                          env={**os.environ, **(env or {})})
+                          env={**os.environ, **ENGLISH, **(env or {})})
 
 
 def admin_workspace(server, verb, *args, project=PROJECT):

@@ -36,6 +36,35 @@ def test_help_names_every_option():
     assert "127.0.0.1:8430" in shown.stdout and "admin workspace" in shown.stdout
 
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("env, chinese", [
+    ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": "zh_CN.UTF-8"}, True),
+    ({"LC_ALL": "", "LC_MESSAGES": "zh_TW", "LANG": "en_US.UTF-8"}, True),
+    ({"LC_ALL": "zh_CN.UTF-8", "LANG": "C"}, True),
+    ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, False),
+    ({"LC_ALL": "", "LC_MESSAGES": "de_DE", "LANG": "zh_CN.UTF-8"}, False),
+    ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": ""}, False),
+])
+def test_help_and_start_lines_follow_the_locale(start, env, chinese):
+    shown = dlfd("--help", env=env).stdout
+    assert set(OPTIONS) <= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", shown))
+    server = start(env=env)
+    # the first line is what programs wait for, in any language
+    assert re.match("dlfd .* listening on http://", server.start_lines[0])
+    rest = [server.process.stdout.readline() for _ in range(2)]
+    for text in (shown, *rest):
+        assert bool(CHINESE.search(text)) == chinese, text
+
+
+def test_every_option_is_explained_in_chinese():
+    shown = dlfd("--help", env={"LC_ALL": "zh_CN.UTF-8"}).stdout
+    explained = re.findall(r"^  (--[a-z-]+) .*\n {6}(.*)$", shown, re.M)
+    assert {name for name, _ in explained} == set(OPTIONS) - {"--help", "--version"}
+    assert all(CHINESE.search(text) for _, text in explained)
+
+
 def test_version_is_one_line():
     shown = dlfd("--version")
     assert (shown.returncode, shown.stderr) == (0, "")
