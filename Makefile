@@ -28,8 +28,8 @@ coverage: deps
 
 # The pages that are made of the tables in src/.
 docs: build
-	$(BUILD)/tests/gen_docs options > docs/options.md
-	$(BUILD)/tests/gen_docs errors > docs/errors.md
+	for page in options errors coverage; do \
+	    $(BUILD)/tests/gen_docs $$page > docs/$$page.md || exit; done
 
 format:
 	clang-format -i src/*/*.[ch] tests/*/*.[ch]

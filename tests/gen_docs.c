@@ -1,9 +1,10 @@
 /*
  * Prints the pages of docs/ that are made of the tables in src/:
- * `gen_docs options`, `gen_docs errors`.
+ * `gen_docs options`, `gen_docs errors`, `gen_docs coverage`.
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_upper(const char *text)
@@ -74,17 +75,103 @@ static void errors(void)
 #undef ERROR
 }
 
+/* ---- coverage ---- */
+
+struct route {
+    const char *name, *method, *path;
+    bool served;
+};
+
+static const struct route routes[] = {
+#define ROUTE(operation, method, path, handler, permission, body)                        \
+    { #operation, #method, path, true },
+#define LATER(operation, method, path) { #operation, #method, path, false },
+#include "api/routes.def"
+#undef ROUTE
+#undef LATER
+};
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+static const struct {
+    const char *name;
+    int status;
+    const char *what;
+} operations[] = {
+#define OPERATION(name, status, what) { #name, status, what },
+#include "operations.def"
+#undef OPERATION
+};
+#define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
+
+static const struct route *find_route(const char *operation)
+{
+    for (size_t i = 0; i < ROUTES; i++)
+        if (strcmp(routes[i].name, operation) == 0)
+            return &routes[i];
+    fprintf(stderr, "gen_docs: routes.def has no row %s\n", operation);
+    exit(1);
+}
+
+static bool is_operation(const char *name)
+{
+    for (size_t i = 0; i < OPERATIONS; i++)
+        if (strcmp(operations[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void print_operations(void)
+{
+    for (size_t i = 0; i < OPERATIONS; i++) {
+        const struct route *route = find_route(operations[i].name);
+
+        printf("| %s | %s `%s` | %d | %s | %s |\n", route->name, route->method,
+               route->path, operations[i].status, operations[i].what,
+               route->served ? "yes" : "not yet");
+    }
+}
+
+static void coverage(void)
+{
+    size_t served = 0;
+
+    for (size_t i = 0; i < OPERATIONS; i++)
+        served += find_route(operations[i].name)->served;
+    printf(
+        "# Coverage\n"
+        "\n"
+        "This page is made of `src/api/routes.def` and `tests/operations.def` by\n"
+        "`make docs`.  Of the API's %zu operations this version serves %zu.  The others\n"
+        "answer 404, `APIGW.0101`, with `not served by this version` as `error_detail`.\n"
+        "\n"
+        "| operation | request | success | what it does | served |\n"
+        "| --- | --- | --- | --- | --- |\n",
+        OPERATIONS, served);
+    print_operations();
+    puts("\n## Beside the operations\n"
+         "\n"
+         "Forms that clients use or that OpenDLF adds:\n"
+         "\n"
+         "| name | request | served |\n"
+         "| --- | --- | --- |");
+    for (size_t i = 0; i < ROUTES; i++)
+        if (!is_operation(routes[i].name))
+            printf("| %s | %s `%s` | %s |\n", routes[i].name, routes[i].method,
+                   routes[i].path, routes[i].served ? "yes" : "not yet");
+}
+
+static const struct {
+    const char *name;
+    void (*print)(void);
+} pages[] = { { "options", options }, { "errors", errors }, { "coverage", coverage } };
+
 int main(int argc, char **argv)
 {
-    bool one = argc > 1 && strcmp(argv[1], "options") == 0;
-
-    if (!one && (argc < 2 || strcmp(argv[1], "errors") != 0)) {
-        fprintf(stderr, "usage: gen_docs options|errors\n");
-        return 2;
-    }
-    if (one)
-        options();
-    else
-        errors();
-    return 0;
+    for (size_t i = 0; argc > 1 && i < sizeof(pages) / sizeof(pages[0]); i++)
+        if (strcmp(argv[1], pages[i].name) == 0) {
+            pages[i].print();
+            return 0;
+        }
+    fprintf(stderr, "usage: gen_docs options|errors|coverage\n");
+    return 2;
 }

@@ -26,6 +26,29 @@ void call_no_content(struct call *c)
     http_answer(c->http, 204, NULL);
 }
 
+bool etag_matches(const char *header, const char *etag, bool weak)
+{
+    size_t n = strlen(etag);
+
+    while (header && *header) {
+        header += strspn(header, ", \t");
+        if (*header == '*')
+            return true;
+        if (weak && header[0] == 'W' && header[1] == '/')
+            header += 2;
+        if (strncmp(header, etag, n) == 0)
+            return true;
+        header += strcspn(header, ",");
+    }
+    return false;
+}
+
+void call_unsent(struct call *c, int status, const char *etag)
+{
+    http_add_header(c->http, "ETag", etag);
+    http_answer(c->http, status, NULL);
+}
+
 /* Clients with habits of their own: what differs, and for whom. */
 static const struct {
     const char *user_agent; /* a prefix */

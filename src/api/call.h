@@ -51,10 +51,26 @@ void call_fail(struct call *c);
 void call_json(struct call *c, struct buf *json);
 void call_no_content(struct call *c);
 
+/* Whether If-Match or If-None-Match `header` names `etag`, or is *; with `weak`
+ * W/ is overlooked (RFC 9110 13.1).  False when the header is absent. */
+bool etag_matches(const char *header, const char *etag, bool weak);
+
+/* Answers without a body, with the ETag: 304 or 412. */
+void call_unsent(struct call *c, int status, const char *etag);
+
 /* The status that this client expects of the operation (decision 24). */
 int client_status(const struct call *c, int status);
 
-/* ---- handlers: one for each row of routes.def ---- */
+/* Query parameters; where one breaks its rule c->err is filled.  `value` keeps
+ * its default when the parameter is absent. */
+int query_bool(struct call *c, const char *key, bool *value) MUST_CHECK;
+int query_int(struct call *c, const char *key, int64_t min, int64_t max,
+              int64_t *value) MUST_CHECK;
+/* `values` is "a, b", as the error says it; *second: it is the second one. */
+int query_choice(struct call *c, const char *key, const char *first, const char *second,
+                 bool *is_second) MUST_CHECK;
+
+/* ---- handlers: those that the rows of routes.def name ---- */
 #define ROUTE(operation, method, path, handler, permission, body)                        \
     void handler(struct call *c);
 #define LATER(operation, method, path)

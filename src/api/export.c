@@ -3,30 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/path.h"
 #include "base/limits.h"
 #include "base/percent.h"
 #include "model/export_body.h"
 #include "model/names.h"
 
 /* Batch export and single export: spec/01, sections 2 and 4. */
-
-/* Whether If-None-Match holds `etag`, compared weakly, or is *. */
-static bool etag_matches(const char *header, const char *etag)
-{
-    size_t n = strlen(etag);
-
-    while (header && *header) {
-        header += strspn(header, ", \t");
-        if (*header == '*')
-            return true;
-        if (header[0] == 'W' && header[1] == '/')
-            header += 2;
-        if (strncmp(header, etag, n) == 0)
-            return true;
-        header += strcspn(header, ",");
-    }
-    return false;
-}
 
 /* Outside ASCII a plain name, and the real one percent-encoded (RFC 6266). */
 static void add_disposition(struct call *c, bool single)
@@ -97,15 +80,25 @@ static void answer_archive(struct call *c, struct export *e, bool single)
     archive->free(archive);
 }
 
+static bool is_method(const struct call *c, const char *method)
+{
+    return str_is(str_of(c->http->method), method);
+}
+
+/* A match of If-None-Match answers 304 to GET and HEAD, 412 to all else. */
 static void answer(struct call *c, struct export *e, bool single)
 {
-    if (!etag_matches(http_header(c->http, "If-None-Match"), e->etag)) {
+    bool reads = is_method(c, "GET") || is_method(c, "HEAD");
+
+    if (etag_matches(http_header(c->http, "If-None-Match"), e->etag, true)) {
+        call_unsent(c, reads ? 304 : 412, e->etag);
+        catalog_export_free(e);
+    } else if (is_method(c, "HEAD")) {
+        add_headers(c, e, single);
+        http_answer_stream(c->http, 200, catalog_export_stream(e), e->size);
+    } else {
         answer_archive(c, e, single);
-        return;
     }
-    http_add_header(c->http, "ETag", e->etag);
-    http_answer(c->http, 412, NULL);
-    catalog_export_free(e);
 }
 
 static int no_bucket(struct call *c, struct str obs_path)
@@ -161,4 +154,74 @@ void export_job(struct call *c)
     body.names = &c->name;
     body.n = 1;
     export(c, &body, true);
+}
+
+/* ---- the link: GET jobs.zip?name=a&name=b (decision 19) ---- */
+
+static int bad_name(struct call *c, size_t index, int detail)
+{
+    char path[32];
+
+    snprintf(path, sizeof(path), "name[%zu]", index);
+    return err_set(&c->err, E_INVALID, DLF_3051, detail, path, "128", name_job.extra);
+}
+
+static int bad_count(struct call *c, size_t n)
+{
+    char given[24];
+
+    snprintf(given, sizeof(given), "%zu", n);
+    return err_set(&c->err, E_INVALID, DLF_3051, n ? DET_MAX_ITEMS : DET_MIN_ITEMS,
+                   "name", n ? "100" : "1", given);
+}
+
+static int read_names(struct call *c, struct export_body *body)
+{
+    struct str *names = arena_array(&c->http->arena, EXPORT_MAX_JOBS, sizeof(*names));
+    size_t n;
+    int rc;
+
+    if (!names)
+        return err_nomem(&c->err);
+    rc = query_list(c->http->query, "name", names, EXPORT_MAX_JOBS, &n, &c->http->arena,
+                    &c->err);
+    if (rc)
+        return rc;
+    if (n < 1 || n > EXPORT_MAX_JOBS)
+        return bad_count(c, n);
+    for (size_t i = 0; i < n; i++)
+        if (!name_follows(&name_job, names[i]))
+            return bad_name(c, i, name_is_dots(names[i]) ? DET_DOTS : DET_NAME);
+    body->names = names;
+    body->n = export_unique_names(names, n);
+    return 0;
+}
+
+static int read_link(struct call *c, struct export_body *body)
+{
+    struct str workspace;
+    int rc = query_get(c->http->query, "workspace", &workspace, &c->http->arena, &c->err);
+
+    if (rc)
+        return rc;
+    if (workspace.p)
+        c->place.workspace = workspace; /* a link has no headers */
+    rc = read_names(c, body);
+    if (!rc)
+        rc = query_bool(c, "exportDepend", &body->depend);
+    if (!rc)
+        rc = query_choice(c, "exportStatus", "DEVELOP", "SUBMIT", &body->submitted);
+    if (!rc)
+        rc = query_choice(c, "missingDepend", "report", "fail", &body->fail_missing);
+    return rc;
+}
+
+void export_link(struct call *c)
+{
+    struct export_body body = { .depend = true };
+
+    if (read_link(c, &body))
+        call_fail(c);
+    else
+        export(c, &body, false);
 }

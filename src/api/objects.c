@@ -1,6 +1,5 @@
 #include "api/call.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/path.h"
@@ -46,11 +45,33 @@ static void after_save(struct http_request *r)
 static void after_removal(struct http_request *r)
 {
     struct call *c = r->state;
+    int rc = catalog_remove_result(c->removal, &c->err);
 
-    if (catalog_remove_result(c->removal, &c->err))
+    if (rc == E_BUSY && ++c->tries < SAVE_MAX_TRIES) {
+        err_clear(&c->err);
+        call_run(c);
+    } else if (rc) {
         call_fail(c);
-    else
+    } else {
         call_no_content(c);
+    }
+}
+
+/* If-Match (decision 26): true when the object is not the one that is meant;
+ * it has been answered then.  The write itself fails when the object changes
+ * after this look, and all is tried again. */
+static bool answer_changed(struct call *c, const struct object *old)
+{
+    const char *if_match = http_header(c->http, "If-Match");
+    char etag[ETAG_BYTES];
+
+    if (!if_match || !old)
+        return false;
+    etag_make(old->sha256, etag);
+    if (etag_matches(if_match, etag, false))
+        return false;
+    call_unsent(c, 412, etag);
+    return true;
 }
 
 static void on_written(struct write *w)
@@ -73,7 +94,7 @@ static void save(struct call *c, enum kind kind, struct str key,
     if (catalog_save_prepare(c->api->catalog, &c->place, kind, key, body, &c->http->arena,
                              &c->save, &c->err))
         call_fail(c);
-    else
+    else if (!answer_changed(c, c->save->old))
         submit(c, &c->save->write, after_save);
 }
 
@@ -113,63 +134,33 @@ static void delete (struct call *c, enum kind kind)
     int rc = c->body ? definition_check_approvers(c->body, &c->err) : 0;
 
     if (!rc)
-        rc = catalog_remove_prepare(&c->place, kind, key_of(c, kind), &c->http->arena,
-                                    &c->removal, &c->err);
+        rc = catalog_remove_prepare(c->api->catalog, &c->place, kind, key_of(c, kind),
+                                    http_header(c->http, "If-Match") != NULL,
+                                    &c->http->arena, &c->removal, &c->err);
     if (rc)
         call_fail(c);
-    else
+    else if (!answer_changed(c, c->removal->old))
         submit(c, &c->removal->write, after_removal);
 }
 
 /* ---- show and list ---- */
 
-static int query_bool(struct call *c, const char *key, bool *value)
-{
-    struct str text;
-    int rc = query_get(c->http->query, key, &text, &c->http->arena, &c->err);
-
-    *value = !rc && text.p && str_is(text, "true");
-    if (rc || !text.p || *value || str_is(text, "false"))
-        return rc;
-    return err_set(&c->err, E_INVALID, DLF_3051, DET_ONE_OF, key, "true, false",
-                   text.n < 100 ? text.p : "...");
-}
-
-/* A whole number; `value` keeps its default when the key is absent. */
-static int query_int(struct call *c, const char *key, int64_t min, int64_t max,
-                     int64_t *value)
-{
-    char low[24], high[24];
-    struct str text;
-    int64_t v = 0;
-    int rc = query_get(c->http->query, key, &text, &c->http->arena, &c->err);
-    bool ok = !rc && text.p && text.n > 0 && text.n < 19;
-
-    if (rc || !text.p)
-        return rc;
-    for (size_t i = 0; ok && i < text.n; i++) {
-        ok = text.p[i] >= '0' && text.p[i] <= '9';
-        v = v * 10 + text.p[i] - '0';
-    }
-    if (ok && v >= min && v <= max) {
-        *value = v;
-        return 0;
-    }
-    snprintf(low, sizeof(low), "%lld", (long long)min);
-    snprintf(high, sizeof(high), "%lld", (long long)max);
-    return err_set(&c->err, E_INVALID, DLF_3051, DET_RANGE, key, low, high,
-                   text.n < 100 ? text.p : "...");
-}
-
+/* The ETag is the definition's: with the downstream jobs there is more to see. */
 static void show(struct call *c, enum kind kind, bool downstream)
 {
     struct buf json = BUF_INIT(4 * DEFINITION_MAX);
+    char etag[ETAG_BYTES];
 
     if (catalog_show(c->api->catalog, &c->place, kind, key_of(c, kind), downstream, &json,
-                     &c->err)) {
+                     etag, &c->err)) {
         buf_release(&json);
         call_fail(c);
+    } else if (!downstream &&
+               etag_matches(http_header(c->http, "If-None-Match"), etag, true)) {
+        buf_release(&json);
+        call_unsent(c, 304, etag);
     } else {
+        http_add_header(c->http, "ETag", etag);
         call_json(c, &json);
     }
 }
@@ -177,7 +168,7 @@ static void show(struct call *c, enum kind kind, bool downstream)
 /* Versions come with submits; until then no job has one to show. */
 void show_job(struct call *c)
 {
-    bool downstream, submitted;
+    bool downstream = false, submitted = false;
     int64_t version = 0;
     int rc = query_int(c, "version", 1, INT32_MAX, &version);
 
@@ -191,20 +182,6 @@ void show_job(struct call *c)
         call_fail(c);
     else
         show(c, KIND_JOB, downstream);
-}
-
-static int read_job_type(struct call *c, struct list_query *q)
-{
-    int rc =
-        query_get(c->http->query, "jobType", &q->process_type, &c->http->arena, &c->err);
-
-    if (!q->process_type.p)
-        q->process_type = STR("BATCH");
-    if (rc || str_is(q->process_type, "BATCH") || str_is(q->process_type, "REAL_TIME"))
-        return rc;
-    return err_set(&c->err, E_INVALID, DLF_3051, DET_ONE_OF, "jobType",
-                   "BATCH, REAL_TIME",
-                   q->process_type.n < 100 ? q->process_type.p : "...");
 }
 
 /* Large definitions are sent as they are read; small lists in one piece. */
@@ -233,12 +210,16 @@ static void list(struct call *c, enum kind kind, const char *name_key)
                             .limit = LIST_DEFAULT_LIMIT };
     struct stream *rows;
     uint64_t size_hint;
+    bool real_time = false;
     int rc = query_int(c, "offset", 0, INT64_MAX, &q.offset);
 
     if (!rc)
         rc = query_int(c, "limit", 1, LIST_MAX_LIMIT, &q.limit);
     if (!rc && kind == KIND_JOB)
-        rc = read_job_type(c, &q);
+        rc = query_choice(c, "jobType", "BATCH", "REAL_TIME", &real_time);
+    if (kind == KIND_JOB)
+        q.process_type = real_time ? STR("REAL_TIME") : STR("BATCH");
+    q.snake_case = c->route->handler == list_scripts_v2;
     if (!rc)
         rc = query_get(c->http->query, name_key, &q.name_part, &c->http->arena, &c->err);
     if (!rc)
@@ -273,6 +254,12 @@ static void list(struct call *c, enum kind kind, const char *name_key)
 HANDLERS(job, KIND_JOB, "jobName")
 HANDLERS(script, KIND_SCRIPT, "scriptName")
 HANDLERS(resource, KIND_RESOURCE, "resourceName")
+
+/* What Terraform reads: other names, and no contents. */
+void list_scripts_v2(struct call *c)
+{
+    list(c, KIND_SCRIPT, "script_name");
+}
 
 void show_script(struct call *c)
 {

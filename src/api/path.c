@@ -72,28 +72,46 @@ bool path_matches(const struct path *path, const char *pattern, struct str *proj
     return rest.n == 0 && i == path->n;
 }
 
+/* One value, with + as a blank. */
+static int decode_value(struct str raw, const char *key, struct str *value,
+                        struct arena *arena, struct err *err)
+{
+    char *text = (char *)arena_str(arena, raw).p;
+
+    if (!text)
+        return err_nomem(err);
+    for (size_t i = 0; i < raw.n; i++)
+        if (text[i] == '+')
+            text[i] = ' ';
+    if (!decode((struct str){ text, raw.n }, value, arena))
+        return err_set(err, E_INVALID, DLF_3051, DET_QUERY, key);
+    return 0;
+}
+
+int query_list(struct str query, const char *key, struct str *values, size_t max,
+               size_t *n, struct arena *arena, struct err *err)
+{
+    struct str rest = query;
+    int rc = 0;
+
+    *n = 0;
+    while (!rc && rest.n) {
+        struct str pair = take_until(&rest, '&');
+
+        if (!str_is(take_until(&pair, '='), key))
+            continue;
+        if (*n < max)
+            rc = decode_value(pair, key, &values[*n], arena, err);
+        ++*n;
+    }
+    return rc;
+}
+
 int query_get(struct str query, const char *key, struct str *value, struct arena *arena,
               struct err *err)
 {
-    struct str rest = query;
+    size_t n;
 
     *value = (struct str){ NULL, 0 };
-    while (rest.n) {
-        struct str pair = take_until(&rest, '&');
-        struct str raw_key = take_until(&pair, '=');
-        char *text;
-
-        if (!str_is(raw_key, key))
-            continue;
-        text = (char *)arena_str(arena, pair).p;
-        if (!text)
-            return err_nomem(err);
-        for (size_t i = 0; i < pair.n; i++)
-            if (text[i] == '+')
-                text[i] = ' ';
-        if (!decode((struct str){ text, pair.n }, value, arena))
-            return err_set(err, E_INVALID, DLF_3051, DET_QUERY, key);
-        return 0;
-    }
-    return 0;
+    return query_list(query, key, value, 1, &n, arena, err);
 }

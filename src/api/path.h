@@ -33,4 +33,9 @@ bool path_matches(const struct path *path, const char *pattern, struct str *proj
 int query_get(struct str query, const char *key, struct str *value, struct arena *arena,
               struct err *err) MUST_CHECK;
 
+/* All values of `key`, in their order: *n counts them, of which the first `max`
+ * are in `values`. */
+int query_list(struct str query, const char *key, struct str *values, size_t max,
+               size_t *n, struct arena *arena, struct err *err) MUST_CHECK;
+
 #endif

@@ -47,10 +47,14 @@ void catalog_save_release(struct save *save);
  */
 int catalog_save_result(struct save *save, struct err *err) MUST_CHECK;
 
-/* Likewise for deleting; `removal` is in `arena`.  E_NOTFOUND. */
-int catalog_remove_prepare(const struct place *place, enum kind kind, struct str key,
-                           struct arena *arena, struct removal **removal,
-                           struct err *err) MUST_CHECK;
+/*
+ * Likewise for deleting; `removal` is in `arena`.  With `conditional` the object
+ * is read first (removal->old), and only what was read is deleted: E_BUSY when
+ * somebody changed it since.  E_NOTFOUND.
+ */
+int catalog_remove_prepare(struct catalog *c, const struct place *place, enum kind kind,
+                           struct str key, bool conditional, struct arena *arena,
+                           struct removal **removal, struct err *err) MUST_CHECK;
 int catalog_remove_result(struct removal *removal, struct err *err) MUST_CHECK;
 
 /* ---- reading (read.c) ---- */
@@ -59,10 +63,15 @@ int catalog_remove_result(struct removal *removal, struct err *err) MUST_CHECK;
 int catalog_check_workspace(struct catalog *c, const struct place *place,
                             struct err *err) MUST_CHECK;
 
+/* A strong entity tag, with its quotes: of a definition, the SHA-256 of its
+ * stored form. */
+#define ETAG_BYTES (2 * SHA256_BYTES + 3)
+void etag_make(const uint8_t digest[SHA256_BYTES], char etag[ETAG_BYTES]);
+
 /* Appends the JSON of one object as show gives it; of a job with `downstream`,
  * also the jobs that wait for it.  E_NOTFOUND. */
 int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
-                 struct str key, bool downstream, struct buf *json,
+                 struct str key, bool downstream, struct buf *json, char etag[ETAG_BYTES],
                  struct err *err) MUST_CHECK;
 
 /*
@@ -87,7 +96,7 @@ struct export_request {
 struct export
 {
     uint64_t size;                   /* of the archive, exactly */
-    char etag[2 * SHA256_BYTES + 3]; /* with its quotes */
+    char etag[ETAG_BYTES];           /* of the archive */
     size_t jobs, scripts, resources; /* entries by kind */
     size_t missing;                  /* dependencies that are not held */
     struct buf missing_list;         /* kind/name@job, ..., percent-encoded */

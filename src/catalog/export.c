@@ -381,7 +381,6 @@ static void make_etag(struct export_int *out)
 {
     uint8_t digest[SHA256_BYTES];
     struct sha256_ctx c;
-    char *etag = out->export.etag;
 
     sha256_init(&c);
     sha256_update(&c, strlen(ARCHIVE_FORMAT), (const uint8_t *)ARCHIVE_FORMAT);
@@ -394,9 +393,7 @@ static void make_etag(struct export_int *out)
         sha256_update(&c, SHA256_BYTES, item->stored_sha256);
     }
     sha256_digest(&c, SHA256_BYTES, digest);
-    etag[0] = '"';
-    hex_encode(digest, SHA256_BYTES, etag + 1);
-    memcpy(etag + 1 + 2 * SHA256_BYTES, "\"", 2);
+    etag_make(digest, out->export.etag);
 }
 
 static int complete(struct plan *p, const struct place *place, struct err *err)

@@ -44,6 +44,13 @@ int read_definition(struct store *store, const struct object *o, struct buf *tex
     return rc;
 }
 
+void etag_make(const uint8_t digest[SHA256_BYTES], char etag[ETAG_BYTES])
+{
+    etag[0] = '"';
+    hex_encode(digest, SHA256_BYTES, etag + 1);
+    memcpy(etag + ETAG_BYTES - 2, "\"", 2);
+}
+
 /* ---- JSON of one object ---- */
 
 /* The server's members, in front of the definition's and behind them. */
@@ -89,6 +96,26 @@ static int write_definition(struct jw *jw, enum kind kind, const struct object *
     return rc;
 }
 
+/* A row of the v2 list of scripts. */
+static int write_script_v2(struct jw *jw, const struct object *o, struct str stored,
+                           struct err *err)
+{
+    struct buf text = BUF_INIT(DEFINITION_MAX);
+    int rc = deflate_undo(&text, stored, o->raw_size, err);
+
+    jw_object(jw, STR_NONE);
+    jw_string(jw, STR("id"), o->uid);
+    if (!rc)
+        rc = definition_show_v2(jw, buf_str(&text), err);
+    jw_string(jw, STR("create_user"), o->create_user);
+    jw_int(jw, STR("modify_time"), o->update_time);
+    jw_string(jw, STR("owner"), o->facts.owner);
+    jw_int(jw, STR("version"), 0); /* none has ever been submitted */
+    jw_end(jw, '}');
+    buf_release(&text);
+    return rc;
+}
+
 struct downstream {
     struct jw jw;
     struct str workspace;
@@ -119,7 +146,8 @@ static int write_downstream(struct snapshot *s, const struct workspace *w,
 }
 
 int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
-                 struct str key, bool downstream, struct buf *json, struct err *err)
+                 struct str key, bool downstream, struct buf *json, char etag[ETAG_BYTES],
+                 struct err *err)
 {
     struct buf stored = BUF_INIT(DEFINITION_MAX), more = BUF_INIT(DEFINITION_MAX);
     struct jw jw = JW_INIT(json, false);
@@ -143,6 +171,7 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
         rc = store_blobs(c->store, &o.blob, 1, &stored, err);
     if (!rc)
         rc = write_definition(&jw, kind, &o, buf_str(&stored), buf_str(&more), err);
+    etag_make(o.sha256, etag);
     buf_release(&stored);
     buf_release(&more);
     arena_release(&arena);
@@ -157,6 +186,7 @@ struct list {
     struct stream stream;
     struct catalog *catalog;
     enum kind kind;
+    bool snake_case;
     struct object *rows; /* in the caller's arena */
     size_t n, at;
     int64_t total;
@@ -214,7 +244,8 @@ static int write_batch(struct list *l, struct err *err)
         const struct object *o = &l->rows[l->at];
         struct str one = { stored.ptr + offset, o->stored_size };
 
-        rc = write_definition(&l->jw, l->kind, o, one, STR(""), err);
+        rc = l->snake_case ? write_script_v2(&l->jw, o, one, err)
+                           : write_definition(&l->jw, l->kind, o, one, STR(""), err);
         offset += o->stored_size;
     }
     buf_release(&stored);
@@ -287,6 +318,7 @@ int catalog_list(struct catalog *c, const struct place *place,
         *l = (struct list){ .stream = { list_next, list_free },
                             .catalog = c,
                             .kind = query->kind,
+                            .snake_case = query->snake_case,
                             .jw = JW_INIT(NULL, false) };
         l->rows = arena_array(arena, (size_t)query->limit, sizeof(*l->rows));
     }

@@ -227,8 +227,26 @@ int catalog_save_result(struct save *save, struct err *err)
     return rc;
 }
 
-int catalog_remove_prepare(const struct place *place, enum kind kind, struct str key,
-                           struct arena *arena, struct removal **removal, struct err *err)
+/* The object that is to be deleted, as it is now. */
+static int find_old(struct catalog *c, const struct place *place, struct removal *r,
+                    struct arena *arena, struct err *err)
+{
+    struct object *old = arena_alloc(arena, sizeof(*old));
+    struct workspace w;
+    struct snapshot *s;
+    int rc = old ? place_open(c, place, &s, &w, arena, err) : err_nomem(err);
+
+    if (rc)
+        return rc;
+    rc = snapshot_object(s, w.id, r->kind, r->key, old, arena, err);
+    snapshot_end(s);
+    r->old = old;
+    return rc || old->id ? rc : not_held(r->kind, r->key, err);
+}
+
+int catalog_remove_prepare(struct catalog *c, const struct place *place, enum kind kind,
+                           struct str key, bool conditional, struct arena *arena,
+                           struct removal **removal, struct err *err)
 {
     struct removal *r = arena_alloc(arena, sizeof(*r));
 
@@ -240,7 +258,7 @@ int catalog_remove_prepare(const struct place *place, enum kind kind, struct str
     r->kind = kind;
     r->key = key;
     *removal = r;
-    return 0;
+    return conditional ? find_old(c, place, r, arena, err) : 0;
 }
 
 int catalog_remove_result(struct removal *removal, struct err *err)

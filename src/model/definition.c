@@ -311,6 +311,36 @@ int definition_show(struct jw *jw, enum kind kind, struct str text, struct err *
     return rc;
 }
 
+int definition_show_v2(struct jw *jw, struct str text, struct err *err)
+{
+    static const struct {
+        const char *member, *name, *absent;
+    } rows[] = {
+        { "name", "name", "\"\"" },
+        { "type", "type", "\"\"" },
+        { "directory", "directory", "\"/\"" },
+        { "connectionName", "connection_name", "\"\"" },
+        { "database", "database", "\"\"" },
+        { "queueName", "queue_name", "\"\"" },
+        { "configuration", "configuration", "{}" },
+        { "description", "description", "\"\"" },
+    };
+    struct json_doc doc;
+    int rc = json_read(&doc, text, JSON_STORED_MAX_VALUES, err);
+
+    COUNT(COUNT_PARSE);
+    for (size_t i = 0; !rc && i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint32_t at = json_member(&doc, 0, rows[i].member);
+
+        if (at)
+            jw_value(jw, str_of(rows[i].name), &doc, at);
+        else
+            jw_literal(jw, str_of(rows[i].name), rows[i].absent);
+    }
+    json_release(&doc);
+    return rc;
+}
+
 int definition_check_approvers(const struct json_doc *body, struct err *err)
 {
     static const struct field fields[] = {

@@ -80,6 +80,10 @@ int definition_depends(struct str text, struct arena *arena, const struct str **
 int definition_show(struct jw *jw, enum kind kind, struct str text,
                     struct err *err) MUST_CHECK;
 
+/* Writes the members of a stored script as the v2 list has them: other names,
+ * and no content. */
+int definition_show_v2(struct jw *jw, struct str text, struct err *err) MUST_CHECK;
+
 /* Checks the optional body {"approvers": [...]} of a delete. */
 int definition_check_approvers(const struct json_doc *body, struct err *err) MUST_CHECK;
 

@@ -84,6 +84,16 @@ static bool stands_before(const struct str *names, size_t n, struct str name)
     return false;
 }
 
+size_t export_unique_names(struct str *names, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!stands_before(names, kept, names[i]))
+            names[kept++] = names[i];
+    return kept;
+}
+
 int export_body_read_batch(struct export_body *out, const struct json_doc *doc,
                            struct arena *arena, struct err *err)
 {
@@ -100,13 +110,10 @@ int export_body_read_batch(struct export_body *out, const struct json_doc *doc,
     list = form_member(&batch_form, doc, 0, "jobList");
     for (uint32_t i = json_first(doc, list); i < json_end(doc, list);
          i = json_next(doc, i)) {
-        struct str name = json_text(doc, i);
-
-        if (stands_before(names, out->n, name))
-            continue;
-        names[out->n] = arena_str(arena, name);
+        names[out->n] = arena_str(arena, json_text(doc, i));
         if (!names[out->n++].p)
             return err_nomem(err);
     }
+    out->n = export_unique_names(names, out->n);
     return read_shared(out, &batch_form, doc, arena, err);
 }

@@ -19,6 +19,9 @@ struct export_body {
 int export_body_read(struct export_body *out, const struct json_doc *doc,
                      struct arena *arena, struct err *err) MUST_CHECK;
 
+/* Takes out what stands twice, at its later places; gives the new length. */
+size_t export_unique_names(struct str *names, size_t n);
+
 /* The body of a batch export.  E_INVALID by rows 8 to 16. */
 int export_body_read_batch(struct export_body *out, const struct json_doc *doc,
                            struct arena *arena, struct err *err) MUST_CHECK;

@@ -188,12 +188,12 @@ int snapshot_workspaces(struct snapshot *s, struct str project,
 
 /* ---- objects ---- */
 
-#define OBJECT_COLUMNS 20
+#define OBJECT_COLUMNS 21
 
 /* Texts are borrowed from the row. */
 static void read_object(struct query *q, struct object *o)
 {
-    struct str sha = db_text(q, 19);
+    struct str stored = db_text(q, 19), sha;
 
     *o = (struct object){
         .id = db_int(q, 0),
@@ -216,8 +216,11 @@ static void read_object(struct query *q, struct object *o)
         .crc32 = (uint32_t)db_int(q, 17),
         .stored_size = (uint32_t)db_int(q, 18),
     };
+    if (stored.n == SHA256_BYTES)
+        memcpy(o->stored_sha256, stored.p, SHA256_BYTES);
+    sha = db_text(q, 20);
     if (sha.n == SHA256_BYTES)
-        memcpy(o->stored_sha256, sha.p, SHA256_BYTES);
+        memcpy(o->sha256, sha.p, SHA256_BYTES);
 }
 
 /* Moves the texts of a row that was just read into `arena`. */

@@ -77,6 +77,7 @@ struct object {
     int64_t blob;
     uint32_t raw_size, stored_size, crc32;
     uint8_t stored_sha256[SHA256_BYTES];
+    uint8_t sha256[SHA256_BYTES]; /* of the definition itself */
 };
 
 /* The object that `key` names: a job's or script's name, a resource's uid. */
@@ -87,6 +88,7 @@ struct list_query {
     enum kind kind;
     struct str process_type; /* of jobs; empty for other kinds */
     struct str name_part;    /* empty: all */
+    bool snake_case;         /* rows as the v2 list has them; not the store's */
     int64_t offset, limit;
 };
 
@@ -200,12 +202,14 @@ struct save {
 void save_init(struct save *s);
 
 /* Deletes what `key` names (as snapshot_object()).  E_NOTFOUND without an API
- * code when it is not held, with DLF_0819 for the workspace. */
+ * code when it is not held, with DLF_0819 for the workspace; E_BUSY when `old`
+ * is given and the object is gone or has another blob. */
 struct removal {
     struct write write;
     struct str project, workspace;
     enum kind kind;
     struct str key;
+    const struct object *old; /* NULL: whatever is held */
 };
 void removal_init(struct removal *r);
 

@@ -177,10 +177,14 @@ static int run_removal(struct db *db, struct write *write, struct err *err)
         rc = db_run(db, err, SQL_WORKSPACE_LOCK, "i", w.id);
     if (rc)
         return rc;
-    q = db_query(db, sql, "iis", w.id, (int64_t)r->kind, r->key);
+    q = db_query(db, sql, "iisi", w.id, (int64_t)r->kind, r->key,
+                 r->old ? r->old->blob : 0);
     rc = db_next(q, err);
-    if (rc <= 0)
-        return rc ? rc : err_set(err, E_NOTFOUND, API_OK, DET_NONE);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return r->old ? err_set(err, E_BUSY, APIGW_0613, DET_CONTENDED)
+                      : err_set(err, E_NOTFOUND, API_OK, DET_NONE);
     blob = db_int(q, 0);
     real_time = is_real_time(db_text(q, 1));
     db_end(q);

@@ -4,6 +4,7 @@ What each field takes is in test_fields_script.py; here is what the operations d
 """
 
 import json
+import time
 
 import pytest
 
@@ -388,3 +389,73 @@ def test_each_workspace_has_its_quota(three):
         for name in ("a", "b", "c"):
             client.make_script(name)
         assert client.post("/scripts", script("d")).code == "DLF.6253"
+
+
+# ---- the list that Terraform reads: GET /v2/{project_id}/factory/scripts ----
+
+def listed_v2(client, query=""):
+    answer = client.request("GET", f"/v2/{client.project}/factory/scripts{query}")
+    assert answer.status == 200, answer
+    return answer.json
+
+
+ROW_V2 = {"name": "s", "type": "DLISQL", "directory": "/a", "connection_name": "c",
+          "database": "d", "queue_name": "q", "configuration": {"spark.sql.x": "1"},
+          "description": "of a"}
+
+
+def test_a_row_of_the_v2_list_has_all_members_in_snake_case(client):
+    client.post("/scripts", {"name": "s", "type": "DLISQL", "content": "select 1;",
+                             "directory": "/a", "connectionName": "c", "database": "d",
+                             "queueName": "q", "configuration": {"spark.sql.x": "1"},
+                             "description": "of a", "owner": "ann"})
+    before = time.time()
+    (row,) = listed_v2(client)["scripts"]
+    assert row["id"] == show(client)["id"]
+    assert abs(row.pop("modify_time") / 1000 - before) < 60
+    assert row == {**ROW_V2, "id": row["id"], "create_user": "local", "owner": "ann",
+                   "version": 0}
+
+
+def test_a_row_of_the_v2_list_has_defaults(client):
+    client.make_script("s", type="Shell", database=None)
+    (row,) = listed_v2(client)["scripts"]
+    assert {k: row[k] for k in ROW_V2} == {
+        **dict.fromkeys(ROW_V2, ""), "name": "s", "type": "Shell", "directory": "/",
+        "connection_name": "dws_main", "configuration": {}}
+    assert row["owner"] == show(client)["owner"]
+
+
+def test_the_v2_list_pages_as_terraform_does(client):
+    for i in range(23):
+        client.make_script(f"s{i:02}")
+    seen, offset = [], 0
+    while True:
+        page = listed_v2(client, f"?limit=10&script_name=&offset={offset}")
+        assert page["total"] == 23
+        seen += names(page)
+        offset += len(page["scripts"])
+        if len(page["scripts"]) < 10:
+            break
+    assert sorted(seen) == [f"s{i:02}" for i in range(23)]
+    assert seen == [row["name"] for row in listed(client, "?limit=100")["scripts"]]
+
+
+def test_the_v2_list_filters_by_a_part_of_the_name(client):
+    for name in ("load_a", "load_b", "other"):
+        client.make_script(name)
+    assert listed_v2(client, "?script_name=load")["total"] == 2
+    assert listed_v2(client, "?scriptName=load")["total"] == 3
+
+
+def test_the_v2_list_of_another_workspace(server, client):
+    client.make_script("s")
+    made = admin_workspace(server, "create", "other", project=client.project).stdout.strip()
+    assert listed_v2(server.client(project=client.project, workspace=made)) == {
+        "total": 0, "scripts": []}
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "offset=-1", "script_name=%FF"])
+def test_bad_queries_of_the_v2_list(client, query):
+    answer = client.request("GET", f"/v2/{client.project}/factory/scripts?{query}")
+    assert (answer.status, answer.code) == (400, "DLF.3051")

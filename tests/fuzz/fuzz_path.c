@@ -32,6 +32,19 @@ static void check_again(const struct path *path, struct arena *arena)
     buf_release(&text);
 }
 
+/* A parameter that may stand several times: no more are kept than there is room. */
+static void check_list(struct str raw, struct arena *arena)
+{
+    struct str values[2] = { { NULL, 0 }, { NULL, 0 } };
+    struct err err = ERR_INIT;
+    size_t n;
+
+    if (query_list(raw, "n", values, 2, &n, arena, &err) == 0)
+        for (size_t i = 0; i < n && i < 2; i++)
+            check_text(values[i], raw.n);
+    err_clear(&err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct str raw = { (const char *)data, n }, project, name, value;
@@ -52,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (query_get(raw, "name", &value, &arena, &err) == 0 && value.p)
         check_text(value, n);
     err_clear(&err);
+    check_list(raw, &arena);
     arena_release(&arena);
     return 0;
 }

@@ -199,6 +199,7 @@ static int remove_object(struct world *w, struct what what)
     r.workspace = str_of(or_else(what.workspace, ""));
     r.kind = what.kind ? what.kind : KIND_JOB;
     r.key = str_of(or_else(what.name, "a"));
+    r.old = what.old;
     store_write(w->store, &r.write);
     return outcome(w, &r.write);
 }
@@ -735,6 +736,21 @@ static void test_an_update_of_what_others_changed_is_busy(void **state)
     assert_ok(SAVE(w, .name = "a", .content = "theirs"),
               &w->err); /* another, of that name */
     assert_fails(SAVE(w, .name = "a", .content = "ours", .old = &now), E_BUSY, &w->err);
+}
+
+static void test_a_removal_of_what_others_changed_is_busy(void **state)
+{
+    struct world *w = *state;
+    struct object old, now;
+
+    assert_ok(SAVE(w, .name = "a"), &w->err);
+    old = FIND(w, .name = "a");
+    assert_ok(SAVE(w, .name = "a", .content = "theirs", .old = &old), &w->err);
+    assert_fails(REMOVE(w, .name = "a", .old = &old), E_BUSY, &w->err);
+    now = FIND(w, .name = "a");
+    assert_content(w, &now, "theirs");
+    assert_ok(REMOVE(w, .name = "a", .old = &now), &w->err);
+    assert_fails(REMOVE(w, .name = "a", .old = &now), E_BUSY, &w->err);
 }
 
 static void test_an_object_is_updated_in_its_workspace_only(void **state)
@@ -1970,6 +1986,7 @@ static const struct CMUnitTest on_each_engine[] = {
     cmocka_unit_test(test_an_update_replaces_the_definition),
     cmocka_unit_test(test_saving_the_same_moves_only_time_and_user),
     cmocka_unit_test(test_an_update_of_what_others_changed_is_busy),
+    cmocka_unit_test(test_a_removal_of_what_others_changed_is_busy),
     cmocka_unit_test(test_an_object_is_updated_in_its_workspace_only),
     cmocka_unit_test(test_a_resource_is_named_by_its_uid_and_can_be_renamed),
     cmocka_unit_test(test_what_is_deleted_is_gone),

@@ -1,0 +1,57 @@
+#include "api/call.h"
+
+#include <stdio.h>
+
+#include "api/path.h"
+
+/* Query parameters of one request. */
+
+/* What a detail repeats of a client's text. */
+static const char *given(struct str text)
+{
+    return text.n < 100 ? text.p : "...";
+}
+
+int query_choice(struct call *c, const char *key, const char *first, const char *second,
+                 bool *is_second)
+{
+    struct str text;
+    char choices[64];
+    int rc = query_get(c->http->query, key, &text, &c->http->arena, &c->err);
+
+    if (rc || !text.p)
+        return rc;
+    *is_second = str_is(text, second);
+    if (*is_second || str_is(text, first))
+        return 0;
+    snprintf(choices, sizeof(choices), "%s, %s", first, second);
+    return err_set(&c->err, E_INVALID, DLF_3051, DET_ONE_OF, key, choices, given(text));
+}
+
+int query_bool(struct call *c, const char *key, bool *value)
+{
+    return query_choice(c, key, "false", "true", value);
+}
+
+int query_int(struct call *c, const char *key, int64_t min, int64_t max, int64_t *value)
+{
+    char low[24], high[24];
+    struct str text;
+    int64_t v = 0;
+    int rc = query_get(c->http->query, key, &text, &c->http->arena, &c->err);
+    bool ok = !rc && text.p && text.n > 0 && text.n < 19;
+
+    if (rc || !text.p)
+        return rc;
+    for (size_t i = 0; ok && i < text.n; i++) {
+        ok = text.p[i] >= '0' && text.p[i] <= '9';
+        v = v * 10 + text.p[i] - '0';
+    }
+    if (ok && v >= min && v <= max) {
+        *value = v;
+        return 0;
+    }
+    snprintf(low, sizeof(low), "%lld", (long long)min);
+    snprintf(high, sizeof(high), "%lld", (long long)max);
+    return err_set(&c->err, E_INVALID, DLF_3051, DET_RANGE, key, low, high, given(text));
+}
