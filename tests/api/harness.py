@@ -18,8 +18,9 @@ import threading
 import urllib.parse
 import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-DLFD = os.environ.get("DLFD_BIN", str(ROOT / "build" / "dlfd"))
+import contract
+from paths import DLFD, ROOT  # noqa: F401: tests take them from here
+
 ENGLISH = {"LC_ALL": "C.UTF-8"}  # what dlfd prints follows the locale
 SANITIZED = os.environ.get("DLFD_SANITIZED") == "1"
 PROJECT = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -84,9 +85,11 @@ class Client:
             "127.0.0.1", self.server.port, timeout=self.timeout)
         try:
             connection.request(method, path, body, sent)
-            return Answer(connection.getresponse())
+            answer = Answer(connection.getresponse())
         finally:
             connection.close()
+        contract.check(method, path, answer)
+        return answer
 
     def call(self, method, path, body=None, headers=None):
         """As `request`, with `path` below /v1/{project_id}."""
