@@ -212,6 +212,8 @@ int db_next(struct query *q, struct err *err)
 
 void db_end(struct query *q)
 {
+    COUNT_ADD(COUNT_SQL_STEPS,
+              sqlite3_stmt_status(q->statement, SQLITE_STMTSTATUS_VM_STEP, 1));
     sqlite3_reset(q->statement);
     sqlite3_clear_bindings(q->statement);
 }

@@ -1,7 +1,8 @@
 /*
  * What an export holds, and what it costs, counted (base/count.h): it prints,
  * deflates, inflates and parses nothing, its statements do not grow with the
- * jobs, and its ETag is known before any content is read.
+ * jobs, and its ETag is known before any content is read.  And what use cases
+ * cost in a full workspace: as much as in a small one.
  */
 #include <dirent.h>
 #include <sqlite3.h>
@@ -582,6 +583,158 @@ static void test_missing_dependencies_count_towards_the_entries(void **state)
     assert_int_equal(planned_rc(w, 1), E_LIMIT);
 }
 
+/* ---- a full workspace ---- */
+
+/* Jobs `from` to `to`, each with a script, a resource by its name and one by its
+ * location, and waiting for the job before it. */
+static void fill(struct world *w, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        char before[16] = "";
+
+        if (i)
+            snprintf(before, sizeof(before), "'j%05d'", i - 1);
+        save_as(w, KIND_SCRIPT,
+                "{'name':'s%05d','type':'Shell','content':'%d','connectionName':'c'}", i,
+                i);
+        save_as(w, KIND_RESOURCE,
+                "{'name':'r%05d','type':'jar','location':'obs://libs/n%05d.jar'}", i, i);
+        save_as(w, KIND_RESOURCE,
+                "{'name':'l%05d','type':'jar','location':'obs://libs/l%05d.jar'}", i, i);
+        save_as(
+            w, KIND_JOB,
+            "{'name':'j%05d','processType':'BATCH','schedule':{'type':'CRON','cron':"
+            "{'startTime':'2024-03-01T00:00:00Z','expression':'0 0 1 * * ?',"
+            "'dependJobs':{'jobs':[%s]}}},'nodes':[{'name':'n','type':'MRSSpark',"
+            "'properties':[{'name':'scriptName','value':'s%05d'},"
+            "{'name':'resourcePath','value':'r%05d'}]},{'name':'m','type':'MRSSpark',"
+            "'properties':[{'name':'resourcePath','value':'obs://libs/l%05d.jar'}]}]}",
+            i, before, i, i, i);
+    }
+}
+
+static void list_first(struct world *w, enum kind kind)
+{
+    struct list_query query = { .kind = kind,
+                                .process_type = kind == KIND_JOB ? STR("BATCH") : STR(""),
+                                .limit = LIST_MAX_LIMIT };
+    struct buf json = BUF_INIT(MIB);
+    struct stream *rows;
+    uint64_t size;
+
+    assert_ok(
+        catalog_list(&w->catalog, &w->place, &query, &w->arena, &rows, &size, &w->err),
+        &w->err);
+    assert_ok(stream_read_all(rows, &json, &w->err), &w->err);
+    rows->free(rows);
+    buf_release(&json);
+}
+
+static void show_one(struct world *w, enum kind kind, const char *key)
+{
+    struct buf json = BUF_INIT(MIB);
+    char etag[ETAG_BYTES];
+
+    assert_ok(catalog_show(&w->catalog, &w->place, kind, str_of(key), kind == KIND_JOB,
+                           &json, etag, &w->err),
+              &w->err);
+    buf_release(&json);
+}
+
+static void list_jobs(struct world *w)
+{
+    list_first(w, KIND_JOB);
+}
+
+static void list_scripts(struct world *w)
+{
+    list_first(w, KIND_SCRIPT);
+}
+
+static void show_a_job(struct world *w)
+{
+    show_one(w, KIND_JOB, "j00050");
+}
+
+static void show_a_script(struct world *w)
+{
+    show_one(w, KIND_SCRIPT, "s00050");
+}
+
+static void save_a_script(struct world *w)
+{
+    static int turn;
+    struct json_doc doc;
+    struct save *s;
+    char json[40];
+
+    snprintf(json, sizeof(json), "{\"content\":\"turn %d\"}", turn++);
+    assert_ok(json_read(&doc, str_of(json), 10, &w->err), &w->err);
+    assert_ok(catalog_save_prepare(&w->catalog, &w->place, KIND_SCRIPT, STR("s00050"),
+                                   &doc, &w->arena, &s, &w->err),
+              &w->err);
+    json_release(&doc);
+    assert_int_equal(store_write(w->store, &s->write), 0);
+    catalog_save_release(s);
+}
+
+static void create_and_delete(struct world *w)
+{
+    struct removal *removal;
+
+    save_as(w, KIND_SCRIPT, SCRIPT, "one_more", "select 1;");
+    assert_ok(catalog_remove_prepare(&w->catalog, &w->place, KIND_SCRIPT, STR("one_more"),
+                                     false, &w->arena, &removal, &w->err),
+              &w->err);
+    assert_int_equal(store_write(w->store, &removal->write), 0);
+}
+
+static void export_all(struct world *w)
+{
+    struct buf out = BUF_INIT(4 * MIB);
+
+    for (int i = 0; i < JOBS; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "j%05d", i);
+        w->names[i] = arena_str(&w->arena, str_of(name));
+    }
+    export(w, JOBS, &out);
+    buf_release(&out);
+}
+
+static void test_a_full_workspace_costs_no_more(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*run)(struct world *w);
+    } uses[] = {
+        { "list jobs", list_jobs },         { "list scripts", list_scripts },
+        { "show a job", show_a_job },       { "show a script", show_a_script },
+        { "save a script", save_a_script }, { "create and delete", create_and_delete },
+        { "export", export_all },
+    };
+    enum { USES = sizeof(uses) / sizeof(uses[0]), SMALL = 100, FULL = 1500 };
+    struct world *w = *state;
+    long small[USES];
+
+    fill(w, 0, SMALL);
+    for (int i = 0; i < USES; i++) {
+        reset_counts();
+        uses[i].run(w);
+        small[i] = count_of[COUNT_SQL_STEPS];
+        assert_true(small[i] > 0);
+    }
+    fill(w, SMALL, FULL);
+    for (int i = 0; i < USES; i++) {
+        reset_counts();
+        uses[i].run(w);
+        if (count_of[COUNT_SQL_STEPS] > small[i] * 11 / 10)
+            fail_msg("%s: %ld steps, and %ld with %d objects", uses[i].name, small[i],
+                     (long)count_of[COUNT_SQL_STEPS], FULL);
+    }
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 static const struct CMUnitTest tests[] = {
@@ -596,5 +749,6 @@ static const struct CMUnitTest tests[] = {
     WITH_STORE(test_the_etag_says_what_the_archive_holds),
     WITH_STORE(test_limits_of_an_archive_are_exact),
     WITH_STORE(test_missing_dependencies_count_towards_the_entries),
+    WITH_STORE(test_a_full_workspace_costs_no_more),
 };
 T_MAIN(tests)
