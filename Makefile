@@ -2,7 +2,7 @@
 BUILD = build
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 
-.PHONY: build deps demo check check-all coverage docs format lint clean
+.PHONY: build deps demo check check-all bench coverage docs format lint clean
 
 build: deps $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -22,6 +22,10 @@ check: build
 
 check-all: build
 	scripts/check --all
+
+# Figures, printed and never asserted.
+bench: build
+	bench/growth $(BUILD)/dlfd
 
 coverage: deps
 	scripts/coverage
