@@ -1,6 +1,5 @@
 # Thin: every target is one command.  BUILD is Meson's folder.
 BUILD = build
-PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 
 .PHONY: build deps demo check check-all bench coverage docs format lint clean
 

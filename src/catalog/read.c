@@ -76,9 +76,19 @@ static void write_behind(struct jw *jw, enum kind kind, const struct object *o)
     }
 }
 
+/* What ends a row of the v2 list of scripts. */
+static void write_behind_v2(struct jw *jw, const struct object *o)
+{
+    jw_string(jw, STR("create_user"), o->create_user);
+    jw_int(jw, STR("modify_time"), o->update_time);
+    jw_string(jw, STR("owner"), o->facts.owner);
+    jw_int(jw, STR("version"), 0); /* none has ever been submitted */
+}
+
 /* `more` is JSON for the end of a shown object: ,"key":value or nothing. */
-static int write_definition(struct jw *jw, enum kind kind, const struct object *o,
-                            struct str stored, struct str more, struct err *err)
+static int write_definition(struct jw *jw, enum kind kind, bool snake_case,
+                            const struct object *o, struct str stored, struct str more,
+                            struct err *err)
 {
     struct buf text = BUF_INIT(DEFINITION_MAX);
     int rc = deflate_undo(&text, stored, o->raw_size, err);
@@ -86,33 +96,17 @@ static int write_definition(struct jw *jw, enum kind kind, const struct object *
     jw_object(jw, STR_NONE);
     write_before(jw, kind, o);
     if (!rc)
-        rc = definition_show(jw, kind, buf_str(&text), err);
-    write_behind(jw, kind, o);
+        rc = snake_case ? definition_show_v2(jw, buf_str(&text), err)
+                        : definition_show(jw, kind, buf_str(&text), err);
+    if (snake_case)
+        write_behind_v2(jw, o);
+    else
+        write_behind(jw, kind, o);
     buf_addstr(jw->out, more);
     jw_end(jw, '}');
     buf_release(&text);
     if (!rc && jw->out->bad)
         rc = err_nomem(err);
-    return rc;
-}
-
-/* A row of the v2 list of scripts. */
-static int write_script_v2(struct jw *jw, const struct object *o, struct str stored,
-                           struct err *err)
-{
-    struct buf text = BUF_INIT(DEFINITION_MAX);
-    int rc = deflate_undo(&text, stored, o->raw_size, err);
-
-    jw_object(jw, STR_NONE);
-    jw_string(jw, STR("id"), o->uid);
-    if (!rc)
-        rc = definition_show_v2(jw, buf_str(&text), err);
-    jw_string(jw, STR("create_user"), o->create_user);
-    jw_int(jw, STR("modify_time"), o->update_time);
-    jw_string(jw, STR("owner"), o->facts.owner);
-    jw_int(jw, STR("version"), 0); /* none has ever been submitted */
-    jw_end(jw, '}');
-    buf_release(&text);
     return rc;
 }
 
@@ -167,10 +161,13 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
         buf_adds(&more, ",\"autoAcquireLock\":true");
     if (!rc && !o.id)
         rc = not_held(kind, key, err);
+    if (!rc && more.bad)
+        rc = err_nomem(err);
     if (!rc)
         rc = store_blobs(c->store, &o.blob, 1, &stored, err);
     if (!rc)
-        rc = write_definition(&jw, kind, &o, buf_str(&stored), buf_str(&more), err);
+        rc =
+            write_definition(&jw, kind, false, &o, buf_str(&stored), buf_str(&more), err);
     etag_make(o.sha256, etag);
     buf_release(&stored);
     buf_release(&more);
@@ -244,8 +241,7 @@ static int write_batch(struct list *l, struct err *err)
         const struct object *o = &l->rows[l->at];
         struct str one = { stored.ptr + offset, o->stored_size };
 
-        rc = l->snake_case ? write_script_v2(&l->jw, o, one, err)
-                           : write_definition(&l->jw, l->kind, o, one, STR(""), err);
+        rc = write_definition(&l->jw, l->kind, l->snake_case, o, one, STR(""), err);
         offset += o->stored_size;
     }
     buf_release(&stored);

@@ -318,24 +318,24 @@ int snapshot_list(struct snapshot *s, const struct workspace *w,
 
 #define NAMES_MAX (32 * MIB)
 
-static void names_json(struct buf *out, const struct str *names, size_t n)
+/* A list for json_each(), of names or else of ids; `out` holds nothing after an
+ * error. */
+static int list_json(struct buf *out, const struct str *names, const int64_t *ids,
+                     size_t n, struct err *err)
 {
     struct jw jw = JW_INIT(out, false);
 
     jw_array(&jw, STR_NONE);
     for (size_t i = 0; i < n; i++)
-        jw_string(&jw, STR_NONE, names[i]);
+        if (names)
+            jw_string(&jw, STR_NONE, names[i]);
+        else
+            jw_int(&jw, STR_NONE, ids[i]);
     jw_end(&jw, ']');
-}
-
-static void ids_json(struct buf *out, const int64_t *ids, size_t n)
-{
-    struct jw jw = JW_INIT(out, false);
-
-    jw_array(&jw, STR_NONE);
-    for (size_t i = 0; i < n; i++)
-        jw_int(&jw, STR_NONE, ids[i]);
-    jw_end(&jw, ']');
+    if (!out->bad)
+        return 0;
+    buf_release(out);
+    return err_nomem(err);
 }
 
 int snapshot_unknown_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
@@ -343,13 +343,10 @@ int snapshot_unknown_jobs(struct snapshot *s, int64_t workspace, const struct st
 {
     struct buf list = BUF_INIT(NAMES_MAX);
     struct query *q;
-    int rc;
+    int rc = list_json(&list, names, NULL, n, err);
 
-    names_json(&list, names, n);
-    if (list.bad) {
-        buf_release(&list);
-        return err_nomem(err);
-    }
+    if (rc)
+        return rc;
     q = db_query(s->db, SQL_JOBS_UNKNOWN, "is", workspace, buf_str(&list));
     while ((rc = db_next(q, err)) == 1) {
         if (unknown->len)
@@ -377,12 +374,11 @@ int snapshot_jobs(struct snapshot *s, int64_t workspace, const struct str *names
 {
     struct buf list = BUF_INIT(NAMES_MAX);
     struct query *q;
-    int rc = 0;
+    int rc = list_json(&list, names, NULL, n, err);
 
+    if (rc)
+        return rc;
     memset(out, 0, n * sizeof(*out));
-    names_json(&list, names, n);
-    if (list.bad)
-        return err_nomem(err);
     q = db_query(s->db, SQL_EXPORT_JOBS, "is", workspace, buf_str(&list));
     while (!rc && (rc = db_next(q, err)) == 1) {
         struct object *o = &out[db_int(q, OBJECT_COLUMNS)];
@@ -411,11 +407,10 @@ int snapshot_depends(struct snapshot *s, int64_t workspace, const int64_t *blobs
 {
     struct buf list = BUF_INIT(NAMES_MAX);
     struct query *q;
-    int rc = 0;
+    int rc = list_json(&list, NULL, blobs, n, err);
 
-    ids_json(&list, blobs, n);
-    if (list.bad)
-        return err_nomem(err);
+    if (rc)
+        return rc;
     q = db_query(s->db, SQL_EXPORT_DEPENDS, "is", workspace, buf_str(&list));
     while (!rc && (rc = db_next(q, err)) == 1) {
         struct depend d;
@@ -454,11 +449,10 @@ int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out
 {
     struct buf ids = BUF_INIT(NAMES_MAX);
     struct snapshot *one;
-    int rc;
+    int rc = list_json(&ids, NULL, blobs, n, err);
 
-    ids_json(&ids, blobs, n);
-    if (ids.bad)
-        return err_nomem(err);
+    if (rc)
+        return rc;
     one = borrow(s);
     rc = read_blobs(one->db, buf_str(&ids), n, out, err);
     give_back(one);
