@@ -1,0 +1,150 @@
+"""examples/: what they hold, that they load, and that exports have all of it."""
+
+import json
+import re
+import subprocess
+import urllib.parse
+
+import pytest
+
+from harness import ROOT
+
+EXAMPLES = sorted(p.parent for p in ROOT.glob("examples/*/jobs"))
+KINDS = ("resources", "scripts", "jobs")
+
+
+def bodies(example, kind):
+    """{path: body} of one kind, in the order in which they load."""
+    return {p: json.loads(p.read_text("utf-8"))
+            for p in sorted((example / kind).glob("*.json"))}
+
+
+def text_of(path):
+    """The file with a script's content."""
+    (found,) = [p for p in path.parent.glob(path.stem + ".*") if p.suffix != ".json"]
+    return found
+
+
+def load(client, example):
+    url = f"http://127.0.0.1:{client.server.port}/v1/{client.project}"
+    return subprocess.run([ROOT / "examples/load", example, url], capture_output=True,
+                          text=True, timeout=60, check=False)
+
+
+@pytest.fixture(params=EXAMPLES, ids=lambda p: p.name)
+def example(request):
+    return request.param
+
+
+@pytest.fixture
+def loaded(client, example):
+    done = load(client, example)
+    assert done.returncode == 0, done
+    return client
+
+
+def exported(client, example):
+    """The zip of all jobs of an example, and the answer's headers."""
+    names = [body["name"] for body in bodies(example, "jobs").values()]
+    answer = client.export(names)
+    assert answer.status == 200, answer
+    return answer.zip, answer.headers
+
+
+def test_there_are_two(example):
+    assert [p.name for p in EXAMPLES] == ["mrs-spark", "retail-dws"]
+
+
+def test_files_are_written_as_an_export_writes_them(example):
+    for kind in KINDS:
+        for path, body in bodies(example, kind).items():
+            assert path.read_text("utf-8") == \
+                json.dumps(body, ensure_ascii=False, indent=2) + "\n", path
+            assert re.fullmatch(r"(\d\d_)?" + re.escape(body["name"]), path.stem)
+    for path in bodies(example, "scripts"):
+        assert "content" not in bodies(example, "scripts")[path]
+        assert text_of(path).read_text("utf-8").endswith("\n")
+
+
+def test_shell_scripts_are_sound(example):
+    for path in example.glob("scripts/*.sh"):
+        subprocess.run(["bash", "-n", path], check=True)
+
+
+def test_loading_says_what_it_loaded_and_may_be_repeated(client, example):
+    counts = [f"{len(bodies(example, kind))} {kind}" for kind in KINDS]
+    tags = []
+    for _ in range(2):
+        done = load(client, example)
+        assert (done.returncode, done.stdout.splitlines(), done.stderr) == (0, counts, "")
+        tags.append(exported(client, example)[1]["ETag"])
+    assert tags[0] == tags[1]
+
+
+def test_loading_updates_what_differs(loaded, example):
+    path, body = next(iter(bodies(example, "scripts").items()))
+    key = urllib.parse.quote(body["name"], safe="")
+    assert loaded.put(f"/scripts/{key}", {"content": "other"}).status == 204
+    assert load(loaded, example).returncode == 0
+    assert loaded.get(f"/scripts/{key}").json["content"] == text_of(path).read_text("utf-8")
+
+
+@pytest.mark.parametrize("spoil, told", [
+    (lambda body: body.pop("schedule"), "schedule: required"),
+    (lambda body: body["schedule"].update(type="CRON", cron={
+        "startTime": "2024-03-01T00:00:00Z", "expression": "0 0 1 * * ?",
+        "dependJobs": {"jobs": ["nobody"]}}), "nobody"),
+])
+def test_loading_tells_what_is_wrong(client, tmp_path, spoil, told):
+    (tmp_path / "jobs").mkdir()
+    body = next(iter(bodies(EXAMPLES[0], "jobs").values()))
+    spoil(body)
+    (tmp_path / "jobs/a.json").write_text(json.dumps(body))
+    done = load(client, tmp_path)
+    assert done.returncode == 1 and "POST /jobs: HTTP 400" in done.stderr
+    assert told in done.stderr
+
+
+def test_an_export_holds_all_scripts_and_resources(loaded, example):
+    archive, headers = exported(loaded, example)
+    held = {name.split("/")[-1] for name in archive.namelist()}
+    for kind, ending in (("jobs", ".job"), ("scripts", ".script"), ("resources", ".resource")):
+        names = {body["name"] + ending for body in bodies(example, kind).values()}
+        assert {name for name in held if name.endswith(ending)} == names
+    missing = headers["X-Dlf-Missing-Depends"] or ""
+    assert {part.split("/")[0] for part in missing.split("; ")[-1].split(", ") if part} <= \
+        {"cdm"}
+
+
+def test_what_is_exported_is_what_stands_in_the_files(loaded, example):
+    archive, _ = exported(loaded, example)
+    files = {name.split("/")[-1]: json.loads(archive.read(name)) for name in archive.namelist()}
+    for path, body in bodies(example, "scripts").items():
+        body["content"] = text_of(path).read_text("utf-8")
+        found = files[body["name"] + ".script"]
+        assert {k: found[k] for k in body} == body
+    for body in bodies(example, "jobs").values():
+        found = files[body["name"] + ".job"]
+        assert list(found)[:len(body)] == list(body)
+        assert [n["properties"] for n in found["nodes"]] == \
+            [n["properties"] for n in body["nodes"]]
+
+
+def test_the_readme_has_each_job_with_what_it_waits_for(example):
+    rows = re.findall(r"^\| (\S+) \| [^|]+ \| ([^|]*)\|",
+                      (example / "README.md").read_text("utf-8"), re.M)
+    waits = {body["name"]: body["schedule"].get("cron", {}).get("dependJobs", {}).get("jobs", [])
+             for body in bodies(example, "jobs").values()}
+    listed = {name: [w.strip() for w in text.split(",") if w.strip()]
+              for name, text in rows if name not in ("job", "---")}
+    assert listed == waits
+
+
+def test_the_retail_warehouse_is_one_that_people_recognise():
+    jobs = bodies(ROOT / "examples/retail-dws", "jobs").values()
+    names = [body["name"] for body in jobs]
+    assert 12 <= len(names) <= 14
+    for layer in ("ods_", "dwd_", "dws_", "ads_"):
+        assert any(name.startswith(layer) for name in names), layer
+    assert sum(bool(re.search("[\u4e00-\u9fff]", name)) for name in names) >= 2
+    assert {body["processType"] for body in jobs} == {"BATCH", "REAL_TIME"}
