@@ -3,20 +3,24 @@
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from harness import ROOT, job
+from harness import DLFD, ENGLISH, ROOT, job
 
 GEN_DOCS = pathlib.Path(os.environ.get("DLFD_BIN", ROOT / "build/dlfd")).parent / "tests/gen_docs"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")])
 
 
+def blocks(page):
+    return re.findall(r"```(\w*)\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S)
+
+
 def block(page, language):
-    blocks = re.findall(r"```(\w*)\n(.*?)```", (ROOT / page).read_text("utf-8"), re.S)
-    return [text for name, text in blocks if name == language]
+    return [text for name, text in blocks(page) if name == language]
 
 
 @pytest.mark.parametrize("page", ["options", "errors", "coverage"])
@@ -50,13 +54,89 @@ def test_the_demo_shows_what_the_readme_shows():
             assert line in shown, line
 
 
+# ---- the guide: its commands run, and what it shows is what they print ----
+
+TRANSLATED = {"README.md": "README.zh-CN.md", "docs/guide.md": "docs/zh/guide.md"}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def run_in(folder, text):
+    """Runs a bash script in a folder that has build/ and examples/, and is its
+    reader's home; dlfd takes a free port instead of 8430."""
+    (folder / "build").symlink_to(pathlib.Path(DLFD).parent)
+    (folder / "examples").symlink_to(ROOT / "examples")
+    address = f"127.0.0.1:{free_port()}"
+    text = text.replace("127.0.0.1:8430", address).replace(
+        "dlfd &", f"dlfd --listen {address} --data ~/dlf-data &").replace(
+        "dlfd --data", f"dlfd --listen {address} --data")
+    ready = f"until curl -s {address}/readyz -o /dev/null; do sleep 0.05; done"
+    text = re.sub(r"^(.*dlfd .*&)$", rf"\1\n{ready}", text, flags=re.M)
+    return subprocess.run(
+        ["bash", "-c", "set -eu\ntrap 'kill $(jobs -p) && wait' EXIT\n" + text], cwd=folder,
+        env={**os.environ, **ENGLISH, "HOME": str(folder), **AUTHOR},
+        capture_output=True, text=True, timeout=120, check=False)
+
+
+AUTHOR = {f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER")
+          for what in ("NAME", "EMAIL")}
+
+
+@pytest.mark.parametrize("page, translated", TRANSLATED.items())
+def test_a_translation_has_the_same_code_and_sections(page, translated):
+    assert blocks(page) == blocks(translated)
+    pages = [(ROOT / p).read_text("utf-8") for p in (page, translated)]
+    english, chinese = ([len(mark) for mark in re.findall("^(#+) ", re.sub(
+        "```.*?```", "", text, flags=re.S), re.M)] for text in pages)
+    assert english == chinese
+    for text in pages:  # code is in fences, where it is seen
+        assert not re.search(r"\n\n    \S", re.sub("```.*?```", "", text, flags=re.S))
+
+
+@pytest.mark.parametrize("page", [*TRANSLATED, *TRANSLATED.values()])
+def test_a_translation_leads_to_the_same_places(page):
+    """Links of both are to the same files, but for the pages' own translations."""
+    def targets(name):
+        found = re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text("utf-8"))
+        full = [str((ROOT / name).parent.joinpath(t).resolve().relative_to(ROOT))
+                for t in found]
+        back = {zh: en for en, zh in TRANSLATED.items()}
+        return {back.get(t, t) for t in full} - set(TRANSLATED)
+    english = next(en for en, zh in TRANSLATED.items() if page in (en, zh))
+    assert targets(page) == targets(english)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_commands_of_the_readme(page, tmp_path):
+    done = run_in(tmp_path, "\n".join(block(page, "bash")))
+    assert done.returncode == 0, done
+    assert done.stdout.endswith('{"total":0,"jobs":[]}')
+
+
+@pytest.mark.parametrize("page", ["docs/guide.md", "docs/zh/guide.md"])
+def test_the_guide_runs_and_shows_what_it_prints(page, tmp_path):
+    done = run_in(tmp_path, "\n".join(block(page, "bash")))
+    assert done.returncode == 0, done
+    printed = done.stdout.replace("\r", "")
+    at = 0
+    for text in block(page, ""):  # in this order, each whole
+        found = printed.find(text.rstrip("\n"), at)
+        assert found >= 0, (text, printed)
+        at = found
+
+
 def test_the_nightly_backup_commits_what_changed(client, tmp_path):
-    client.make_job("a")
-    env = {**os.environ, "BACKUP": str(tmp_path),
-           "DLF": f"http://127.0.0.1:{client.server.port}/v1/{client.project}",
-           **{f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER")
-              for what in ("NAME", "EMAIL")}}
-    script = block("docs/guide.md", "bash")[1]
+    for i in range(103):
+        client.make_job(f"a{i}")
+    client.make_job("stream", processType="REAL_TIME")
+    (text,) = [t for t in block("docs/guide.md", "bash") if t.startswith("cat > backup.sh")]
+    script = text.split("<<'EOF'\n")[1].split("EOF\n")[0]
+    env = {**os.environ, "BACKUP": str(tmp_path), **AUTHOR,
+           "DLF": f"http://127.0.0.1:{client.server.port}/v1/{client.project}"}
 
     def commits():
         subprocess.run(["bash", "-c", script], env=env, check=True, timeout=60)
@@ -65,9 +145,12 @@ def test_the_nightly_backup_commits_what_changed(client, tmp_path):
         return len(log.stdout.splitlines())
 
     assert [commits(), commits()] == [1, 1]
-    client.put("/jobs/a", job("a", unknown=1))
+    client.put("/jobs/a0", job("a0", unknown=1))
     assert commits() == 2
-    assert (tmp_path / "jobs/a/a.job").exists()
+    assert len(list(tmp_path.glob("jobs/*/*.job"))) == 104
+    client.delete("/jobs/a1")
+    assert commits() == 3
+    assert not (tmp_path / "jobs/a1").exists()
 
 
 def test_the_snippet_that_reads_an_archive(client, tmp_path):
