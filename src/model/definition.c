@@ -77,7 +77,7 @@ static size_t add_all(struct member *members, const struct form *form,
 {
     size_t n = 0;
 
-    for (uint32_t i = json_first(doc, 0); i < json_end(doc, 0); i = json_next(doc, i))
+    JSON_EACH (i, doc, 0)
         n += take(form, doc, i, &members[n]);
     return n;
 }
@@ -91,8 +91,7 @@ static size_t assemble_replacing(const struct making *m, const struct form *form
 
     if (!m->stored)
         return n;
-    for (uint32_t i = json_first(m->stored, 0); i < json_end(m->stored, 0);
-         i = json_next(m->stored, i)) {
+    JSON_EACH (i, m->stored, 0) {
         f = form_field(form, json_key(m->stored, i));
         if (f && f->keep && take(form, m->stored, i, &members[n]))
             n += !find(members, of_body, members[n].key);
@@ -114,7 +113,7 @@ static size_t merge(const struct form *form, const struct json_doc *doc,
 {
     size_t n = of_stored;
 
-    for (uint32_t i = json_first(doc, 0); i < json_end(doc, 0); i = json_next(doc, i)) {
+    JSON_EACH (i, doc, 0) {
         struct member *new = &members[n], **old;
 
         if (!take(form, doc, i, new))
@@ -268,8 +267,7 @@ static void show_depend_files(struct jw *jw, const struct json_doc *doc)
     uint32_t packages = json_member(doc, 0, "dependPackages");
 
     jw_array(jw, STR("dependFiles"));
-    for (uint32_t i = json_first(doc, packages); i < json_end(doc, packages);
-         i = json_next(doc, i))
+    JSON_EACH (i, doc, packages)
         jw_string(jw, STR_NONE, json_member_text(doc, i, "location"));
     jw_end(jw, ']');
 }

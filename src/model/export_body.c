@@ -6,14 +6,15 @@
 static int rule_job_list(const struct rule_at *at)
 {
     struct rule_at item = *at;
-    int rc = 0;
+    int rc;
 
-    for (uint32_t i = json_first(at->doc, at->at); !rc && i < json_end(at->doc, at->at);
-         i = json_next(at->doc, i)) {
+    JSON_EACH (i, at->doc, at->at) {
         item.at = i;
         rc = rule_name(&item, &name_job);
+        if (rc)
+            return rc;
     }
-    return rc;
+    return 0;
 }
 
 static const char *const export_status[] = { "DEVELOP", "SUBMIT", NULL };
@@ -108,8 +109,7 @@ int export_body_read_batch(struct export_body *out, const struct json_doc *doc,
     if (rc)
         return rc;
     list = form_member(&batch_form, doc, 0, "jobList");
-    for (uint32_t i = json_first(doc, list); i < json_end(doc, list);
-         i = json_next(doc, i)) {
+    JSON_EACH (i, doc, list) {
         names[out->n] = arena_str(arena, json_text(doc, i));
         if (!names[out->n++].p)
             return err_nomem(err);

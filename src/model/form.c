@@ -140,22 +140,22 @@ static int check_items(const struct rule_at *at, const struct field *f)
 {
     uint32_t n = at->doc->value[at->at].len;
     struct rule_at item = *at;
-    int rc = 0;
+    int rc;
 
     if (n < (uint32_t)f->min)
         return out_of_range(at, DET_MIN_ITEMS, f, n);
     if (f->max && n > (uint32_t)f->max)
         return out_of_range(at, DET_MAX_ITEMS, f, n);
     item.parent = at->at;
-    for (uint32_t i = json_first(at->doc, at->at); !rc && i < json_end(at->doc, at->at);
-         i = json_next(at->doc, i)) {
+    JSON_EACH (i, at->doc, at->at) {
         item.at = i;
         if (!has_type(f->item, at->doc, i))
             return mistyped(&item, f->item);
-        if (f->form)
-            rc = form_check(f->form, at->doc, i, false, at->err);
+        rc = f->form ? form_check(f->form, at->doc, i, false, at->err) : 0;
+        if (rc)
+            return rc;
     }
-    return rc;
+    return 0;
 }
 
 static int check_value(const struct rule_at *at, const struct field *f)
@@ -235,7 +235,7 @@ static void write_items(struct jw *jw, struct str key, const struct form *form,
                         const struct json_doc *doc, uint32_t at, enum form_mode mode)
 {
     jw_array(jw, key);
-    for (uint32_t i = json_first(doc, at); i < json_end(doc, at); i = json_next(doc, i)) {
+    JSON_EACH (i, doc, at) {
         if (jw->out->bad)
             break;
         if (json_type(doc, i) == JSON_OBJECT)
@@ -298,7 +298,7 @@ static void write_object(struct jw *jw, struct str key, const struct form *form,
     struct member m;
 
     jw_object(jw, key);
-    for (uint32_t i = json_first(doc, at); i < json_end(doc, at); i = json_next(doc, i)) {
+    JSON_EACH (i, doc, at) {
         if (jw->out->bad)
             break;
         if (take_member(form, doc, at, i, &m))

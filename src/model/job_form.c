@@ -71,8 +71,7 @@ static int rule_custom_fields(const struct rule_at *at)
     struct jw jw = JW_INIT(&text, false);
     bool fits;
 
-    for (uint32_t i = json_first(at->doc, at->at); i < json_end(at->doc, at->at);
-         i = json_next(at->doc, i)) {
+    JSON_EACH (i, at->doc, at->at) {
         enum json_type type = json_type(at->doc, i);
 
         value.at = i;
@@ -139,24 +138,30 @@ static int rule_event_type(const struct rule_at *at)
     return rule_fail(&parent, DET_REQUIRED_BELOW, "channel", NULL, NULL);
 }
 
+static int check_depend_jobs(const struct rule_at *at)
+{
+    enum json_type type = json_type(at->doc, at->at);
+
+    if (type != JSON_OBJECT)
+        return rule_fail(at, DET_TYPE, "object", json_type_name(type), NULL);
+    return form_check(&depend_jobs_form, at->doc, at->at, false, at->err);
+}
+
 /* A node's cronTrigger may have one dependJobs or an array of them. */
 static int rule_depend_jobs(const struct rule_at *at)
 {
-    uint32_t first = at->at, end = json_next(at->doc, at->at);
-    int rc = 0;
+    struct rule_at item = *at;
+    int rc;
 
-    if (json_type(at->doc, at->at) == JSON_ARRAY)
-        first = json_first(at->doc, at->at);
-    for (uint32_t i = first; !rc && i < end; i = json_next(at->doc, i)) {
-        struct rule_at item = *at;
-
+    if (json_type(at->doc, at->at) != JSON_ARRAY)
+        return check_depend_jobs(at);
+    JSON_EACH (i, at->doc, at->at) {
         item.at = i;
-        if (json_type(at->doc, i) != JSON_OBJECT)
-            return rule_fail(&item, DET_TYPE, "object",
-                             json_type_name(json_type(at->doc, i)), NULL);
-        rc = form_check(&depend_jobs_form, at->doc, i, false, at->err);
+        rc = check_depend_jobs(&item);
+        if (rc)
+            return rc;
     }
-    return rc;
+    return 0;
 }
 
 /* ---- tables: spec/02, A.1 to A.9 ---- */

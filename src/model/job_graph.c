@@ -57,10 +57,12 @@ static int read_nodes(struct graph *g, uint32_t nodes)
 {
     uint32_t index = 0;
 
-    for (uint32_t i = json_first(g->doc, nodes); i < json_end(g->doc, nodes);
-         i = json_next(g->doc, i), index++)
-        g->node[index] =
-            (struct graph_node){ json_member_text(g->doc, i, "name"), i, index };
+    JSON_EACH (i, g->doc, nodes) {
+        struct str name = json_member_text(g->doc, i, "name");
+
+        g->node[index] = (struct graph_node){ name, i, index };
+        index++;
+    }
     qsort(g->node, g->n, sizeof(*g->node), by_name);
     for (uint32_t k = 1; k < g->n; k++) {
         const struct graph_node *a = &g->node[k - 1], *b = &g->node[k];
@@ -86,23 +88,22 @@ static int add_edge(struct graph *g, uint32_t at, struct str name, uint32_t inde
     return 0;
 }
 
-static int read_edges(struct graph *g, uint32_t node, uint32_t index)
+/* The names in preNodeName, which make edges, or in conditions, which do not. */
+static int read_names(struct graph *g, uint32_t node, const char *member, uint32_t index)
 {
-    uint32_t before = json_member(g->doc, node, "preNodeName");
-    uint32_t conditions = json_member(g->doc, node, "conditions");
+    uint32_t list = json_member(g->doc, node, member);
     int rc = 0;
 
-    if (before)
-        for (uint32_t i = json_first(g->doc, before); !rc && i < json_end(g->doc, before);
-             i = json_next(g->doc, i))
-            rc = add_edge(g, i, json_text(g->doc, i), index, true);
-    if (conditions)
-        for (uint32_t i = json_first(g->doc, conditions);
-             !rc && i < json_end(g->doc, conditions); i = json_next(g->doc, i)) {
-            uint32_t at = json_member(g->doc, i, "preNodeName");
+    if (!list)
+        return 0;
+    JSON_EACH (i, g->doc, list) {
+        bool plain = json_type(g->doc, i) == JSON_STRING;
+        uint32_t at = plain ? i : json_member(g->doc, i, "preNodeName");
 
-            rc = add_edge(g, at, json_text(g->doc, at), index, false);
-        }
+        rc = add_edge(g, at, json_text(g->doc, at), index, plain);
+        if (rc)
+            break;
+    }
     return rc;
 }
 
@@ -154,8 +155,7 @@ static uint32_t count_edges(const struct json_doc *doc, uint32_t nodes)
 {
     uint32_t n = 0;
 
-    for (uint32_t i = json_first(doc, nodes); i < json_end(doc, nodes);
-         i = json_next(doc, i)) {
+    JSON_EACH (i, doc, nodes) {
         uint32_t before = json_member(doc, i, "preNodeName");
 
         n += before ? doc->value[before].len : 0;
@@ -174,9 +174,13 @@ int job_graph_check(const struct json_doc *doc, struct arena *arena, struct err 
     if (!g.node || !g.edge)
         return err_nomem(err);
     rc = read_nodes(&g, nodes);
-    for (uint32_t i = json_first(doc, nodes); !rc && i < json_end(doc, nodes);
-         i = json_next(doc, i))
-        rc = read_edges(&g, i, index++);
+    JSON_EACH (i, doc, nodes) {
+        if (!rc)
+            rc = read_names(&g, i, "preNodeName", index);
+        if (!rc)
+            rc = read_names(&g, i, "conditions", index);
+        index++;
+    }
     if (!rc && str_is(json_member_text(doc, 0, "processType"), "BATCH"))
         rc = check_circle(&g, nodes, arena);
     return rc;

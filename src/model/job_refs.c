@@ -65,8 +65,7 @@ static struct str property(const struct json_doc *doc, uint32_t node, const char
 
     if (!properties)
         return found;
-    for (uint32_t i = json_first(doc, properties); i < json_end(doc, properties);
-         i = json_next(doc, i)) {
+    JSON_EACH (i, doc, properties) {
         struct str value = json_member_text(doc, i, "value");
 
         if (value.p && str_is(json_member_text(doc, i, "name"), name))
@@ -183,8 +182,7 @@ int job_refs(const struct making *m, const struct json_doc *doc)
     for (size_t i = 0; i < d->n_depends; i++)
         add_ref(&l, REF_JOB, STR(""), d->depends[i]);
 
-    for (uint32_t i = json_first(doc, nodes); i < json_end(doc, nodes);
-         i = json_next(doc, i))
+    JSON_EACH (i, doc, nodes)
         add_node_refs(&l, doc, i);
     if (l.failed)
         return err_nomem(m->err);
@@ -199,12 +197,12 @@ static void add_names(struct list *l, const struct json_doc *doc, uint32_t depen
 
     if (!jobs)
         return;
-    for (uint32_t i = json_first(doc, jobs); i < json_end(doc, jobs);
-         i = json_next(doc, i)) {
+    JSON_EACH (i, doc, jobs) {
         struct str *name = list_add(l, sizeof(*name));
 
         if (name)
             *name = arena_str(l->arena, json_text(doc, i));
+        l->failed |= !name || !name->p;
     }
 }
 
@@ -218,8 +216,7 @@ static void add_depend_jobs(struct list *l, const struct json_doc *doc, uint32_t
     if (json_type(doc, at) == JSON_OBJECT)
         add_names(l, doc, at);
     else
-        for (uint32_t i = json_first(doc, at); i < json_end(doc, at);
-             i = json_next(doc, i))
+        JSON_EACH (i, doc, at)
             add_names(l, doc, i);
 }
 
@@ -236,8 +233,7 @@ int job_depends(const struct json_doc *doc, struct arena *arena, const struct st
     uint32_t schedule = json_member(doc, 0, "schedule");
 
     add_depend_jobs(&l, doc, json_member(doc, schedule, "cron"));
-    for (uint32_t i = json_first(doc, nodes); i < json_end(doc, nodes);
-         i = json_next(doc, i))
+    JSON_EACH (i, doc, nodes)
         add_depend_jobs(&l, doc, json_member(doc, i, "cronTrigger"));
     if (l.failed)
         return err_nomem(err);

@@ -17,10 +17,7 @@
  * their text is kept, so 120.10 and 12345678901234567890 stay as they are.
  *
  * Value 0 is the root.  The values below a container follow it, each with all
- * that is below it, up to `next`:
- *
- *     for (uint32_t i = json_first(doc, at); i < json_end(doc, at);
- *          i = json_next(doc, i))
+ * that is below it, up to `next`; JSON_EACH goes through them.
  */
 enum json_type {
     JSON_NULL,
@@ -58,21 +55,15 @@ int json_read(struct json_doc *doc, struct str text, uint32_t max_values,
               struct err *err) MUST_CHECK;
 void json_release(struct json_doc *doc);
 
-static inline uint32_t json_first(const struct json_doc *doc, uint32_t at)
-{
-    (void)doc;
-    return at + 1;
-}
-
-static inline uint32_t json_end(const struct json_doc *doc, uint32_t at)
-{
-    return doc->value[at].next;
-}
-
+/* The value after `at` and all below it. */
 static inline uint32_t json_next(const struct json_doc *doc, uint32_t at)
 {
     return doc->value[at].next;
 }
+
+/* Goes through the members or items of the container `at`, as `i`. */
+#define JSON_EACH(i, doc, at)                                                            \
+    for (uint32_t i = (at) + 1; i < json_next(doc, at); i = json_next(doc, i))
 
 static inline enum json_type json_type(const struct json_doc *doc, uint32_t at)
 {

@@ -463,7 +463,7 @@ uint32_t json_member(const struct json_doc *doc, uint32_t at, const char *key)
 
     if (json_type(doc, at) != JSON_OBJECT)
         return 0;
-    for (uint32_t i = json_first(doc, at); i < json_end(doc, at); i = json_next(doc, i))
+    JSON_EACH (i, doc, at)
         if (str_eq(json_key(doc, i), name))
             return i;
     return 0;

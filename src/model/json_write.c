@@ -129,7 +129,7 @@ void jw_value(struct jw *jw, struct str key, const struct json_doc *doc, uint32_
         return;
     }
     open(jw, key, object ? '{' : '[');
-    for (uint32_t i = json_first(doc, at); i < json_end(doc, at); i = json_next(doc, i)) {
+    JSON_EACH (i, doc, at) {
         if (jw->out->bad)
             break;
         jw_value(jw, object ? json_key(doc, i) : STR_NONE, doc, i);

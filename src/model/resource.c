@@ -39,8 +39,7 @@ static int rule_depend_files(const struct rule_at *at)
 {
     size_t n = 0;
 
-    for (uint32_t i = json_first(at->doc, at->at); i < json_end(at->doc, at->at);
-         i = json_next(at->doc, i))
+    JSON_EACH (i, at->doc, at->at)
         n += utf8_count(json_text(at->doc, i));
     return too_long(at, n);
 }
@@ -49,8 +48,7 @@ static int rule_depend_packages(const struct rule_at *at)
 {
     size_t n = 0;
 
-    for (uint32_t i = json_first(at->doc, at->at); i < json_end(at->doc, at->at);
-         i = json_next(at->doc, i))
+    JSON_EACH (i, at->doc, at->at)
         n += utf8_count(json_member_text(at->doc, i, "location"));
     return too_long(at, n);
 }

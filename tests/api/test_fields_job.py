@@ -196,7 +196,7 @@ def event_fields(at):
         Field(f"{at}.channel", "string", required=True, code="DLF.3025", empty=UNTOLD,
               good=("c",)),
         Field(f"{at}.failPolicy", "string", code="DLF.3025", empty="DLF.3025",
-              default="SUSPEND", enum=("SUSPEND", "IGNORE")),
+              default="SUSPEND", enum=("SUSPEND", "IGNORE", "CONTINUE")),
         Field(f"{at}.concurrent", "int", code="DLF.3025", default=1, between=(1, 128)),
         Field(f"{at}.readPolicy", "string", code="DLF.3025", empty="DLF.3025",
               default="LAST", enum=("LAST", "NEW")),

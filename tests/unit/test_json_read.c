@@ -426,7 +426,7 @@ static void test_values_know_what_is_below_them(void **state)
             assert_int_equal(doc.value[i].len, below[i]);
     }
     t_rows_end();
-    for (uint32_t i = json_first(&doc, 0); i < json_end(&doc, 0); i = json_next(&doc, i))
+    JSON_EACH (i, &doc, 0)
         assert_int_equal(json_key(&doc, i).p[0], 'a' + (int)n++);
     assert_int_equal(n, 3);
     assert_true(doc.value[1].keyed);
