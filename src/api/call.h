@@ -66,7 +66,7 @@ int client_status(const struct call *c, int status);
 int query_bool(struct call *c, const char *key, bool *value) MUST_CHECK;
 int query_int(struct call *c, const char *key, int64_t min, int64_t max,
               int64_t *value) MUST_CHECK;
-/* `values` is "a, b", as the error says it; *second: it is the second one. */
+/* One of two texts: *is_second says which. */
 int query_choice(struct call *c, const char *key, const char *first, const char *second,
                  bool *is_second) MUST_CHECK;
 

@@ -203,7 +203,7 @@ static void answer_list(struct call *c, struct stream *list, uint64_t size_hint)
     list->free(list);
 }
 
-static void list(struct call *c, enum kind kind, const char *name_key)
+static void list(struct call *c, enum kind kind, const char *name_key, bool v2)
 {
     struct list_query q = { .kind = kind,
                             .process_type = STR(""),
@@ -219,11 +219,10 @@ static void list(struct call *c, enum kind kind, const char *name_key)
         rc = query_choice(c, "jobType", "BATCH", "REAL_TIME", &real_time);
     if (kind == KIND_JOB)
         q.process_type = real_time ? STR("REAL_TIME") : STR("BATCH");
-    q.snake_case = c->route->handler == list_scripts_v2;
     if (!rc)
         rc = query_get(c->http->query, name_key, &q.name_part, &c->http->arena, &c->err);
     if (!rc)
-        rc = catalog_list(c->api->catalog, &c->place, &q, &c->http->arena, &rows,
+        rc = catalog_list(c->api->catalog, &c->place, &q, v2, &c->http->arena, &rows,
                           &size_hint, &c->err);
     if (rc)
         call_fail(c);
@@ -248,7 +247,7 @@ static void list(struct call *c, enum kind kind, const char *name_key)
     }                                                                                    \
     void list_##one##s(struct call *c)                                                   \
     {                                                                                    \
-        list(c, kind, name_key);                                                         \
+        list(c, kind, name_key, false);                                                  \
     }
 
 HANDLERS(job, KIND_JOB, "jobName")
@@ -258,7 +257,7 @@ HANDLERS(resource, KIND_RESOURCE, "resourceName")
 /* What Terraform reads: other names, and no contents. */
 void list_scripts_v2(struct call *c)
 {
-    list(c, KIND_SCRIPT, "script_name");
+    list(c, KIND_SCRIPT, "script_name", true);
 }
 
 void show_script(struct call *c)

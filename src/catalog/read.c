@@ -86,7 +86,7 @@ static void write_behind_v2(struct jw *jw, const struct object *o)
 }
 
 /* `more` is JSON for the end of a shown object: ,"key":value or nothing. */
-static int write_definition(struct jw *jw, enum kind kind, bool snake_case,
+static int write_definition(struct jw *jw, enum kind kind, bool v2,
                             const struct object *o, struct str stored, struct str more,
                             struct err *err)
 {
@@ -96,9 +96,9 @@ static int write_definition(struct jw *jw, enum kind kind, bool snake_case,
     jw_object(jw, STR_NONE);
     write_before(jw, kind, o);
     if (!rc)
-        rc = snake_case ? definition_show_v2(jw, buf_str(&text), err)
-                        : definition_show(jw, kind, buf_str(&text), err);
-    if (snake_case)
+        rc = v2 ? definition_show_v2(jw, buf_str(&text), err)
+                : definition_show(jw, kind, buf_str(&text), err);
+    if (v2)
         write_behind_v2(jw, o);
     else
         write_behind(jw, kind, o);
@@ -183,7 +183,7 @@ struct list {
     struct stream stream;
     struct catalog *catalog;
     enum kind kind;
-    bool snake_case;
+    bool v2;
     struct object *rows; /* in the caller's arena */
     size_t n, at;
     int64_t total;
@@ -241,7 +241,7 @@ static int write_batch(struct list *l, struct err *err)
         const struct object *o = &l->rows[l->at];
         struct str one = { stored.ptr + offset, o->stored_size };
 
-        rc = write_definition(&l->jw, l->kind, l->snake_case, o, one, STR(""), err);
+        rc = write_definition(&l->jw, l->kind, l->v2, o, one, STR(""), err);
         offset += o->stored_size;
     }
     buf_release(&stored);
@@ -304,8 +304,8 @@ static int read_rows(struct catalog *c, const struct place *place,
 }
 
 int catalog_list(struct catalog *c, const struct place *place,
-                 const struct list_query *query, struct arena *arena, struct stream **out,
-                 uint64_t *size_hint, struct err *err)
+                 const struct list_query *query, bool v2, struct arena *arena,
+                 struct stream **out, uint64_t *size_hint, struct err *err)
 {
     struct list *l = calloc(1, sizeof(*l));
     int rc = 0;
@@ -314,7 +314,7 @@ int catalog_list(struct catalog *c, const struct place *place,
         *l = (struct list){ .stream = { list_next, list_free },
                             .catalog = c,
                             .kind = query->kind,
-                            .snake_case = query->snake_case,
+                            .v2 = v2,
                             .jw = JW_INIT(NULL, false) };
         l->rows = arena_array(arena, (size_t)query->limit, sizeof(*l->rows));
     }

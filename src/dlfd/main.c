@@ -56,7 +56,6 @@ static void say_hello(const struct options *o, int port)
 {
     const char *colon = strrchr(o->listen.text, ':');
     struct str host = { o->listen.text, (size_t)(colon - o->listen.text) };
-
     bool chinese = options_chinese();
 
     printf("dlfd " DLFD_VERSION " listening on http://%.*s:%d\n", STR_ARG(host), port);

@@ -42,8 +42,12 @@ void store_close(struct store *s);
 
 /* ---- reading ---- */
 
+/*
+ * One state of the catalogue, as its first read finds it, on a connection of its
+ * own; at most `readers` at once, others wait.  For one thread, until
+ * snapshot_end().  E_IO.
+ */
 struct snapshot;
-
 int store_snapshot(struct snapshot **out, struct store *s, struct err *err) MUST_CHECK;
 void snapshot_end(struct snapshot *s);
 
@@ -88,7 +92,6 @@ struct list_query {
     enum kind kind;
     struct str process_type; /* of jobs; empty for other kinds */
     struct str name_part;    /* empty: all */
-    bool snake_case;         /* rows as the v2 list has them; not the store's */
     int64_t offset, limit;
 };
 

@@ -622,9 +622,9 @@ static void list_first(struct world *w, enum kind kind)
     struct stream *rows;
     uint64_t size;
 
-    assert_ok(
-        catalog_list(&w->catalog, &w->place, &query, &w->arena, &rows, &size, &w->err),
-        &w->err);
+    assert_ok(catalog_list(&w->catalog, &w->place, &query, false, &w->arena, &rows, &size,
+                           &w->err),
+              &w->err);
     assert_ok(stream_read_all(rows, &json, &w->err), &w->err);
     rows->free(rows);
     buf_release(&json);
