@@ -75,9 +75,9 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
                  struct err *err) MUST_CHECK;
 
 /*
- * The JSON of a list; of scripts with `v2` as the v2 API has it.  *size_hint is the size
- * of the definitions in it: what is large is to be sent piece by piece.  The stream needs
- * `c` and `arena`.
+ * The JSON of a list; of scripts, with `v2`, in the form of the v2 API.
+ * *size_hint is the size of the definitions in it: what is large is to be sent
+ * piece by piece.  The stream needs `c` and `arena`.
  */
 int catalog_list(struct catalog *c, const struct place *place,
                  const struct list_query *query, bool v2, struct arena *arena,
