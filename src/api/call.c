@@ -58,6 +58,8 @@ static const struct {
 } client_habits[] = {
     { "golangsdk/", "ExportJobList", 200, 202,
       "gophertelekomcloud takes 201 and 202 only" },
+    { "golangsdk/", "ExportConnections", 200, 202,
+      "gophertelekomcloud takes 201 and 202 only" },
 };
 
 int client_status(const struct call *c, int status)

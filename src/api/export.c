@@ -12,15 +12,17 @@
 /* Batch export and single export: spec/01, sections 2 and 4. */
 
 /* Outside ASCII a plain name, and the real one percent-encoded (RFC 6266). */
-static void add_disposition(struct call *c, bool single)
+static void add_disposition(struct call *c, enum export_layout layout)
 {
     struct buf value = BUF_INIT(4 * KIB);
     bool ascii = true;
 
     for (size_t i = 0; i < c->name.n; i++)
         ascii &= (unsigned char)c->name.p[i] < 0x80;
-    if (!single) {
-        buf_adds(&value, "attachment; filename=\"jobs.zip\"");
+    if (layout != EXPORT_SINGLE) {
+        buf_adds(&value, layout == EXPORT_BATCH
+                             ? "attachment; filename=\"jobs.zip\""
+                             : "attachment; filename=\"DLF_All_DataConnections.zip\"");
     } else if (ascii) {
         buf_addf(&value, "attachment; filename=\"DLF_%.*s.zip\"", STR_ARG(c->name));
     } else {
@@ -32,13 +34,17 @@ static void add_disposition(struct call *c, bool single)
     buf_release(&value);
 }
 
-static void add_report(struct call *c, struct export *e)
+static void add_report(struct call *c, struct export *e, enum export_layout layout)
 {
-    char counts[128];
+    const size_t *n = e->count;
     struct buf missing = BUF_INIT(2 * HEADER_LIST_MAX);
+    char counts[128];
 
-    snprintf(counts, sizeof(counts), "jobs=%zu;scripts=%zu;resources=%zu", e->jobs,
-             e->scripts, e->resources);
+    if (layout == EXPORT_CONNECTIONS)
+        snprintf(counts, sizeof(counts), "connections=%zu", n[KIND_CONNECTION]);
+    else
+        snprintf(counts, sizeof(counts), "jobs=%zu;scripts=%zu;resources=%zu",
+                 n[KIND_JOB], n[KIND_SCRIPT], n[KIND_RESOURCE]);
     http_add_header(c->http, "X-Dlf-Export-Counts", counts);
     if (!e->missing)
         return;
@@ -49,23 +55,23 @@ static void add_report(struct call *c, struct export *e)
     buf_release(&missing);
 }
 
-static void add_headers(struct call *c, struct export *e, bool single)
+static void add_headers(struct call *c, struct export *e, enum export_layout layout)
 {
     http_add_header(c->http, "ETag", e->etag);
     http_add_header(c->http, "Content-Type", "application/octet-stream");
-    add_disposition(c, single);
-    add_report(c, e);
+    add_disposition(c, layout);
+    add_report(c, e, layout);
 }
 
 /* A small archive is one buffer; a large one is sent as it is read. */
-static void answer_archive(struct call *c, struct export *e, bool single)
+static void answer_archive(struct call *c, struct export *e, enum export_layout layout)
 {
     struct buf whole = BUF_INIT(ANSWER_BUFFER_MAX);
     uint64_t size = e->size;
     struct stream *archive = catalog_export_stream(e);
 
     if (size > ANSWER_BUFFER_MAX) {
-        add_headers(c, e, single);
+        add_headers(c, e, layout);
         http_answer_stream(c->http, client_status(c, 200), archive, size);
         return;
     }
@@ -74,7 +80,7 @@ static void answer_archive(struct call *c, struct export *e, bool single)
         buf_release(&whole);
         call_fail(c);
     } else {
-        add_headers(c, e, single);
+        add_headers(c, e, layout);
         http_answer(c->http, client_status(c, 200), &whole);
     }
     archive->free(archive);
@@ -86,7 +92,7 @@ static bool is_method(const struct call *c, const char *method)
 }
 
 /* A match of If-None-Match answers 304 to GET and HEAD, 412 to all else. */
-static void answer(struct call *c, struct export *e, bool single)
+static void answer(struct call *c, struct export *e, enum export_layout layout)
 {
     bool reads = is_method(c, "GET") || is_method(c, "HEAD");
 
@@ -94,10 +100,10 @@ static void answer(struct call *c, struct export *e, bool single)
         call_unsent(c, reads ? 304 : 412, e->etag);
         catalog_export_free(e);
     } else if (is_method(c, "HEAD")) {
-        add_headers(c, e, single);
+        add_headers(c, e, layout);
         http_answer_stream(c->http, 200, catalog_export_stream(e), e->size);
     } else {
-        answer_archive(c, e, single);
+        answer_archive(c, e, layout);
     }
 }
 
@@ -114,14 +120,15 @@ static int no_bucket(struct call *c, struct str obs_path)
     return E_NOTFOUND;
 }
 
-static void export(struct call *c, const struct export_body *body, bool single)
+static void export(struct call *c, const struct export_body *body,
+                   enum export_layout layout)
 {
     struct export_request request = { .names = body->names,
                                       .n = body->n,
                                       .depend = body->depend,
                                       .submitted = body->submitted,
                                       .fail_missing = body->fail_missing,
-                                      .single = single };
+                                      .layout = layout };
     struct export *e;
     int rc = no_bucket(c, body->obs_path);
 
@@ -130,7 +137,7 @@ static void export(struct call *c, const struct export_body *body, bool single)
     if (rc)
         call_fail(c);
     else
-        answer(c, e, single);
+        answer(c, e, layout);
 }
 
 void export_jobs(struct call *c)
@@ -140,7 +147,7 @@ void export_jobs(struct call *c)
     if (export_body_read_batch(&body, c->body, &c->http->arena, &c->err))
         call_fail(c);
     else
-        export(c, &body, false);
+        export(c, &body, EXPORT_BATCH);
 }
 
 void export_job(struct call *c)
@@ -153,7 +160,14 @@ void export_job(struct call *c)
     }
     body.names = &c->name;
     body.n = 1;
-    export(c, &body, true);
+    export(c, &body, EXPORT_SINGLE);
+}
+
+void export_connections(struct call *c)
+{
+    struct export_body all = { .depend = false };
+
+    export(c, &all, EXPORT_CONNECTIONS);
 }
 
 /* ---- the link: GET jobs.zip?name=a&name=b (decision 19) ---- */
@@ -223,5 +237,5 @@ void export_link(struct call *c)
     if (read_link(c, &body))
         call_fail(c);
     else
-        export(c, &body, false);
+        export(c, &body, EXPORT_BATCH);
 }

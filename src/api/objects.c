@@ -6,7 +6,7 @@
 #include "base/limits.h"
 
 /*
- * Jobs, scripts and resources: the five operations of each.  What differs is
+ * Jobs, scripts, resources and connections: the five operations of each.  What differs is
  * in the tables of model/ and in the rows of handlers at the end.
  */
 
@@ -113,10 +113,26 @@ static struct str key_of(const struct call *c, enum kind kind)
     return key;
 }
 
+/* ischeck=true asks to test a connection. */
+static bool refuse_test(struct call *c)
+{
+    bool test = false;
+
+    if (!query_bool(c, "ischeck", &test) && !test)
+        return false;
+    if (test)
+        err_set(&c->err, E_INVALID, DLF_6423, DET_NOT_TESTED);
+    call_fail(c);
+    return true;
+}
+
 static void update(struct call *c, enum kind kind)
 {
     struct json_doc nothing = { 0 };
     const struct json_doc *body = c->body;
+
+    if (kind == KIND_CONNECTION && refuse_test(c))
+        return;
 
     if (!body) { /* an update without members changes none */
         if (json_read(&nothing, STR("{}"), 1, &c->err)) {
@@ -253,6 +269,7 @@ static void list(struct call *c, enum kind kind, const char *name_key, bool v2)
 HANDLERS(job, KIND_JOB, "jobName")
 HANDLERS(script, KIND_SCRIPT, "scriptName")
 HANDLERS(resource, KIND_RESOURCE, "resourceName")
+HANDLERS(connection, KIND_CONNECTION, "connectionName")
 
 /* What Terraform reads: other names, and no contents. */
 void list_scripts_v2(struct call *c)
@@ -263,6 +280,11 @@ void list_scripts_v2(struct call *c)
 void show_script(struct call *c)
 {
     show(c, KIND_SCRIPT, false);
+}
+
+void show_connection(struct call *c)
+{
+    show(c, KIND_CONNECTION, false);
 }
 
 void show_resource(struct call *c)

@@ -5,10 +5,10 @@
 #include <sys/random.h>
 #include "base/banned.h"
 
-static void random_bytes(void *out, size_t n)
+void random_bytes(void *out, size_t n)
 {
     if (getrandom(out, n, 0) != (ssize_t)n)
-        abort(); /* at most 16 bytes: the kernel never gives fewer */
+        abort(); /* at most 256 bytes: the kernel never gives fewer */
 }
 
 void hex_encode(const uint8_t *bytes, int n, char *out)

@@ -1,9 +1,13 @@
 #ifndef BASE_ID_H
 #define BASE_ID_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Identifiers from the kernel's random source; without it the process ends. */
+
+/* At most 256 bytes. */
+void random_bytes(void *out, size_t n);
 
 #define ID_HEX_BYTES 33  /* 32 lower-case hex digits and a NUL */
 #define ID_UUID_BYTES 37 /* a version 4 UUID and a NUL */

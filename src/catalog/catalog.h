@@ -85,28 +85,31 @@ int catalog_list(struct catalog *c, const struct place *place,
 
 /* ---- exporting (export.c) ---- */
 
+enum export_layout { EXPORT_BATCH, EXPORT_SINGLE, EXPORT_CONNECTIONS };
+
 struct export_request {
-    const struct str *names; /* of jobs, none twice */
+    enum export_layout layout;
+    const struct str *names; /* of jobs, none twice; all connections need none */
     size_t n;
     bool depend;       /* with scripts, resources, CDM jobs */
     bool submitted;    /* the latest submitted versions, not the saved ones */
     bool fail_missing; /* a dependency that is not held is an error */
-    bool single;       /* the layout of the single export */
 };
 
 struct export
 {
-    uint64_t size;                   /* of the archive, exactly */
-    char etag[ETAG_BYTES];           /* of the archive */
-    size_t jobs, scripts, resources; /* entries by kind */
-    size_t missing;                  /* dependencies that are not held */
-    struct buf missing_list;         /* kind/name@job, ..., percent-encoded */
+    uint64_t size;           /* of the archive, exactly */
+    char etag[ETAG_BYTES];   /* of the archive */
+    size_t count[KINDS];     /* entries by kind */
+    size_t missing;          /* dependencies that are not held */
+    struct buf missing_list; /* kind/name@job, ..., percent-encoded */
 };
 
 /*
  * Plans an export, in one snapshot: all errors are known now, and the ETag,
  * but no content is read.  E_NOTFOUND, DLF_0100 with every unknown name;
- * E_NOTFOUND with the codes of fail_missing; E_LIMIT for the archive's limits.
+ * E_NOTFOUND with the codes of fail_missing, or DLF_6322 without connections;
+ * E_LIMIT for the archive's limits.
  */
 int catalog_export_plan(struct catalog *c, const struct place *place,
                         const struct export_request *request, struct export **out,

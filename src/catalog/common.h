@@ -17,6 +17,7 @@ static inline const struct kind_errors *kind_errors(enum kind kind)
         [KIND_JOB] = { DLF_0100, DLF_0102, DLF_0101 },
         [KIND_SCRIPT] = { DLF_6201, DLF_0202, DLF_6253 },
         [KIND_RESOURCE] = { DLF_6241, DLF_6259, DLF_3051 },
+        [KIND_CONNECTION] = { DLF_6322, DLF_6309, DLF_3051 },
     };
 
     return &rows[kind];

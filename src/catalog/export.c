@@ -106,7 +106,8 @@ static int all_names(const struct plan *p, bool unknown_only, int detail, struct
     }
     if (detail == DET_UNKNOWN_JOBS)
         err_set(err, E_NOTFOUND, DLF_0100, detail,
-                p->request->single ? "job_name" : "jobList", buf_cstr(&names));
+                p->request->layout == EXPORT_SINGLE ? "job_name" : "jobList",
+                buf_cstr(&names));
     else
         err_set(err, E_NOTFOUND, DLF_0100, detail, buf_cstr(&names));
     buf_release(&names);
@@ -176,6 +177,21 @@ static int find_depends(struct plan *p, struct snapshot *s, int64_t workspace,
     return snapshot_depends(s, workspace, blobs, p->request->n, add_depend, p, err);
 }
 
+static int add_connection(void *arg, const struct object *o, struct err *err)
+{
+    return add_item(arg, 0, KIND_CONNECTION, o, err);
+}
+
+static int find_connections(struct plan *p, struct snapshot *s, int64_t workspace,
+                            struct err *err)
+{
+    int rc = snapshot_all(s, workspace, KIND_CONNECTION, add_connection, p, err);
+
+    if (!rc && !p->n_items)
+        rc = err_set(err, E_NOTFOUND, DLF_6322, DET_NO_CONNECTIONS);
+    return rc;
+}
+
 static int query_plan(struct plan *p, const struct place *place, struct err *err)
 {
     struct workspace w;
@@ -184,7 +200,10 @@ static int query_plan(struct plan *p, const struct place *place, struct err *err
 
     if (rc)
         return rc;
-    rc = find_jobs(p, s, w.id, err);
+    if (p->request->layout == EXPORT_CONNECTIONS)
+        rc = find_connections(p, s, w.id, err);
+    else
+        rc = find_jobs(p, s, w.id, err);
     if (!rc)
         rc = find_depends(p, s, w.id, err);
     snapshot_end(s);
@@ -298,6 +317,7 @@ static const struct {
     [KIND_JOB] = { "jobs/", ".job" },
     [KIND_SCRIPT] = { "scripts/", ".script" },
     [KIND_RESOURCE] = { "resources/", ".resource" },
+    [KIND_CONNECTION] = { "connections/", ".conn" },
 };
 
 /* jobs/<job>/<name>.<ending> of a batch; a folder for each kind in a single
@@ -305,10 +325,11 @@ static const struct {
 static int add_entry(struct plan *p, const struct item *item, int number, struct err *err)
 {
     struct zip_entry *e = &p->out->entries[p->out->n++];
+    bool batch = p->request->layout == EXPORT_BATCH;
     struct buf name = BUF_INIT(4 * KIB);
 
-    buf_adds(&name, p->request->single ? places[item->kind].folder : "jobs/");
-    if (!p->request->single) {
+    buf_adds(&name, batch ? "jobs/" : places[item->kind].folder);
+    if (batch) {
         buf_addstr(&name, p->request->names[item->job]);
         buf_addc(&name, '/');
     }
@@ -323,16 +344,6 @@ static int add_entry(struct plan *p, const struct item *item, int number, struct
                              .owner = item };
     buf_release(&name);
     return e->name.p ? 0 : err_nomem(err);
-}
-
-static void count_entry(struct export *e, enum kind kind)
-{
-    if (kind == KIND_JOB)
-        e->jobs++;
-    else if (kind == KIND_SCRIPT)
-        e->scripts++;
-    else
-        e->resources++;
 }
 
 /* Objects of one name in one folder stand together now, by their directory. */
@@ -354,7 +365,7 @@ static int make_entries(struct plan *p, struct err *err)
             continue; /* named twice: by its name and by its location */
         number = same ? number + 1 : 1;
         rc = add_entry(p, item, number, err);
-        count_entry(&out->export, item->kind);
+        out->export.count[item->kind]++;
         out->unpacked += item->raw_size;
     }
     qsort(out->entries, out->n, sizeof(*out->entries), by_entry_name);

@@ -58,7 +58,7 @@ static void write_before(struct jw *jw, enum kind kind, const struct object *o)
 {
     if (kind == KIND_JOB)
         jw_int(jw, STR("id"), o->id);
-    else
+    else if (kind != KIND_CONNECTION)
         jw_string(jw, STR("id"), o->uid);
     if (kind == KIND_RESOURCE)
         jw_string(jw, STR("resourceId"), o->uid);
@@ -97,7 +97,7 @@ static int write_definition(struct jw *jw, enum kind kind, bool v2,
     write_before(jw, kind, o);
     if (!rc)
         rc = v2 ? definition_show_v2(jw, buf_str(&text), err)
-                : definition_show(jw, kind, buf_str(&text), err);
+                : definition_show(jw, kind, buf_str(&text), o->secret_paths, err);
     if (v2)
         write_behind_v2(jw, o);
     else
@@ -251,7 +251,10 @@ static int write_batch(struct list *l, struct err *err)
 static void write_head(struct list *l)
 {
     static const char *const key[] = {
-        [KIND_JOB] = "jobs", [KIND_SCRIPT] = "scripts", [KIND_RESOURCE] = "resources"
+        [KIND_JOB] = "jobs",
+        [KIND_SCRIPT] = "scripts",
+        [KIND_RESOURCE] = "resources",
+        [KIND_CONNECTION] = "connections",
     };
 
     jw_object(&l->jw, STR_NONE);

@@ -13,6 +13,7 @@ struct prepared {
     struct definition definition;
     struct object old;
     struct new_blob blob;
+    struct secrets secrets;
 };
 
 int not_held(enum kind kind, struct str key, struct err *err)
@@ -136,9 +137,10 @@ static void set_owner(struct prepared *p)
         f->owner = p->save.old ? p->old.facts.owner : p->save.user;
 }
 
-static int prepare(struct catalog *c, const struct place *place, struct prepared *p,
-                   struct str key, const struct json_doc *body, struct arena *arena,
-                   struct err *err)
+/* Makes the definition of a body that is free of secrets. */
+static int prepare_clean(struct catalog *c, const struct place *place, struct prepared *p,
+                         struct str key, const struct json_doc *body, struct arena *arena,
+                         struct err *err)
 {
     struct buf old = BUF_INIT(DEFINITION_MAX);
     struct stored stored;
@@ -146,15 +148,48 @@ static int prepare(struct catalog *c, const struct place *place, struct prepared
 
     if (key.p)
         rc = read_old(c, place, p, key, &old, arena, err);
-    stored = (struct stored){ p->old.id, buf_str(&old) };
+    stored = (struct stored){ p->old.id, buf_str(&old), p->old.secret_paths };
     if (!rc)
-        rc = definition_make(&p->definition, p->save.kind, body, key.p ? &stored : NULL,
-                             arena, err);
+        rc = definition_make(&p->definition, p->save.kind, body, &p->secrets,
+                             key.p ? &stored : NULL, arena, err);
     if (!rc)
         rc = check_depends(c, place, p, stored.text, arena, err);
     buf_release(&old);
     if (!rc)
         rc = make_blob(p, err);
+    return rc;
+}
+
+/* Whether a body of this kind can hold secrets, and where. */
+static bool may_hold_secrets(enum kind kind, const struct json_doc *body,
+                             enum secret_rule *rule)
+{
+    *rule = kind == KIND_JOB ? SECRETS_NODES : SECRETS_CONFIG;
+    return kind == KIND_CONNECTION ||
+           (kind == KIND_JOB && str_has(body->text, "value_is_sensitive"));
+}
+
+static int prepare(struct catalog *c, const struct place *place, struct prepared *p,
+                   struct str key, const struct json_doc *body, struct arena *arena,
+                   struct err *err)
+{
+    struct buf clean = BUF_INIT(DEFINITION_MAX);
+    struct json_doc doc = { 0 };
+    enum secret_rule rule;
+    int rc;
+
+    p->save.drop_others = p->save.kind == KIND_JOB;
+    if (!may_hold_secrets(p->save.kind, body, &rule))
+        return prepare_clean(c, place, p, key, body, arena, err);
+    rc = secrets_take(&p->secrets, body, rule, &clean, arena, err);
+    if (!rc)
+        rc = json_read(&doc, buf_str(&clean), JSON_STORED_MAX_VALUES, err);
+    if (!rc)
+        rc = prepare_clean(c, place, p, key, &doc, arena, err);
+    p->save.secrets = p->secrets.items;
+    p->save.n_secrets = p->secrets.n;
+    json_release(&doc);
+    buf_release(&clean);
     return rc;
 }
 
@@ -195,6 +230,7 @@ void catalog_save_release(struct save *save)
     struct prepared *p = (struct prepared *)save;
 
     buf_release(&p->blob.stored);
+    secrets_release(&p->secrets);
     err_clear(&save->write.err);
 }
 
@@ -214,7 +250,7 @@ int catalog_save_result(struct save *save, struct err *err)
 
     if (!rc)
         return 0;
-    if (rc == E_EXISTS) {
+    if (rc == E_EXISTS && save->write.err.api == API_OK) {
         buf_addstr(&name, save->facts->name);
         err_set(err, rc, errors->taken, DET_TAKEN, buf_cstr(&name));
         buf_release(&name);

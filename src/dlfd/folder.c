@@ -55,23 +55,70 @@ static int take_lock(struct folder *f, const char *path, const char *file, bool 
                 path);
 }
 
-int folder_open(struct folder *f, const char *path, bool alone, int readers,
-                int64_t sweep_age_ms, struct err *err)
+/* A catalogue without its key is not given another one: its secrets would be lost
+ * unnoticed. */
+static int lost_key(const struct folder *f, struct err *err)
+{
+    struct buf text = BUF_INIT(8 * KIB);
+
+    buf_addf(&text,
+             "key file %s: it is missing, and the catalogue was written with it: put it "
+             "back, or say where it is by --secret-key-file",
+             f->keys.path);
+    err_clear(err);
+    err_set(err, E_DENIED, 0, 0, buf_cstr(&text));
+    buf_release(&text);
+    return E_DENIED;
+}
+
+/* The keys; a new one for a folder that has no catalogue yet. */
+static int open_keys(struct folder *f, const char *database, struct err *err)
+{
+    bool needs_key = false;
+    int rc = key_file_read(&f->keys, err);
+
+    if (rc != E_NOTFOUND || f->lock < 0) /* whoever has the lock makes it */
+        return rc;
+    rc = store_needs_key(database, &needs_key, err);
+    if (needs_key)
+        return lost_key(f, err);
+    err_clear(err);
+    seal_key_new(&f->keys.key[0]);
+    f->keys.n = 1;
+    return rc ? rc : key_file_write(&f->keys, err);
+}
+
+static int open_store(struct folder *f, const struct folder_options *o,
+                      const char *database, struct err *err)
+{
+    struct store_options options = { .path = database,
+                                     .readers = o->readers,
+                                     .sweep_age_ms = o->sweep_age_ms,
+                                     .may_migrate = f->lock >= 0,
+                                     .keys = f->keys.key };
+    int rc = open_keys(f, database, err);
+
+    options.n_keys = f->keys.n;
+    return rc ? rc : store_open(&f->store, &options, err);
+}
+
+int folder_open(struct folder *f, const struct folder_options *o, struct err *err)
 {
     struct buf lock = BUF_INIT(8 * KIB), database = BUF_INIT(8 * KIB);
-    struct store_options options = { .readers = readers, .sweep_age_ms = sweep_age_ms };
-    int rc = make_folder(path, err);
+    int rc = make_folder(o->path, err);
 
-    *f = (struct folder){ .lock = -1 };
-    buf_addf(&lock, "%s/lock", path);
-    buf_addf(&database, "%s/catalog.db", path);
+    *f = (struct folder){ .lock = -1, .key_path = BUF_INIT(8 * KIB) };
+    buf_addf(&lock, "%s/lock", o->path);
+    buf_addf(&database, "%s/catalog.db", o->path);
+    if (*o->key_path)
+        buf_adds(&f->key_path, o->key_path);
+    else
+        buf_addf(&f->key_path, "%s/secret.key", o->path);
+    f->keys.path = buf_cstr(&f->key_path);
     if (!rc)
-        rc = take_lock(f, path, buf_cstr(&lock), alone, err);
-    if (!rc) {
-        options.path = buf_cstr(&database);
-        options.may_migrate = f->lock >= 0;
-        rc = store_open(&f->store, &options, err);
-    }
+        rc = take_lock(f, o->path, buf_cstr(&lock), o->alone, err);
+    if (!rc)
+        rc = open_store(f, o, buf_cstr(&database), err);
     buf_release(&lock);
     buf_release(&database);
     if (rc)
@@ -83,6 +130,8 @@ void folder_close(struct folder *f)
 {
     store_close(f->store);
     f->store = NULL;
+    key_file_wipe(&f->keys);
+    buf_release(&f->key_path);
     if (f->lock >= 0)
         close(f->lock);
     f->lock = -1;

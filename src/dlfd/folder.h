@@ -3,24 +3,36 @@
 
 #include <stdbool.h>
 
+#include "dlfd/key_file.h"
 #include "store/store.h"
 
 /*
- * The data folder: DIR/lock, held by the server that uses it, and
- * DIR/catalog.db, the catalogue.
+ * The data folder: DIR/lock, held by the server that uses it; DIR/catalog.db, the
+ * catalogue; and DIR/secret.key, unless the key file is elsewhere.
  */
+struct folder_options {
+    const char *path;
+    const char *key_path; /* of the key file; "" is DIR/secret.key */
+    bool alone;           /* the lock is required */
+    int readers;
+    int64_t sweep_age_ms;
+};
+
 struct folder {
     int lock; /* its descriptor; -1: not held */
     struct store *store;
+    struct key_file keys;
+    struct buf key_path;
 };
 
 /*
- * Opens the folder, and makes it when it is missing.  With `alone` the lock is
- * required: E_BUSY when another process has it.  The error's first text says
- * what is wrong.
+ * Opens the folder, and makes it when it is missing, with a new key.  E_BUSY when
+ * another process has the lock; E_DENIED when the key file is lost, or not the
+ * one that the catalogue was written with.  The error's first text says what is
+ * wrong, and what to do.
  */
-int folder_open(struct folder *f, const char *path, bool alone, int readers,
-                int64_t sweep_age_ms, struct err *err) MUST_CHECK;
+int folder_open(struct folder *f, const struct folder_options *options,
+                struct err *err) MUST_CHECK;
 void folder_close(struct folder *f);
 
 #endif

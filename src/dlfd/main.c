@@ -112,8 +112,14 @@ static int run(const struct options *o, struct err *err)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* all threads: sigwait() has them */
-    rc = folder_open(&folder, o->data.text, true, thread_count(o) + 1,
-                     (int64_t)o->sweep_age.number * 1000, err);
+    rc = folder_open(
+        &folder,
+        &(struct folder_options){ .path = o->data.text,
+                                  .key_path = o->secret_key_file.text,
+                                  .alone = true,
+                                  .readers = thread_count(o) + 1,
+                                  .sweep_age_ms = (int64_t)o->sweep_age.number * 1000 },
+        err);
     if (rc)
         return rc;
     rc = serve(o, folder.store, &signals, err);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/seal.h"
 #include "base/banned.h"
 
 struct header {
@@ -248,7 +249,7 @@ static bool reserve(struct request *r, uint64_t bytes)
 
 static void let_body_go(struct request *r)
 {
-    buf_release(&r->http.body);
+    buf_wipe(&r->http.body); /* it may hold secrets */
     atomic_fetch_sub(&r->server->body_memory, r->reserved);
     r->reserved = 0;
 }

@@ -15,6 +15,7 @@ static const struct kind_rules *rules_of(enum kind kind)
         [KIND_JOB] = &job_rules,
         [KIND_SCRIPT] = &script_rules,
         [KIND_RESOURCE] = &resource_rules,
+        [KIND_CONNECTION] = &connection_rules,
     };
 
     return rules[kind];
@@ -38,6 +39,41 @@ int fail_differs(const struct rule_at *at, struct str stored)
     buf_release(&is);
     buf_release(&given);
     return E_INVALID;
+}
+
+int same_member(const struct making *m, const struct form *form, const char *key,
+                int code)
+{
+    uint32_t at = form_member(form, m->body, 0, key);
+    struct rule_at here = { .doc = m->body, .at = at, .code = code, .err = m->err };
+    struct str stored = json_member_text(m->stored, 0, key);
+
+    if (!at || json_type(m->body, at) != JSON_STRING ||
+        str_eq(json_text(m->body, at), stored))
+        return 0;
+    return fail_differs(&here, stored);
+}
+
+/* The next of several lines; false when there is none. */
+static bool next_line(struct str *rest, struct str *line)
+{
+    const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+
+    *line = (struct str){ rest->p, end ? (size_t)(end - rest->p) : rest->n };
+    *rest = str_from(*rest, line->n + (end ? 1 : 0));
+    return line->n > 0;
+}
+
+bool making_has_secret(const struct making *m, const char *path)
+{
+    struct str rest = m->secret_paths, line;
+
+    if (m->secrets && secrets_has_value(m->secrets, path))
+        return true;
+    while (next_line(&rest, &line))
+        if (str_is(line, path))
+            return true;
+    return false;
 }
 
 /* ---- putting the members together ---- */
@@ -157,6 +193,41 @@ static int text_fault(const struct buf *text, struct err *err)
     return err_set(err, E_INVALID, DLF_3051, DET_FORM_TOO_LARGE, "body", max);
 }
 
+static void write_if_set(struct jw *jw, const struct json_doc *doc, uint32_t at)
+{
+    if (json_type(doc, at) != JSON_NULL)
+        jw_value(jw, json_key(doc, at), doc, at);
+}
+
+/* The stored members of an object, replaced where they stand, then the body's new
+ * ones; null takes one away. */
+static void write_merged(struct jw *jw, const struct making *m, const struct member *of)
+{
+    uint32_t body = of->at, stored = 0;
+
+    if (m->stored)
+        stored = json_find(m->stored, 0, of->key);
+    jw_object(jw, of->key);
+    if (stored) {
+        JSON_EACH (i, m->stored, stored) {
+            uint32_t new = json_find(m->body, body, json_key(m->stored, i));
+
+            write_if_set(jw, new ? m->body : m->stored, new ? new : i);
+        }
+    }
+    JSON_EACH (i, m->body, body)
+        if (!stored || !json_find(m->stored, stored, json_key(m->body, i)))
+            write_if_set(jw, m->body, i);
+    jw_end(jw, '}');
+}
+
+/* Whether the members of this member are merged one by one. */
+static bool is_merged(const struct making *m, const struct kind_rules *rules,
+                      const struct member *member)
+{
+    return rules->merged && member->doc == m->body && str_is(member->key, rules->merged);
+}
+
 static int write_stored(const struct making *m, const struct kind_rules *rules)
 {
     struct jw jw = JW_INIT(&m->d->text, true);
@@ -179,7 +250,10 @@ static int write_stored(const struct making *m, const struct kind_rules *rules)
     jw_object(&jw, STR_NONE);
     COUNT(COUNT_PRINT);
     for (size_t i = 0; i < n; i++)
-        form_write_member(&jw, rules->form, &members[i], FORM_STORED);
+        if (is_merged(m, rules, &members[i]))
+            write_merged(&jw, m, &members[i]);
+        else
+            form_write_member(&jw, rules->form, &members[i], FORM_STORED);
     form_write_additions(&jw, rules->form, members, n, FORM_STORED);
     jw_end(&jw, '}');
     buf_addc(&m->d->text, '\n');
@@ -209,17 +283,21 @@ static int read_stored_form(const struct making *m, const struct kind_rules *rul
 }
 
 int definition_make(struct definition *d, enum kind kind, const struct json_doc *body,
-                    const struct stored *stored, struct arena *arena, struct err *err)
+                    const struct secrets *secrets, const struct stored *stored,
+                    struct arena *arena, struct err *err)
 {
     const struct kind_rules *rules = rules_of(kind);
     struct json_doc old = { 0 };
-    struct making m = { .d = d, .body = body, .arena = arena, .err = err };
+    struct making m = {
+        .d = d, .body = body, .secrets = secrets, .arena = arena, .err = err
+    };
     int rc = 0;
 
     *d = (struct definition){ .text = BUF_INIT(DEFINITION_MAX) };
     if (stored) {
         m.stored = &old;
         m.stored_id = stored->id;
+        m.secret_paths = stored->secret_paths;
         rc = json_read(&old, stored->text, JSON_STORED_MAX_VALUES, err);
     }
     if (!rc)
@@ -272,17 +350,38 @@ static void show_depend_files(struct jw *jw, const struct json_doc *doc)
     jw_end(jw, ']');
 }
 
+/* The config with a mask for each secret that is stored of it. */
+static void show_config(struct jw *jw, const struct json_doc *doc, struct str secrets)
+{
+    uint32_t config = json_member(doc, 0, "config");
+    struct str line;
+
+    jw_object(jw, STR("config"));
+    if (config)
+        JSON_EACH (i, doc, config)
+            jw_value(jw, json_key(doc, i), doc, i);
+    while (next_line(&secrets, &line))
+        if (str_starts(line, "config."))
+            jw_string(jw, str_from(line, strlen("config.")), STR(SECRET_MASK));
+    jw_end(jw, '}');
+}
+
 static void show_members(struct jw *jw, enum kind kind, const struct json_doc *doc,
-                         struct member *members)
+                         struct str secrets, struct member *members)
 {
     const struct form *form = rules_of(kind)->form;
     size_t n = add_all(members, form, doc);
     bool computed = kind == KIND_RESOURCE && shows_packages(doc);
 
     COUNT(COUNT_PRINT);
-    for (size_t i = 0; i < n; i++)
-        if (!(computed && str_is(members[i].key, "dependFiles")))
+    for (size_t i = 0; i < n; i++) {
+        if (computed && str_is(members[i].key, "dependFiles"))
+            continue;
+        if (secrets.n && kind == KIND_CONNECTION && str_is(members[i].key, "config"))
+            show_config(jw, doc, secrets);
+        else
             form_write_member(jw, form, &members[i], FORM_SHOWN);
+    }
     if (computed) {
         show_depend_files(jw, doc);
         members[n++] = (struct member){ .key = STR("dependFiles") };
@@ -290,7 +389,8 @@ static void show_members(struct jw *jw, enum kind kind, const struct json_doc *d
     form_write_additions(jw, form, members, n, FORM_SHOWN);
 }
 
-int definition_show(struct jw *jw, enum kind kind, struct str text, struct err *err)
+int definition_show(struct jw *jw, enum kind kind, struct str text, struct str secrets,
+                    struct err *err)
 {
     struct member *members = NULL;
     struct json_doc doc;
@@ -303,7 +403,7 @@ int definition_show(struct jw *jw, enum kind kind, struct str text, struct err *
         rc = members ? 0 : err_nomem(err);
     }
     if (!rc)
-        show_members(jw, kind, &doc, members);
+        show_members(jw, kind, &doc, secrets, members);
     free(members);
     json_release(&doc);
     return rc;

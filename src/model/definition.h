@@ -3,13 +3,20 @@
 
 #include "base/arena.h"
 #include "model/form.h"
+#include "model/secrets.h"
 
 /*
- * A definition: what is stored, exported and shown of a job, a script or a
- * resource.  Its stored form is the exact text of its file in an archive
+ * A definition: what is stored, exported and shown of a job, a script, a resource
+ * or a connection.  Its stored form is the exact text of its file in an archive
  * (decision 9); all else here follows from that text alone.
  */
-enum kind { KIND_JOB = 1, KIND_SCRIPT = 2, KIND_RESOURCE = 3 };
+enum kind {
+    KIND_JOB = 1,
+    KIND_SCRIPT = 2,
+    KIND_RESOURCE = 3,
+    KIND_CONNECTION = 4,
+    KINDS
+};
 
 /* The number of the stored form's rules; a release that changes them counts it
  * up (architecture, section 4). */
@@ -34,7 +41,7 @@ struct facts {
     struct str name;
     struct str scope;        /* a resource's directory, as it is compared */
     struct str directory;    /* as it was sent; "/" when it was not */
-    struct str location;     /* of a resource */
+    struct str location;     /* of a resource; a connection's type */
     struct str process_type; /* BATCH or REAL_TIME; empty for other kinds */
     struct str owner;
     int64_t priority;
@@ -54,18 +61,20 @@ struct definition {
 /* What an update starts from. */
 struct stored {
     int64_t id;
-    struct str text; /* the stored form */
+    struct str text;         /* the stored form */
+    struct str secret_paths; /* of its secrets, one a line */
 };
 
 /*
  * Makes a definition of `body`, the value of a request's body (an object).
- * `stored` is NULL to create one.  Checks every rule that needs no catalogue.
+ * `secrets` are those that were taken out of it, or NULL; `stored` is NULL to
+ * create one.  Checks every rule that needs no catalogue.
  * E_INVALID with the API's code and the field; E_NOMEM.  definition_release()
  * frees the text; the rest is in `arena`.
  */
 int definition_make(struct definition *d, enum kind kind, const struct json_doc *body,
-                    const struct stored *stored, struct arena *arena,
-                    struct err *err) MUST_CHECK;
+                    const struct secrets *secrets, const struct stored *stored,
+                    struct arena *arena, struct err *err) MUST_CHECK;
 void definition_release(struct definition *d);
 
 /* The jobs that a stored job names in dependJobs, sorted, in `arena`. */
@@ -74,10 +83,11 @@ int definition_depends(struct str text, struct arena *arena, const struct str **
 
 /*
  * Writes the members of a stored definition as show gives them: as stored,
- * with the documented defaults.  The object is the caller's, to add the
- * server's members before it and behind.
+ * with the documented defaults, and a mask for each of a connection's `secrets`
+ * (their paths, one a line).  The object is the caller's, to add the server's
+ * members before it and behind.
  */
-int definition_show(struct jw *jw, enum kind kind, struct str text,
+int definition_show(struct jw *jw, enum kind kind, struct str text, struct str secrets,
                     struct err *err) MUST_CHECK;
 
 /* Writes the members of a stored script as the v2 list has them: other names,

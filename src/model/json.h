@@ -77,6 +77,7 @@ struct str json_key(const struct json_doc *doc, uint32_t at);
 struct str json_text(const struct json_doc *doc, uint32_t at);
 
 /* The member `key` of the object `at`, or 0 when there is none. */
+uint32_t json_find(const struct json_doc *doc, uint32_t at, struct str key);
 uint32_t json_member(const struct json_doc *doc, uint32_t at, const char *key);
 
 /* The text of the string member `key` of `at`; .p is NULL when it is absent

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/seal.h"
 #include "base/utf8.h"
 #include "model/errors.h"
 #include "base/banned.h"
@@ -178,6 +179,8 @@ static int string(struct reader *r, uint32_t *pos, uint32_t *len, bool *plain)
         return rc;
     *plain = *r->p == '\\';
     if (*plain) {
+        if (!r->doc->plain.ptr) /* at once: growth would leave copies behind */
+            buf_reserve(&r->doc->plain, r->doc->text.n);
         rc = escaped_string(r, start);
         if (rc)
             return rc;
@@ -430,7 +433,7 @@ int json_read(struct json_doc *doc, struct str text, uint32_t max_values, struct
 void json_release(struct json_doc *doc)
 {
     free(doc->value);
-    buf_release(&doc->plain);
+    buf_wipe(&doc->plain); /* it may hold secrets */
     *doc = (struct json_doc){ 0 };
 }
 
@@ -457,16 +460,19 @@ struct str json_text(const struct json_doc *doc, uint32_t at)
     return span(doc, v->plain, v->pos, v->len);
 }
 
-uint32_t json_member(const struct json_doc *doc, uint32_t at, const char *key)
+uint32_t json_find(const struct json_doc *doc, uint32_t at, struct str key)
 {
-    struct str name = str_of(key);
-
     if (json_type(doc, at) != JSON_OBJECT)
         return 0;
     JSON_EACH (i, doc, at)
-        if (str_eq(json_key(doc, i), name))
+        if (str_eq(json_key(doc, i), key))
             return i;
     return 0;
+}
+
+uint32_t json_member(const struct json_doc *doc, uint32_t at, const char *key)
+{
+    return json_find(doc, at, str_of(key));
 }
 
 struct str json_member_text(const struct json_doc *doc, uint32_t at, const char *key)

@@ -4,6 +4,7 @@
 #include "model/definition.h"
 #include "model/errors.h"
 #include "model/names.h"
+#include "model/secrets.h"
 
 /*
  * Private to model/: what the kinds of definitions have of their own.
@@ -13,13 +14,16 @@ struct making {
     const struct json_doc *body;
     const struct json_doc *stored; /* NULL on create */
     int64_t stored_id;
+    const struct secrets *secrets; /* taken out of the body; NULL: none */
+    struct str secret_paths;       /* of those that are stored, one a line */
     struct arena *arena;
     struct err *err;
 };
 
 struct kind_rules {
     const struct form *form;
-    bool replaces; /* an update replaces all members but the kept ones */
+    bool replaces;      /* an update replaces all members but the kept ones */
+    const char *merged; /* an object whose own members an update merges, or NULL */
     /* Checks the body, before anything is put together. */
     int (*check)(const struct making *m);
     /* Changes the list of members before it is written; room for 2 more. */
@@ -28,7 +32,7 @@ struct kind_rules {
     int (*finish)(const struct making *m, const struct json_doc *doc);
 };
 
-extern const struct kind_rules job_rules, script_rules, resource_rules;
+extern const struct kind_rules job_rules, script_rules, resource_rules, connection_rules;
 
 /* Arena copy of a string member; empty when it is absent. */
 struct str copy_text(const struct making *m, const struct json_doc *doc, uint32_t at,
@@ -36,6 +40,13 @@ struct str copy_text(const struct making *m, const struct json_doc *doc, uint32_
 
 /* Fails with at->code: `stored` is stored, and another text was given. */
 int fail_differs(const struct rule_at *at, struct str stored);
+
+/* Fails with `code` when the body has another text for `key` than is stored. */
+int same_member(const struct making *m, const struct form *form, const char *key,
+                int code);
+
+/* Whether a secret of that path comes with the body or is stored. */
+bool making_has_secret(const struct making *m, const char *path);
 
 /* Rules that several forms use. */
 int rule_directory(const struct rule_at *at);

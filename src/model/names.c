@@ -6,6 +6,7 @@
 const struct name_rule name_job = { NAME_MAX_JOB, true, true, "_.-" };
 const struct name_rule name_node = { NAME_MAX_JOB, true, false, "_.-/<>" };
 const struct name_rule name_resource = { NAME_MAX_RESOURCE, true, false, "_-" };
+const struct name_rule name_connection = { 100, false, false, "_-" };
 const struct name_rule name_param = { NAME_MAX_PARAM, false, false, "_.-" };
 const struct name_rule name_workspace = { NAME_MAX_WORKSPACE, true, false, "_-" };
 const struct name_rule name_project = { PROJECT_ID_MAX, false, false, "_-" };

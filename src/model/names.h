@@ -20,6 +20,7 @@ extern const struct name_rule name_job; /* scripts too */
 extern const struct name_rule name_node;
 extern const struct name_rule name_resource;
 extern const struct name_rule name_param;
+extern const struct name_rule name_connection;
 extern const struct name_rule name_workspace;
 extern const struct name_rule name_project; /* a project's id */
 

@@ -89,16 +89,8 @@ static const struct form resource_form = { resource_fields, DLF_3051 };
 static int resource_check(const struct making *m)
 {
     int rc = form_check(&resource_form, m->body, 0, m->stored != NULL, m->err);
-    struct rule_at at = { .doc = m->body, .code = DLF_6263, .err = m->err };
-    struct str stored;
 
-    if (rc || !m->stored)
-        return rc;
-    at.at = form_member(&resource_form, m->body, 0, "type");
-    stored = json_member_text(m->stored, 0, "type");
-    if (!at.at || str_eq(json_text(m->body, at.at), stored))
-        return 0;
-    return fail_differs(&at, stored);
+    return rc || !m->stored ? rc : same_member(m, &resource_form, "type", DLF_6263);
 }
 
 /* Whether a stored member no longer holds after the update. */

@@ -64,25 +64,12 @@ static int as_modified(const struct making *m, int rc)
     return rc;
 }
 
-/* Name and type never change. */
-static int same_member(const struct making *m, const char *key)
-{
-    uint32_t at = form_member(&script_form, m->body, 0, key);
-    struct rule_at here = { .doc = m->body, .at = at, .code = DLF_0203, .err = m->err };
-    struct str stored = json_member_text(m->stored, 0, key);
-
-    if (!at || json_type(m->body, at) != JSON_STRING ||
-        str_eq(json_text(m->body, at), stored))
-        return 0;
-    return fail_differs(&here, stored);
-}
-
 static int script_check(const struct making *m)
 {
-    int rc = m->stored ? same_member(m, "name") : 0;
+    int rc = m->stored ? same_member(m, &script_form, "name", DLF_0203) : 0;
 
     if (!rc && m->stored)
-        rc = same_member(m, "type");
+        rc = same_member(m, &script_form, "type", DLF_0203);
     if (!rc)
         rc = form_check(&script_form, m->body, 0, m->stored != NULL, m->err);
     return as_modified(m, rc);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/seal.h"
 #include "model/errors.h"
 
 /*
@@ -26,6 +27,9 @@ int db_open(struct db **out, const char *path, bool may_migrate,
             struct err *err) MUST_CHECK;
 void db_close(struct db *db);
 
+/* Opens a database of this program's schema as it is; NULL when there is none. */
+int db_peek(struct db **out, const char *path, struct err *err) MUST_CHECK;
+
 /*
  * A statement with its parameters, one letter each: i int64_t, s struct str,
  * b struct str as bytes, n nothing (SQL's NULL).  Texts must live until the
@@ -40,6 +44,10 @@ void db_end(struct query *q);
 /* As db_query() and db_next() for a statement without rows. */
 int db_run(struct db *db, struct err *err, enum sql sql, const char *types,
            ...) MUST_CHECK;
+
+/* The key that seals what is written here; NULL until it is set. */
+const struct seal_key *db_key(const struct db *db);
+void db_set_key(struct db *db, const struct seal_key *key);
 
 /* Whether a transaction is open: the engine ends one by itself when the disk is
  * full or fails. */

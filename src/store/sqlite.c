@@ -16,6 +16,7 @@ struct query {
 
 struct db {
     sqlite3 *handle;
+    struct seal_key key; /* no id: none */
     struct query query[SQLS];
 };
 
@@ -92,15 +93,20 @@ static int migrate(struct db *db, int version, struct err *err)
     return rc;
 }
 
+static int is_newer(struct err *err)
+{
+    return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
+                   "the data folder was written by a newer dlfd: use that version, or "
+                   "another data folder");
+}
+
 static int check_schema(struct db *db, bool may_migrate, struct err *err)
 {
     int version = 0;
     int rc = read_version(db, &version, err);
 
     if (!rc && version > SCHEMA_VERSION)
-        return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
-                       "the data folder was written by a newer dlfd: use that version, "
-                       "or another data folder");
+        return is_newer(err);
     if (!rc && version < SCHEMA_VERSION && !may_migrate)
         return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
                        "the data folder was written by an older dlfd that still runs: "
@@ -148,6 +154,31 @@ int db_open(struct db **out, const char *path, bool may_migrate, struct err *err
     return 0;
 }
 
+int db_peek(struct db **out, const char *path, struct err *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, version = 0;
+    struct db *db = calloc(1, sizeof(*db));
+    bool usable = false;
+    int rc = 0;
+
+    *out = NULL;
+    if (!db)
+        return err_nomem(err);
+    if (sqlite3_open_v2(path, &db->handle, flags, NULL) == SQLITE_OK) {
+        rc = read_version(db, &version, err);
+        usable = !rc && version == SCHEMA_VERSION;
+    }
+    if (!rc && version > SCHEMA_VERSION)
+        rc = is_newer(err);
+    if (usable)
+        rc = prepare_all(db, err);
+    if (usable && !rc)
+        *out = db;
+    else
+        db_close(db);
+    return rc;
+}
+
 void db_close(struct db *db)
 {
     if (!db)
@@ -155,6 +186,7 @@ void db_close(struct db *db)
     for (int i = 0; i < SQLS; i++)
         sqlite3_finalize(db->query[i].statement);
     sqlite3_close(db->handle);
+    wipe(&db->key, sizeof(db->key));
     free(db);
 }
 
@@ -231,6 +263,16 @@ int db_run(struct db *db, struct err *err, enum sql sql, const char *types, ...)
         rc = db_next(q, err);
     while (rc == 1);
     return rc;
+}
+
+const struct seal_key *db_key(const struct db *db)
+{
+    return db->key.id[0] ? &db->key : NULL;
+}
+
+void db_set_key(struct db *db, const struct seal_key *key)
+{
+    db->key = *key;
 }
 
 bool db_in_transaction(struct db *db)

@@ -35,6 +35,8 @@ int store_open(struct store **out, const struct store_options *options, struct e
     pthread_cond_init(&s->pool_filled, NULL);
     rc = db_open(&s->db, options->path, options->may_migrate, err);
     if (!rc)
+        rc = choose_key(s->db, options, err);
+    if (!rc)
         rc = open_readers(s, err);
     if (!rc)
         rc = writer_start(s, err);
@@ -121,8 +123,7 @@ void read_workspace(struct query *q, struct workspace *w, struct arena *arena)
     };
 }
 
-/* Whether the query gives a row; it is ended either way. */
-static int exists(struct query *q, bool *found, struct err *err)
+int exists(struct query *q, bool *found, struct err *err)
 {
     int rc = db_next(q, err);
 
@@ -188,7 +189,7 @@ int snapshot_workspaces(struct snapshot *s, struct str project,
 
 /* ---- objects ---- */
 
-#define OBJECT_COLUMNS 21
+#define OBJECT_COLUMNS 22
 
 /* Texts are borrowed from the row. */
 static void read_object(struct query *q, struct object *o)
@@ -215,6 +216,7 @@ static void read_object(struct query *q, struct object *o)
         .raw_size = (uint32_t)db_int(q, 16),
         .crc32 = (uint32_t)db_int(q, 17),
         .stored_size = (uint32_t)db_int(q, 18),
+        .secret_paths = db_text(q, 21),
     };
     if (stored.n == SHA256_BYTES)
         memcpy(o->stored_sha256, stored.p, SHA256_BYTES);
@@ -234,7 +236,8 @@ static int keep_object(struct object *o, struct arena *arena, struct err *err)
                             &o->facts.directory,
                             &o->facts.owner,
                             &o->create_user,
-                            &o->update_user };
+                            &o->update_user,
+                            &o->secret_paths };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         *texts[i] = arena_str(arena, *texts[i]);
@@ -260,8 +263,11 @@ int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind, struc
     return rc;
 }
 
+/* -1: the workspace does not count them. */
 static int64_t counted(const struct workspace *w, const struct list_query *query)
 {
+    if (query->kind == KIND_CONNECTION)
+        return -1;
     if (query->kind == KIND_SCRIPT)
         return w->scripts;
     if (query->kind == KIND_RESOURCE)
@@ -277,7 +283,7 @@ static int count_matches(struct snapshot *s, const struct workspace *w,
     int rc;
 
     *total = counted(w, query);
-    if (!query->name_part.n)
+    if (!query->name_part.n && *total >= 0)
         return 0;
     q = db_query(s->db, SQL_OBJECT_SEARCH_COUNT, "iiss", w->id, (int64_t)query->kind,
                  query->process_type, query->name_part);
@@ -311,6 +317,22 @@ int snapshot_list(struct snapshot *s, const struct workspace *w,
             return rc;
         }
     }
+    return rc;
+}
+
+int snapshot_all(struct snapshot *s, int64_t workspace, enum kind kind,
+                 int (*each)(void *arg, const struct object *o, struct err *err),
+                 void *arg, struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_OBJECT_ALL, "ii", workspace, (int64_t)kind);
+    struct object o;
+    int rc = 0;
+
+    while (!rc && (rc = db_next(q, err)) == 1) {
+        read_object(q, &o);
+        rc = each(arg, &o, err);
+    }
+    db_end(q);
     return rc;
 }
 

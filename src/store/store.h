@@ -7,7 +7,9 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/seal.h"
 #include "model/definition.h"
+#include "model/secrets.h"
 
 /*
  * The catalogue's rows.  One file of SQLite in WAL mode; what was acknowledged
@@ -27,15 +29,25 @@ struct store_options {
     int readers;          /* connections for reading */
     int64_t sweep_age_ms; /* how long a blob without users is kept */
     bool may_migrate;     /* the caller holds the data folder's lock */
+    /* Keys for secrets, the newest first; of these the one is used that the
+     * database was written with.  None: no secret can be saved. */
+    const struct seal_key *keys;
+    int n_keys;
 };
 
 /*
  * Opens the catalogue and brings its schema up to date.  E_DENIED when the
- * database is newer than this program, or older and may_migrate is false; the
- * detail says what to do.
+ * database is newer than this program, or older and may_migrate is false, or was
+ * written with another key; the detail says what to do.
  */
 int store_open(struct store **out, const struct store_options *options,
                struct err *err) MUST_CHECK;
+
+/* The key that secrets are sealed with; NULL without any. */
+const struct seal_key *store_key(const struct store *s);
+
+/* Whether the database file is there, and was written with a key. */
+int store_needs_key(const char *path, bool *needs, struct err *err) MUST_CHECK;
 
 /* Commits the writes that wait, ends the writer, closes.  Accepts NULL. */
 void store_close(struct store *s);
@@ -82,6 +94,7 @@ struct object {
     uint32_t raw_size, stored_size, crc32;
     uint8_t stored_sha256[SHA256_BYTES];
     uint8_t sha256[SHA256_BYTES]; /* of the definition itself */
+    struct str secret_paths;      /* of the secrets that are stored, one a line */
 };
 
 /* The object that `key` names: a job's or script's name, a resource's uid. */
@@ -102,6 +115,12 @@ struct list_query {
 int snapshot_list(struct snapshot *s, const struct workspace *w,
                   const struct list_query *query, struct object *out, size_t *n,
                   int64_t *total, struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Calls `each` for all objects of a kind, by scope and name; it returns 0 to go
+ * on.  Texts live until it returns. */
+int snapshot_all(struct snapshot *s, int64_t workspace, enum kind kind,
+                 int (*each)(void *arg, const struct object *o, struct err *err),
+                 void *arg, struct err *err) MUST_CHECK;
 
 /* Appends those of `names` that are no jobs, comma-separated, 100 at most. */
 int snapshot_unknown_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
@@ -186,7 +205,8 @@ struct new_blob {
  * of a new project is made on the way.  Saving the same again moves only time
  * and user.  Fails with
  *   E_NOTFOUND  DLF_0819, as snapshot_workspace()
- *   E_EXISTS    the name is in use; no API code
+ *   E_EXISTS    the name is in use; no API code; DLF_6271 for a second DLI
+ *               connection
  *   E_LIMIT     the workspace holds `quota` objects of the kind; no API code
  *   E_BUSY      the object is gone, or has another blob than `old`
  */
@@ -200,9 +220,24 @@ struct save {
     struct new_blob *blob;
     const struct ref *refs;
     size_t n_refs;
+    /* Sealed and stored with it; one without a value stays as it is stored. */
+    const struct secret *secrets;
+    size_t n_secrets;
+    bool drop_others;        /* stored secrets of other paths go */
     char uid[ID_UUID_BYTES]; /* out, of a new object */
 };
 void save_init(struct save *s);
+
+/*
+ * Seals all secrets with `key` instead of the one that the database was written
+ * with.  E_INTERNAL when one of them cannot be opened.
+ */
+struct rekey {
+    struct write write;
+    const struct seal_key *key;
+    int64_t secrets; /* out: how many there are */
+};
+void rekey_init(struct rekey *r);
 
 /* Deletes what `key` names (as snapshot_object()).  E_NOTFOUND without an API
  * code when it is not held, with DLF_0819 for the workspace; E_BUSY when `old`

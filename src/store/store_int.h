@@ -35,7 +35,15 @@ struct store {
 int find_workspace(struct db *db, struct str project, struct str uid,
                    struct workspace *out, struct arena *arena,
                    struct err *err) MUST_CHECK;
+/* Whether the query gives a row; it is ended either way. */
+int exists(struct query *q, bool *found, struct err *err) MUST_CHECK;
 void read_workspace(struct query *q, struct workspace *w, struct arena *arena);
+
+/* secrets.c: the key that the database was written with; what a save has. */
+int choose_key(struct db *db, const struct store_options *options,
+               struct err *err) MUST_CHECK;
+int put_secrets(struct db *db, const struct save *s, int64_t object, struct str uid,
+                struct err *err) MUST_CHECK;
 
 /* writer.c */
 int writer_start(struct store *s, struct err *err) MUST_CHECK;

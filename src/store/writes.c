@@ -90,6 +90,22 @@ static bool is_real_time(struct str process_type)
     return str_is(process_type, "REAL_TIME");
 }
 
+/* The one DLI connection of a workspace has another name, or this one. */
+static int name_the_conflict(struct db *db, const struct save *s,
+                             const struct workspace *w, struct err *err)
+{
+    struct query *q =
+        db_query(db, SQL_OBJECT_BY_NAME, "iis", w->id, (int64_t)s->kind, s->facts->name);
+    int rc = db_next(q, err);
+
+    if (rc == 1)
+        db_end(q);
+    if (rc < 0)
+        return rc;
+    return rc ? err_set(err, E_EXISTS, API_OK, DET_NONE)
+              : err_set(err, E_EXISTS, DLF_6271, DET_ONE_DLI);
+}
+
 static int create(struct db *db, struct save *s, const struct workspace *w, int64_t blob,
                   struct err *err)
 {
@@ -102,6 +118,10 @@ static int create(struct db *db, struct save *s, const struct workspace *w, int6
                 (int64_t)s->kind, f->scope, f->name, blob, f->location, f->process_type,
                 f->directory, f->owner, f->priority, (int64_t)f->single_node, f->end_time,
                 clock_ms(), s->user);
+    if (rc == E_EXISTS && s->kind == KIND_CONNECTION)
+        return name_the_conflict(db, s, w, err);
+    if (!rc)
+        rc = put_secrets(db, s, db_last_id(db), str_of(s->uid), err);
     if (!rc && s->quota && held >= s->quota)
         rc = err_set(err, E_LIMIT, API_OK, DET_NONE); /* a name in use counts first */
     return rc ? rc
@@ -128,8 +148,9 @@ static int update(struct db *db, const struct save *s, const struct workspace *w
         return rc;
     if (db_changes(db) == 0)
         return err_set(err, E_BUSY, APIGW_0613, DET_CONTENDED);
-    if (blob == old->blob)
-        return 0;
+    rc = put_secrets(db, s, old->id, old->uid, err);
+    if (rc || blob == old->blob)
+        return rc;
     rc = leave_blob(db, old->blob, err);
     return rc ? rc
               : change_workspace(db, w, s->kind, 0,
@@ -212,11 +233,6 @@ void workspace_new_init(struct workspace_new *w)
     *w = (struct workspace_new){ .write.run = run_workspace_new };
 }
 
-static bool is_empty(const struct workspace *w)
-{
-    return w->jobs + w->scripts + w->resources == 0;
-}
-
 static int delete_workspace(struct db *db, const struct workspace *w, struct err *err)
 {
     int rc = db_run(db, err, SQL_WORKSPACE_ORPHAN_BLOBS, "ii", w->id, clock_ms());
@@ -232,15 +248,17 @@ static int run_workspace_delete(struct db *db, struct write *write, struct err *
     struct query *q = db_query(db, SQL_WORKSPACE_BY_NAME, "ss", d->project, d->name);
     struct arena arena = ARENA_INIT;
     struct workspace w;
+    bool used;
     int rc = db_next(q, err);
 
     if (rc <= 0)
         return rc ? rc : err_set(err, E_NOTFOUND, API_OK, DET_NONE);
     read_workspace(q, &w, &arena);
     db_end(q);
-    if (!d->force && (!is_empty(&w) || str_is(d->name, "default")))
+    rc = exists(db_query(db, SQL_WORKSPACE_USED, "i", w.id), &used, err);
+    if (!rc && !d->force && (used || str_is(d->name, "default")))
         rc = err_set(err, E_DENIED, API_OK, DET_NONE);
-    else
+    if (!rc)
         rc = delete_workspace(db, &w, err);
     arena_release(&arena);
     return rc;

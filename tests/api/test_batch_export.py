@@ -21,6 +21,9 @@ def fill(client):
     sql = {"scriptName": "dws_sql"}
     client.make_script("dws_sql")
     client.make_resource("pack")
+    client.post("/connections", {"name": "dws_main", "type": "DWS", "config": {
+        "clusterName": "wh1", "userName": "etl", "password": "p", "sslEnable": False,
+        "kmsKey": "k1", "agentName": "cdm1"}})
     client.make_job("job_batch", nodes=[node("a", "DWSSQL", sql)])
     client.make_job("job_stream", processType="REAL_TIME")
     client.make_job("both", nodes=[node("a", "DWSSQL", sql),

@@ -23,7 +23,7 @@ from harness import DLFD, PROJECT, admin_workspace, dlfd, job, node, script
 
 OPTIONS = ["--listen", "--data", "--auth", "--config", "--error-detail", "--max-body-memory",
            "--max-archive-bytes", "--max-archive-entries", "--max-unpacked-bytes",
-           "--max-jobs", "--max-scripts", "--sweep-age", "--threads", "--help", "--version"]
+           "--max-jobs", "--max-scripts", "--secret-key-file", "--sweep-age", "--threads", "--help", "--version"]
 
 
 # ---- help and version ----

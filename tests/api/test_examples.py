@@ -10,7 +10,7 @@ import pytest
 from harness import ROOT
 
 EXAMPLES = sorted(p.parent for p in ROOT.glob("examples/*/jobs"))
-KINDS = ("resources", "scripts", "jobs")
+KINDS = ("connections", "resources", "scripts", "jobs")
 
 
 def bodies(example, kind):
@@ -72,7 +72,8 @@ def test_shell_scripts_are_sound(example):
 
 
 def test_loading_says_what_it_loaded_and_may_be_repeated(client, example):
-    counts = [f"{len(bodies(example, kind))} {kind}" for kind in KINDS]
+    counts = [f"{len(bodies(example, kind))} {kind}" for kind in KINDS
+              if bodies(example, kind)]
     tags = []
     for _ in range(2):
         done = load(client, example)
@@ -128,6 +129,16 @@ def test_what_is_exported_is_what_stands_in_the_files(loaded, example):
         assert list(found)[:len(body)] == list(body)
         assert [n["properties"] for n in found["nodes"]] == \
             [n["properties"] for n in body["nodes"]]
+
+
+def test_the_connections_that_are_named_are_there(example):
+    if not bodies(example, "connections"):
+        return
+    named = {body["connectionName"] for body in bodies(example, "scripts").values()
+             if "connectionName" in body}
+    named |= {p["value"] for body in bodies(example, "jobs").values() for n in body["nodes"]
+              for p in n["properties"] if p["name"] == "connectionName"}
+    assert named == {body["name"] for body in bodies(example, "connections").values()}
 
 
 def test_the_readme_has_each_job_with_what_it_waits_for(example):

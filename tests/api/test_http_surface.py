@@ -35,12 +35,6 @@ POST /v1/{p}/jobs/j/instances/34801/restart
 POST /v1/{p}/scripts/s/execute
 GET /v1/{p}/scripts/s/instances/0f3e5f1e
 POST /v1/{p}/scripts/s/instances/0f3e5f1e/stop
-POST /v1/{p}/connections
-GET /v1/{p}/connections
-GET /v1/{p}/connections/c
-PUT /v1/{p}/connections/c?ischeck=true
-DELETE /v1/{p}/connections/c
-POST /v1/{p}/connections/export
 POST /v1/{p}/connections/import
 GET /v1.0/{p}/directory/tree?limit=10
 """.split("\n")[1:-1]

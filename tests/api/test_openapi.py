@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import contract
+import test_fields_connection as connection_fields
 import test_fields_export as export_fields
 import test_fields_job as job_fields
 import test_fields_resource as resource_fields
@@ -98,6 +99,7 @@ WORDS = {
     "job": {"createUser", "status", "lastUpdateTime", "downstreamJobs"},  # the server's
     "script": set(),
     "resource": set(),
+    "connection": set(),
     "export": set(),
     "batch": set(),
 }
@@ -106,6 +108,7 @@ ROWS = {
     "job": ("Job", job_fields.FIELDS),
     "script": ("Script", script_fields.FIELDS),
     "resource": ("Resource", resource_fields.FIELDS + resource_fields.PACKAGES),
+    "connection": ("Connection", connection_fields.FIELDS),
     "export": ("Export", export_fields.OPTIONS),
     "batch": ("BatchExport",
               export_fields.OPTIONS + export_fields.JOB_LIST + export_fields.ITEMS),
@@ -150,12 +153,12 @@ def test_each_field_says_what_its_row_tests(kind):
             assert schema["default"] == f.default, f.path
 
 
-@pytest.mark.parametrize("kind", ["job", "script", "resource", "batch"])
+@pytest.mark.parametrize("kind", ["job", "script", "resource", "connection", "batch"])
 def test_what_is_required_is_what_its_row_tests(kind):
     schema = DOCUMENT["components"]["schemas"][ROWS[kind][0]]
     tested = {f.path for f in ROWS[kind][1]
               if f.required and "." not in f.path and "[" not in f.path}
-    assert set(schema["required"]) == tested - {"connectionName"}  # not of every type
+    assert set(schema["required"]) == tested - {"connectionName", "config"}  # not of every type
 
 
 # ---- its examples ----

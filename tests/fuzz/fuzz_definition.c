@@ -13,7 +13,7 @@ static bool make(struct definition *d, enum kind kind, struct str text,
     struct json_doc doc;
     bool made = json_read(&doc, text, JSON_STORED_MAX_VALUES, &err) == 0 &&
                 json_type(&doc, 0) == JSON_OBJECT &&
-                definition_make(d, kind, &doc, stored, arena, &err) == 0;
+                definition_make(d, kind, &doc, NULL, stored, arena, &err) == 0;
 
     json_release(&doc);
     err_clear(&err);
@@ -28,7 +28,7 @@ static void check_shown(const struct definition *d, enum kind kind)
     struct json_doc doc;
 
     jw_object(&jw, STR_NONE);
-    MUST(definition_show(&jw, kind, buf_str(&d->text), &err) == 0);
+    MUST(definition_show(&jw, kind, buf_str(&d->text), STR(""), &err) == 0);
     jw_end(&jw, '}');
     MUST(json_read(&doc, buf_str(&shown), 2 * JSON_STORED_MAX_VALUES, &err) == 0);
     json_release(&doc);
@@ -37,7 +37,7 @@ static void check_shown(const struct definition *d, enum kind kind)
 
 static void check(const struct definition *d, enum kind kind, struct arena *arena)
 {
-    struct stored stored = { 1, buf_str(&d->text) };
+    struct stored stored = { 1, buf_str(&d->text), STR("") };
     struct definition again;
 
     MUST(make(&again, kind, buf_str(&d->text), NULL, arena));
@@ -52,10 +52,11 @@ static void check(const struct definition *d, enum kind kind, struct arena *aren
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    static const enum kind kinds[] = { KIND_JOB, KIND_SCRIPT, KIND_RESOURCE };
+    static const enum kind kinds[] = { KIND_JOB, KIND_SCRIPT, KIND_RESOURCE,
+                                       KIND_CONNECTION };
     struct str text = { (const char *)data, n };
 
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 4; k++) {
         struct arena arena = ARENA_INIT;
         struct definition d;
 

@@ -25,7 +25,7 @@ static int make(struct definition *d, enum kind kind, struct str body, struct st
     int rc;
 
     read_json(&doc, body);
-    rc = definition_make(d, kind, &doc, stored.p ? &old : NULL, arena, err);
+    rc = definition_make(d, kind, &doc, NULL, stored.p ? &old : NULL, arena, err);
     json_release(&doc);
     return rc;
 }
@@ -467,9 +467,9 @@ static void test_show_adds_the_documented_defaults(void **state)
 
         t_row("%s", shows[i].stored);
         jw_object(&jw, STR_NONE);
-        assert_ok(
-            definition_show(&jw, shows[i].kind, t_json(&text, shows[i].stored), &err),
-            &err);
+        assert_ok(definition_show(&jw, shows[i].kind, t_json(&text, shows[i].stored),
+                                  STR(""), &err),
+                  &err);
         jw_end(&jw, '}');
         assert_bytes(buf_str(&out), t_json(&want, shows[i].shown));
         buf_release(&text);

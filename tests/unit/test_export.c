@@ -362,9 +362,9 @@ static void test_resources_of_one_name_are_numbered(void **state)
                  STR("{\n  \"name\": \"r\",\n  \"type\": \"jar\",\n"
                      "  \"location\": \"obs://b/3\",\n  \"directory\": \"/c/\"\n}\n"));
     e = plan(w, 1);
-    assert_int_equal(e->jobs, 1);
-    assert_int_equal(e->scripts, 0);
-    assert_int_equal(e->resources, 4);
+    assert_int_equal(e->count[KIND_JOB], 1);
+    assert_int_equal(e->count[KIND_SCRIPT], 0);
+    assert_int_equal(e->count[KIND_RESOURCE], 4);
     assert_int_equal(e->missing, 0); /* a plain file is not a dependency */
     catalog_export_free(e);
     buf_release(&out);
@@ -383,7 +383,8 @@ static void test_what_is_missing_is_listed(void **state)
     assert_int_equal(e->missing, 4);
     assert_str(buf_str(&e->missing_list), "script/%2Fa%2F%E4%BD%9C@j000, script/b@j000, "
                                           "resource/gone@j000, script/b@j001");
-    assert_int_equal(e->jobs + e->scripts + e->resources, 3);
+    assert_int_equal(e->count[KIND_JOB] + e->count[KIND_SCRIPT] + e->count[KIND_RESOURCE],
+                     3);
     catalog_export_free(e);
     request.fail_missing = true;
     assert_fails(catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err),
@@ -470,7 +471,7 @@ static void test_large_and_small_entries_go_together(void **state)
     reset_counts();
     e = plan(w, 3);
     planned = count_of[COUNT_SQL];
-    assert_int_equal(e->scripts, 33);
+    assert_int_equal(e->count[KIND_SCRIPT], 33);
     catalog_export_free(e);
     all = export(w, 3, &out);
     assert_true(out.len > ANSWER_BUFFER_MAX);
@@ -513,7 +514,7 @@ static void test_the_etag_says_what_the_archive_holds(void **state)
     etag_of(w, one, etag[1]);
     etag_of(w, without, etag[2]);
     etag_of(w, order, etag[3]);
-    one.single = true; /* the same contents under other names */
+    one.layout = EXPORT_SINGLE; /* the same contents under other names */
     etag_of(w, one, etag[4]);
     for (int i = 0; i < 5; i++)
         for (int k = 0; k < i; k++)

@@ -1,0 +1,154 @@
+#include "dlfd/admin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dlfd/admin_int.h"
+#include "dlfd/options.h"
+#include "model/names.h"
+
+static int usage(const char *what)
+{
+    fprintf(
+        stderr,
+        "dlfd admin: %s\n"
+        "usage: dlfd admin workspace create NAME --project ID [--data DIR]\n"
+        "       dlfd admin workspace list --project ID [--data DIR]\n"
+        "       dlfd admin workspace delete NAME [--force] --project ID [--data DIR]\n"
+        "       dlfd admin key rotate [--data DIR]\n"
+        "each with [--secret-key-file FILE] when the key is not in the data folder\n",
+        what);
+    return 2;
+}
+
+int admin_failed(const struct err *err, const char *otherwise)
+{
+    fprintf(stderr, "dlfd admin: %s\n", err->arg[0] ? err->arg[0] : otherwise);
+    return 1;
+}
+
+static const struct row {
+    const char *noun, *verb;
+    int (*run)(struct folder *f, const struct admin_call *call);
+    bool takes_name, takes_project;
+    bool alone; /* not while a server runs */
+} rows[] = {
+    { "workspace", "create", admin_workspace_create, true, true, false },
+    { "workspace", "list", admin_workspace_list, false, true, false },
+    { "workspace", "delete", admin_workspace_delete, true, true, false },
+    { "key", "rotate", admin_key_rotate, false, false, true },
+};
+
+/* The option's place in the call, or NULL. */
+static const char **option(struct admin_call *call, const char *arg)
+{
+    if (strcmp(arg, "--project") == 0)
+        return &call->project;
+    if (strcmp(arg, "--data") == 0)
+        return &call->data;
+    return strcmp(arg, "--secret-key-file") == 0 ? &call->key_file : NULL;
+}
+
+/* Reads one argument at *i; NULL, or what is wrong. */
+static const char *read_argument(struct admin_call *call, int argc, char **argv, int *i)
+{
+    const char *arg = argv[(*i)++], **value = option(call, arg);
+    const char **word[] = { &call->noun, &call->verb, &call->name };
+
+    if (strcmp(arg, "--force") == 0) {
+        call->force = true;
+        return NULL;
+    }
+    if (value) {
+        if (*i == argc)
+            return "a value is missing";
+        *value = argv[(*i)++];
+        return NULL;
+    }
+    if (arg[0] == '-')
+        return "no such option; see dlfd --help";
+    for (size_t w = 0; w < sizeof(word) / sizeof(word[0]); w++)
+        if (!*word[w]) {
+            *word[w] = arg;
+            return NULL;
+        }
+    return "too many names";
+}
+
+static const struct row *find(const struct admin_call *call)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (call->noun && call->verb && strcmp(rows[i].noun, call->noun) == 0 &&
+            strcmp(rows[i].verb, call->verb) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static const char *check(const struct admin_call *call, const struct row *row)
+{
+    if (!row)
+        return "no such command";
+    if (row->takes_project &&
+        (!call->project || !name_follows(&name_project, str_of(call->project))))
+        return "--project ID is required: 1 to 64 letters, digits, - and _";
+    if (row->takes_name && !call->name)
+        return "a NAME is required";
+    if (row->takes_name && !name_follows(&name_workspace, str_of(call->name)))
+        return "a NAME has 1 to 128 letters, digits, Chinese characters, - and _";
+    return !row->takes_name && call->name ? "this command takes no NAME" : NULL;
+}
+
+static int run(const struct admin_call *call, const struct row *row)
+{
+    struct folder_options options = { .path = call->data,
+                                      .key_path = call->key_file,
+                                      .alone = row->alone,
+                                      .readers = 1,
+                                      .sweep_age_ms = INT64_MAX / 2 };
+    struct err err = ERR_INIT;
+    struct folder folder;
+    int rc = folder_open(&folder, &options, &err);
+
+    if (rc) {
+        rc = admin_failed(&err, "out of memory");
+        err_clear(&err);
+        return rc;
+    }
+    rc = row->run(&folder, call);
+    folder_close(&folder);
+    return rc;
+}
+
+/* What is not given comes from the variables, else from the defaults. */
+static void complete(struct admin_call *call, struct arena *arena)
+{
+    if (!call->data)
+        call->data = getenv("DLFD_DATA");
+    if (!call->data)
+        call->data = options_default_data(arena);
+    if (!call->key_file)
+        call->key_file = getenv("DLFD_SECRET_KEY_FILE");
+    if (!call->key_file)
+        call->key_file = "";
+}
+
+int admin_main(int argc, char **argv)
+{
+    struct admin_call call = { 0 };
+    struct arena arena = ARENA_INIT;
+    const char *wrong = NULL;
+    const struct row *row;
+    int i = 0, rc;
+
+    while (!wrong && i < argc)
+        wrong = read_argument(&call, argc, argv, &i);
+    row = find(&call);
+    if (!wrong)
+        wrong = check(&call, row);
+    complete(&call, &arena);
+    if (!wrong && !call.data)
+        wrong = "--data DIR is required";
+    rc = wrong ? usage(wrong) : run(&call, row);
+    arena_release(&arena);
+    return rc;
+}

@@ -1,0 +1,21 @@
+#ifndef DLFD_ADMIN_INT_H
+#define DLFD_ADMIN_INT_H
+
+#include "dlfd/folder.h"
+
+/* Private to dlfd/: one call of `dlfd admin`, and what carries it out. */
+struct admin_call {
+    const char *noun, *verb, *name, *project, *data, *key_file;
+    bool force;
+};
+
+/* Says what went wrong, `otherwise` when the error does not; gives 1. */
+int admin_failed(const struct err *err, const char *otherwise);
+
+/* Each gives the exit status. */
+int admin_workspace_create(struct folder *f, const struct admin_call *call);
+int admin_workspace_list(struct folder *f, const struct admin_call *call);
+int admin_workspace_delete(struct folder *f, const struct admin_call *call);
+int admin_key_rotate(struct folder *f, const struct admin_call *call);
+
+#endif

@@ -1,0 +1,111 @@
+#include "dlfd/key_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/id.h"
+#include "base/limits.h"
+
+#define LINE_BYTES (2 * SEAL_KEY_BYTES + 1)
+#define FILE_BYTES (KEY_FILE_MAX_KEYS * LINE_BYTES)
+
+static int fail(const struct key_file *f, enum ec ec, const char *what, struct err *err)
+{
+    struct buf text = BUF_INIT(8 * KIB);
+
+    buf_addf(&text, "key file %s: %s", f->path, what);
+    err_set(err, ec, 0, 0, buf_cstr(&text));
+    buf_release(&text);
+    return ec;
+}
+
+static int parse(struct key_file *f, const char *text, size_t n, struct err *err)
+{
+    for (f->n = 0; n >= LINE_BYTES && f->n < KEY_FILE_MAX_KEYS; f->n++) {
+        if (text[LINE_BYTES - 1] != '\n' ||
+            !seal_key_read(&f->key[f->n], (struct str){ text, LINE_BYTES - 1 }))
+            break;
+        text += LINE_BYTES;
+        n -= LINE_BYTES;
+    }
+    return f->n && !n ? 0 : fail(f, E_INVALID, "it holds no key", err);
+}
+
+int key_file_read(struct key_file *f, struct err *err)
+{
+    int file = open(f->path, O_RDONLY | O_CLOEXEC);
+    char text[FILE_BYTES + 1];
+    struct stat is;
+    ssize_t n;
+    int rc = 0;
+
+    f->n = 0;
+    if (file < 0)
+        return fail(f, errno == ENOENT ? E_NOTFOUND : E_IO, strerror(errno), err);
+    if (fstat(file, &is) != 0)
+        rc = fail(f, E_IO, strerror(errno), err);
+    else if (is.st_mode & 077)
+        rc = fail(f, E_DENIED, "others may use it: chmod 600", err);
+    n = rc ? 0 : read(file, text, sizeof(text));
+    close(file);
+    if (!rc)
+        rc = n < 0 ? fail(f, E_IO, strerror(errno), err) : parse(f, text, (size_t)n, err);
+    wipe(text, sizeof(text));
+    return rc;
+}
+
+/* The folder's entry is as durable as the file's contents. */
+static bool sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int file = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool ok = file >= 0 && fsync(file) == 0;
+
+    if (file >= 0)
+        close(file);
+    free(folder);
+    return ok;
+}
+
+static bool write_file(const char *path, const char *text, size_t n)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool ok = file >= 0 && write(file, text, n) == (ssize_t)n && fsync(file) == 0;
+
+    if (file >= 0)
+        ok = close(file) == 0 && ok;
+    return ok;
+}
+
+int key_file_write(const struct key_file *f, struct err *err)
+{
+    struct buf new_path = BUF_INIT(8 * KIB);
+    char text[FILE_BYTES + 1];
+    int rc = 0;
+
+    for (int i = 0; i < f->n; i++) {
+        hex_encode(f->key[i].bytes, SEAL_KEY_BYTES, text + i * LINE_BYTES);
+        text[(i + 1) * LINE_BYTES - 1] = '\n';
+    }
+    buf_addf(&new_path, "%s.new", f->path);
+    if (!buf_cstr(&new_path))
+        rc = fail(f, E_INVALID, "the path is too long", err);
+    else if (!write_file(new_path.ptr, text, (size_t)f->n * LINE_BYTES) ||
+             rename(new_path.ptr, f->path) != 0 || !sync_folder(f->path))
+        rc = fail(f, E_IO, strerror(errno), err);
+    wipe(text, sizeof(text));
+    buf_release(&new_path);
+    return rc;
+}
+
+void key_file_wipe(struct key_file *f)
+{
+    wipe(f->key, sizeof(f->key));
+    f->n = 0;
+}

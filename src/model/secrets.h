@@ -1,0 +1,50 @@
+#ifndef MODEL_SECRETS_H
+#define MODEL_SECRETS_H
+
+#include "base/arena.h"
+#include "model/json.h"
+
+/*
+ * Secrets are taken out of a body before anything is made of it: definitions,
+ * and so blobs, archives, answers and logs, never hold one.
+ */
+
+/* Where secrets stand. */
+enum secret_rule {
+    /* Members, and inputs {"name", "value"}, whose key is one of
+     * model/secret_keys.def; also inside objects, and inside the base64 of
+     * extended-configs.  They are left out. */
+    SECRETS_CONFIG,
+    /* Properties of nodes with "value_is_sensitive": true; their value becomes
+     * the empty text. */
+    SECRETS_NODES
+};
+
+/* Stands in answers where a connection's secret is stored; in an update it, the
+ * literal below, or nothing at all means: what is stored stays. */
+#define SECRET_MASK "*********"
+#define SECRET_LITERAL "Add password here"
+
+struct secret {
+    struct str path;  /* names it within its object, the same in every version */
+    struct str value; /* a string's text, or JSON; .p is NULL: what is stored stays */
+};
+
+struct secrets {
+    struct secret *items; /* in the arena; values are in `values` */
+    size_t n, cap;
+    struct buf values;
+};
+
+/*
+ * Writes `doc` without its secrets to `clean`, as JSON, and adds them to `out`
+ * (which begins as { 0 }).  E_NOMEM.  secrets_release() wipes them.
+ */
+int secrets_take(struct secrets *out, const struct json_doc *doc, enum secret_rule rule,
+                 struct buf *clean, struct arena *arena, struct err *err) MUST_CHECK;
+void secrets_release(struct secrets *s);
+
+/* Whether a value, not a placeholder, came at `path`. */
+bool secrets_has_value(const struct secrets *s, const char *path);
+
+#endif

@@ -1,0 +1,192 @@
+#include "base/limits.h"
+#include "store/store_int.h"
+
+/*
+ * Secrets of objects: sealed when they are written, bound to their object and
+ * path, and never read but to seal them anew.
+ */
+#define KEY_ID "key_id"
+
+static int wrong_key(struct err *err)
+{
+    return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
+                   "the secrets of this data folder were written with another key: give "
+                   "dlfd the key file that belongs to it (--secret-key-file)");
+}
+
+/* The key's id in the database; "" when it has none yet. */
+static int read_key_id(struct db *db, char id[SEAL_ID_BYTES], struct err *err)
+{
+    struct query *q = db_query(db, SQL_META, "s", STR(KEY_ID));
+    int rc = db_next(q, err);
+    struct str text;
+
+    id[0] = '\0';
+    if (rc != 1)
+        return rc;
+    text = db_text(q, 0);
+    if (text.n < SEAL_ID_BYTES) {
+        memcpy(id, text.p, text.n);
+        id[text.n] = '\0';
+    }
+    db_end(q);
+    return 0;
+}
+
+const struct seal_key *store_key(const struct store *s)
+{
+    return db_key(s->db);
+}
+
+int store_needs_key(const char *path, bool *needs, struct err *err)
+{
+    char id[SEAL_ID_BYTES] = "";
+    struct db *db;
+    int rc = db_peek(&db, path, err);
+
+    *needs = false;
+    if (rc || !db)
+        return rc;
+    rc = read_key_id(db, id, err);
+    db_close(db);
+    *needs = id[0] != '\0';
+    return rc;
+}
+
+int choose_key(struct db *db, const struct store_options *options, struct err *err)
+{
+    char id[SEAL_ID_BYTES];
+    int rc;
+
+    if (!options->n_keys)
+        return 0;
+    rc = read_key_id(db, id, err);
+    if (rc)
+        return rc;
+    if (!id[0]) {
+        db_set_key(db, &options->keys[0]);
+        return db_run(db, err, SQL_META_SET, "ss", STR(KEY_ID),
+                      str_of(options->keys[0].id));
+    }
+    for (int i = 0; i < options->n_keys; i++)
+        if (strcmp(options->keys[i].id, id) == 0) {
+            db_set_key(db, &options->keys[i]);
+            return 0;
+        }
+    return wrong_key(err);
+}
+
+/* What a sealed secret is bound to. */
+static struct str context_of(struct str uid, struct str path, struct buf *out)
+{
+    buf_addstr(out, uid);
+    buf_addc(out, '\n');
+    buf_addstr(out, path);
+    return buf_str(out);
+}
+
+static int put_sealed(struct db *db, const struct seal_key *key, int64_t object,
+                      struct str uid, struct str path, struct str plain, struct err *err)
+{
+    struct buf context = BUF_INIT(DEFINITION_MAX), sealed = BUF_INIT(DEFINITION_MAX);
+    int rc;
+
+    seal(key, context_of(uid, path, &context), plain, &sealed);
+    if (context.bad || sealed.bad)
+        rc = err_nomem(err);
+    else
+        rc = db_run(db, err, SQL_SECRET_PUT, "issb", object, path, str_of(key->id),
+                    buf_str(&sealed));
+    buf_release(&context);
+    buf_release(&sealed);
+    return rc;
+}
+
+static int drop_others(struct db *db, const struct save *s, int64_t object,
+                       struct err *err)
+{
+    struct buf paths = BUF_INIT(DEFINITION_MAX);
+    struct jw jw = JW_INIT(&paths, false);
+    int rc;
+
+    jw_array(&jw, STR_NONE);
+    for (size_t i = 0; i < s->n_secrets; i++)
+        jw_string(&jw, STR_NONE, s->secrets[i].path);
+    jw_end(&jw, ']');
+    rc = paths.bad ? err_nomem(err)
+                   : db_run(db, err, SQL_SECRET_KEEP, "is", object, buf_str(&paths));
+    buf_release(&paths);
+    return rc;
+}
+
+int put_secrets(struct db *db, const struct save *s, int64_t object, struct str uid,
+                struct err *err)
+{
+    const struct seal_key *key = db_key(db);
+    bool had = s->old && s->old->secret_paths.n;
+    int rc = 0;
+
+    if (!s->n_secrets && !(had && s->drop_others))
+        return 0;
+    if (!key)
+        return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "no key for secrets");
+    if (had && s->drop_others)
+        rc = drop_others(db, s, object, err);
+    for (size_t i = 0; !rc && i < s->n_secrets; i++)
+        if (s->secrets[i].value.p)
+            rc = put_sealed(db, key, object, uid, s->secrets[i].path, s->secrets[i].value,
+                            err);
+    return rc ? rc : db_run(db, err, SQL_SECRET_PATHS, "i", object);
+}
+
+/* ---- another key ---- */
+
+/* Opens the secret of the row with the old key, and seals it with the new. */
+static int seal_anew(struct db *db, struct query *q, const struct seal_key *key,
+                     struct err *err)
+{
+    struct buf context = BUF_INIT(DEFINITION_MAX), plain = BUF_INIT(DEFINITION_MAX),
+               uid = BUF_INIT(KIB), path = BUF_INIT(DEFINITION_MAX);
+    int64_t object = db_int(q, 0);
+    bool ok;
+    int rc;
+
+    buf_addstr(&uid, db_text(q, 1));
+    buf_addstr(&path, db_text(q, 2));
+    ok = seal_open(db_key(db), context_of(buf_str(&uid), buf_str(&path), &context),
+                   db_text(q, 3), &plain);
+    db_end(q);
+    rc = ok ? put_sealed(db, key, object, buf_str(&uid), buf_str(&path), buf_str(&plain),
+                         err)
+            : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
+                      "a secret cannot be opened with the key that it was written with");
+    buf_wipe(&plain);
+    buf_release(&context);
+    buf_release(&uid);
+    buf_release(&path);
+    return rc;
+}
+
+static int run_rekey(struct db *db, struct write *write, struct err *err)
+{
+    struct rekey *r = (struct rekey *)write;
+    int rc;
+
+    for (r->secrets = 0;; r->secrets++) {
+        struct query *q = db_query(db, SQL_SECRET_OF_OTHER_KEY, "s", str_of(r->key->id));
+
+        rc = db_next(q, err);
+        if (rc == 1)
+            rc = seal_anew(db, q, r->key, err);
+        else
+            break;
+        if (rc)
+            return rc;
+    }
+    return rc ? rc : db_run(db, err, SQL_META_SET, "ss", STR(KEY_ID), str_of(r->key->id));
+}
+
+void rekey_init(struct rekey *r)
+{
+    *r = (struct rekey){ .write.run = run_rekey };
+}
