@@ -18,7 +18,7 @@ void call_json(struct call *c, struct buf *json)
         return;
     }
     http_add_header(c->http, "Content-Type", "application/json;charset=UTF-8");
-    http_answer(c->http, 200, json);
+    http_answer(c->http, client_status(c, 200), json);
 }
 
 void call_no_content(struct call *c)
@@ -60,6 +60,10 @@ static const struct {
       "gophertelekomcloud takes 201 and 202 only" },
     { "golangsdk/", "ExportConnections", 200, 202,
       "gophertelekomcloud takes 201 and 202 only" },
+    { "golangsdk/", "UpdateLink", 200, 202, "gophertelekomcloud: likewise" },
+    { "golangsdk/", "CreateCdmJob", 200, 202, "gophertelekomcloud: likewise" },
+    { "golangsdk/", "UpdateCdmJob", 200, 202, "gophertelekomcloud: likewise" },
+    { "golangsdk/", "DeleteCdmJob", 200, 202, "gophertelekomcloud: likewise" },
 };
 
 int client_status(const struct call *c, int status)
@@ -236,6 +240,8 @@ static void on_done(void *self, struct http_request *r)
     json_release(&c->json);
     if (c->save)
         catalog_save_release(c->save);
+    for (size_t i = 0; i < c->n_saves; i++)
+        catalog_save_release(c->saves[i]);
 }
 
 struct http_app api_app(struct api *api)

@@ -24,7 +24,9 @@ struct call {
     struct http_request *http;
     struct api *api;
     const struct route *route; /* NULL until one is found */
-    struct str name;           /* the job, script or resource of the path */
+    struct str name;           /* what the path names: a job, a script ... */
+    struct str cluster;        /* the id of the path's CDM cluster */
+    bool cdm;                  /* a call of CDM: errors have its form */
     struct place place;
     enum language language;
     struct json_doc json;
@@ -32,6 +34,10 @@ struct call {
     struct err err;
     struct save *save;
     struct removal *removal;
+    struct save **saves; /* of several objects at once */
+    size_t n_saves;
+    struct save_all *all;
+    void (*succeed)(struct call *c); /* after a write; NULL: the usual answer */
     int tries;
     const char *code;    /* of the error that was answered, for the log */
     const char *missing; /* of an export, for the log */
@@ -43,6 +49,14 @@ int route_find(struct call *c) MUST_CHECK;
 
 /* From the complete body to the handler; also to try a write once more. */
 void call_run(struct call *c);
+
+/* From objects.c, for CDM: creates or updates of the value `at` of a body; deletes
+ * what the path names; lists; hands a write over, and goes on with `then`. */
+void object_save(struct call *c, enum kind kind, struct str key,
+                 const struct json_doc *body, uint32_t at);
+void object_delete(struct call *c, enum kind kind);
+void call_list(struct call *c, const struct list_request *request);
+void call_submit(struct call *c, struct write *w, void (*then)(struct http_request *r));
 
 /* Answers with c->err, and clears it. */
 void call_fail(struct call *c);

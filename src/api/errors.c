@@ -17,6 +17,25 @@ static void write_code(struct jw *jw, const struct error_row *row, enum language
     jw_string(jw, STR("error_msg"), str_of(row->text[language]));
 }
 
+/* CDM's own form: its clients read any of the four. */
+static void write_cdm_error(struct call *c, const struct error_row *row,
+                            struct str detail, struct buf *out)
+{
+    struct jw jw = JW_INIT(out, false);
+    struct buf text = BUF_INIT(ERROR_DETAIL_MAX);
+
+    error_text(&c->err, c->language, &text);
+    jw_object(&jw, STR_NONE);
+    jw_string(&jw, STR("code"), str_of(row->code));
+    jw_string(&jw, STR("errCode"), str_of(row->code));
+    jw_string(&jw, STR("message"), buf_str(&text));
+    jw_string(&jw, STR("externalMessage"), buf_str(&text));
+    if (detail.n && c->api->detail_mode == DETAIL_BODY)
+        jw_string(&jw, STR("error_detail"), detail);
+    jw_end(&jw, '}');
+    buf_release(&text);
+}
+
 static void write_error(struct call *c, const struct error_row *row, struct str detail,
                         struct buf *out)
 {
@@ -80,10 +99,15 @@ void call_fail(struct call *c)
     struct buf detail = BUF_INIT(ERROR_DETAIL_MAX + KIB), body = BUF_INIT(MIB);
     const struct error_row *row;
 
+    if (c->cdm && c->err.api == DLF_3051)
+        c->err.api = CDM_0014;
     let_workspace_win(c);
     row = error_row(c->err.api);
     error_detail(&c->err, c->language, &detail);
-    write_error(c, row, buf_str(&detail), &body);
+    if (c->cdm && row->status == 400)
+        write_cdm_error(c, row, buf_str(&detail), &body);
+    else
+        write_error(c, row, buf_str(&detail), &body);
     http_add_header(c->http, "Content-Type", "application/json;charset=UTF-8");
     if (detail.len && c->api->detail_mode == DETAIL_HEADER)
         add_detail_header(c, buf_str(&detail));

@@ -43,8 +43,8 @@ static void add_report(struct call *c, struct export *e, enum export_layout layo
     if (layout == EXPORT_CONNECTIONS)
         snprintf(counts, sizeof(counts), "connections=%zu", n[KIND_CONNECTION]);
     else
-        snprintf(counts, sizeof(counts), "jobs=%zu;scripts=%zu;resources=%zu",
-                 n[KIND_JOB], n[KIND_SCRIPT], n[KIND_RESOURCE]);
+        snprintf(counts, sizeof(counts), "jobs=%zu;scripts=%zu;resources=%zu;cdm=%zu",
+                 n[KIND_JOB], n[KIND_SCRIPT], n[KIND_RESOURCE], n[KIND_CDM_JOB]);
     http_add_header(c->http, "X-Dlf-Export-Counts", counts);
     if (!e->missing)
         return;

@@ -16,6 +16,10 @@ static void answer_saved(struct call *c)
 {
     struct buf json = BUF_INIT(KIB);
 
+    if (c->succeed) {
+        c->succeed(c);
+        return;
+    }
     if (c->route->handler != create_resource) {
         call_no_content(c);
         return;
@@ -52,6 +56,8 @@ static void after_removal(struct http_request *r)
         call_run(c);
     } else if (rc) {
         call_fail(c);
+    } else if (c->succeed) {
+        c->succeed(c);
     } else {
         call_no_content(c);
     }
@@ -80,7 +86,7 @@ static void on_written(struct write *w)
 }
 
 /* The request sleeps until the writer has committed. */
-static void submit(struct call *c, struct write *w, void (*then)(struct http_request *r))
+void call_submit(struct call *c, struct write *w, void (*then)(struct http_request *r))
 {
     w->arg = c->http;
     w->done = on_written;
@@ -88,19 +94,19 @@ static void submit(struct call *c, struct write *w, void (*then)(struct http_req
     store_submit(c->api->catalog->store, w);
 }
 
-static void save(struct call *c, enum kind kind, struct str key,
-                 const struct json_doc *body)
+void object_save(struct call *c, enum kind kind, struct str key,
+                 const struct json_doc *body, uint32_t at)
 {
-    if (catalog_save_prepare(c->api->catalog, &c->place, kind, key, body, &c->http->arena,
-                             &c->save, &c->err))
+    if (catalog_save_prepare(c->api->catalog, &c->place, kind, key, body, at,
+                             &c->http->arena, &c->save, &c->err))
         call_fail(c);
     else if (!answer_changed(c, c->save->old))
-        submit(c, &c->save->write, after_save);
+        call_submit(c, &c->save->write, after_save);
 }
 
 static void create(struct call *c, enum kind kind)
 {
-    save(c, kind, STR_NONE, c->body);
+    object_save(c, kind, STR_NONE, c->body, 0);
 }
 
 /* Blanks behind an id are let go: some clients send them. */
@@ -141,11 +147,11 @@ static void update(struct call *c, enum kind kind)
         }
         body = &nothing;
     }
-    save(c, kind, key_of(c, kind), body);
+    object_save(c, kind, key_of(c, kind), body, 0);
     json_release(&nothing);
 }
 
-static void delete (struct call *c, enum kind kind)
+void object_delete(struct call *c, enum kind kind)
 {
     int rc = c->body ? definition_check_approvers(c->body, &c->err) : 0;
 
@@ -156,7 +162,7 @@ static void delete (struct call *c, enum kind kind)
     if (rc)
         call_fail(c);
     else if (!answer_changed(c, c->removal->old))
-        submit(c, &c->removal->write, after_removal);
+        call_submit(c, &c->removal->write, after_removal);
 }
 
 /* ---- show and list ---- */
@@ -201,10 +207,17 @@ void show_job(struct call *c)
 }
 
 /* Large definitions are sent as they are read; small lists in one piece. */
-static void answer_list(struct call *c, struct stream *list, uint64_t size_hint)
+void call_list(struct call *c, const struct list_request *request)
 {
     struct buf json = BUF_INIT(4 * ANSWER_BUFFER_MAX);
+    uint64_t size_hint;
+    struct stream *list;
 
+    if (catalog_list(c->api->catalog, &c->place, request, &c->http->arena, &list,
+                     &size_hint, &c->err)) {
+        call_fail(c);
+        return;
+    }
     if (size_hint > ANSWER_BUFFER_MAX) {
         http_add_header(c->http, "Content-Type", "application/json;charset=UTF-8");
         http_answer_stream(c->http, 200, list, HTTP_SIZE_UNKNOWN);
@@ -221,29 +234,30 @@ static void answer_list(struct call *c, struct stream *list, uint64_t size_hint)
 
 static void list(struct call *c, enum kind kind, const char *name_key, bool v2)
 {
-    struct list_query q = { .kind = kind,
-                            .process_type = STR(""),
-                            .limit = LIST_DEFAULT_LIMIT };
-    struct stream *rows;
-    uint64_t size_hint;
+    struct list_request *r = arena_alloc(&c->http->arena, sizeof(*r));
     bool real_time = false;
-    int rc = query_int(c, "offset", 0, INT64_MAX, &q.offset);
+    int rc = r ? 0 : err_nomem(&c->err);
 
+    if (!rc) {
+        *r = (struct list_request){ .v2 = v2, .tail = "" };
+        r->query = (struct list_query){ .kind = kind,
+                                        .process_type = STR(""),
+                                        .limit = LIST_DEFAULT_LIMIT };
+        rc = query_int(c, "offset", 0, INT64_MAX, &r->query.offset);
+    }
     if (!rc)
-        rc = query_int(c, "limit", 1, LIST_MAX_LIMIT, &q.limit);
-    if (!rc && kind == KIND_JOB)
+        rc = query_int(c, "limit", 1, LIST_MAX_LIMIT, &r->query.limit);
+    if (!rc && kind == KIND_JOB) {
         rc = query_choice(c, "jobType", "BATCH", "REAL_TIME", &real_time);
-    if (kind == KIND_JOB)
-        q.process_type = real_time ? STR("REAL_TIME") : STR("BATCH");
+        r->query.process_type = real_time ? STR("REAL_TIME") : STR("BATCH");
+    }
     if (!rc)
-        rc = query_get(c->http->query, name_key, &q.name_part, &c->http->arena, &c->err);
-    if (!rc)
-        rc = catalog_list(c->api->catalog, &c->place, &q, v2, &c->http->arena, &rows,
-                          &size_hint, &c->err);
+        rc = query_get(c->http->query, name_key, &r->query.name_part, &c->http->arena,
+                       &c->err);
     if (rc)
         call_fail(c);
     else
-        answer_list(c, rows, size_hint);
+        call_list(c, r);
 }
 
 /* ---- the rows ---- */
@@ -259,7 +273,7 @@ static void list(struct call *c, enum kind kind, const char *name_key, bool v2)
     }                                                                                    \
     void delete_##one(struct call *c)                                                    \
     {                                                                                    \
-        delete (c, kind);                                                                \
+        object_delete(c, kind);                                                          \
     }                                                                                    \
     void list_##one##s(struct call *c)                                                   \
     {                                                                                    \

@@ -51,8 +51,7 @@ int path_split(struct path *out, struct str raw, struct arena *arena, struct err
     return 0;
 }
 
-bool path_matches(const struct path *path, const char *pattern, struct str *project,
-                  struct str *name)
+bool path_matches(const struct path *path, const char *pattern, struct path_names *names)
 {
     struct str rest = str_of(pattern + 1);
     int i = 0;
@@ -64,9 +63,11 @@ bool path_matches(const struct path *path, const char *pattern, struct str *proj
             if (!str_eq(part, path->segment[i]))
                 return false;
         } else if (str_is(part, "{project_id}")) {
-            *project = path->segment[i];
+            names->project = path->segment[i];
+        } else if (str_is(part, "{cluster_id}")) {
+            names->cluster = path->segment[i];
         } else {
-            *name = path->segment[i];
+            names->name = path->segment[i];
         }
     }
     return rest.n == 0 && i == path->n;

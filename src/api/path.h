@@ -19,12 +19,13 @@ int path_split(struct path *out, struct str raw, struct arena *arena,
                struct err *err) MUST_CHECK;
 
 /*
- * Whether `path` is of the form of `pattern`, such as /v1/{project_id}/jobs.
- * The segments at {project_id} and at another {name} are put where the
- * pointers say.
+ * Whether `path` is of the form of `pattern`, such as /v1/{project_id}/jobs; the
+ * segments at {project_id}, {cluster_id} and another {name} are put into `names`.
  */
-bool path_matches(const struct path *path, const char *pattern, struct str *project,
-                  struct str *name);
+struct path_names {
+    struct str project, cluster, name;
+};
+bool path_matches(const struct path *path, const char *pattern, struct path_names *names);
 
 /*
  * The value of `key` in a query, decoded, + as a blank; .p is NULL when it is

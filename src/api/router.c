@@ -18,10 +18,10 @@ static const struct route routes[] = {
 static int wrong_method(struct call *c, const struct path *path)
 {
     struct buf allow = BUF_INIT(256);
-    struct str project, name;
+    struct path_names names;
 
     for (size_t i = 0; i < ROUTES; i++)
-        if (routes[i].handler && path_matches(path, routes[i].path, &project, &name))
+        if (routes[i].handler && path_matches(path, routes[i].path, &names))
             buf_addf(&allow, "%s%s", allow.len ? ", " : "", routes[i].method);
     if (!allow.len)
         return err_set(&c->err, E_NOTFOUND, APIGW_0101, DET_NONE);
@@ -31,33 +31,48 @@ static int wrong_method(struct call *c, const struct path *path)
 }
 
 static const struct route *find(const struct path *path, const char *method,
-                                struct str *project, struct str *name)
+                                struct path_names *names)
 {
     for (size_t i = 0; i < ROUTES; i++)
         if (str_is(str_of(method), routes[i].method) &&
-            path_matches(path, routes[i].path, project, name))
+            path_matches(path, routes[i].path, names))
             return &routes[i];
     return NULL;
 }
 
+/* Where services share a host, CDM's paths begin with /cdm. */
+static void drop_prefix(struct path *path)
+{
+    if (path->n < 2 || !str_is(path->segment[0], "cdm") ||
+        !str_is(path->segment[1], "v1.1"))
+        return;
+    path->n--;
+    memmove(path->segment, path->segment + 1, (size_t)path->n * sizeof(path->segment[0]));
+}
+
 int route_find(struct call *c)
 {
-    struct str project = STR_NONE, name = STR_NONE;
+    struct path_names names = { STR_NONE, STR_NONE, STR_NONE };
     const struct route *route;
     struct path path;
     int rc = path_split(&path, c->http->path, &c->http->arena, &c->err);
 
     if (rc)
         return rc;
-    route = find(&path, c->http->method, &project, &name);
+    drop_prefix(&path);
+    c->cdm = path.n > 0 && str_is(path.segment[0], "v1.1");
+    route = find(&path, c->http->method, &names);
     if (!route)
         return wrong_method(c, &path);
-    if (project.p && !name_follows(&name_project, project))
+    if (names.project.p && !name_follows(&name_project, names.project))
         return err_set(&c->err, E_NOTFOUND, APIGW_0101, DET_NO_PROJECT);
     if (!route->handler)
         return err_set(&c->err, E_NOTFOUND, APIGW_0101, DET_NOT_SERVED);
     c->route = route;
-    c->name = name;
-    c->place.project = project;
+    c->name = names.name;
+    c->cluster = names.cluster;
+    c->place.project = names.project;
+    if (c->cdm)
+        c->place.workspace = cdm_workspace;
     return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include "base/banned.h"
 
@@ -35,6 +36,14 @@ void id_uuid(char out[ID_UUID_BYTES])
     uint8_t b[16];
 
     random_bytes(b, sizeof(b));
+    uuid_of(b, out);
+}
+
+void uuid_of(const uint8_t bytes[16], char out[ID_UUID_BYTES])
+{
+    uint8_t b[16];
+
+    memcpy(b, bytes, sizeof(b));
     b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
     b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
     snprintf(out, ID_UUID_BYTES,

@@ -15,6 +15,9 @@ void random_bytes(void *out, size_t n);
 void id_hex(char out[ID_HEX_BYTES]);
 void id_uuid(char out[ID_UUID_BYTES]);
 
+/* The UUID that is made of 16 bytes, such as those of a hash. */
+void uuid_of(const uint8_t bytes[16], char out[ID_UUID_BYTES]);
+
 /* Any 64-bit value, never 0. */
 int64_t id_random(void);
 

@@ -46,6 +46,9 @@
 #define EXPORT_MAX_JOBS 100
 #define LIST_MAX_LIMIT 100
 #define LIST_DEFAULT_LIMIT 10
+#define CDM_PAGE_SIZE 10
+/* The links of one cluster that are listed, all at once. */
+#define CDM_MAX_LINKS 1000
 /* X-Dlf-Missing-Depends and X-Dlf-Error-Detail, bytes of the value's list. */
 #define HEADER_LIST_MAX 3000
 /* The text of an error's detail, bytes: every name of 100 unknown jobs fits. */

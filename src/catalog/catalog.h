@@ -21,24 +21,26 @@ struct catalog {
 /* Where a request acts, and for whom. */
 struct place {
     struct str project;
-    struct str workspace; /* its id; empty: the default one */
+    struct str workspace; /* its id; empty: the default one; or cdm_workspace */
+    struct str cluster;   /* the name of the CDM cluster; empty outside of CDM */
     struct str user;
 };
 
 /* ---- saving and deleting (save.c) ---- */
 
 /*
- * Prepares to create an object of `body`, or, when `key` names one, to update
- * it: checks every rule, and makes and compresses the definition.  The caller
- * then submits save->write, and gives what it returned to
- * catalog_save_result().  E_NOTFOUND, E_INVALID.
+ * Prepares to create an object of the value `at` of `body`, or, when `key` names
+ * one, to update it: checks every rule, and makes and compresses the definition.  The
+ * caller then submits save->write, and gives what it returned to catalog_save_result().
+ * E_NOTFOUND, E_INVALID.
  *
  * `save` and what it points to is in `arena`, but for the compressed content;
  * catalog_save_release() frees that.
  */
 int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind kind,
-                         struct str key, const struct json_doc *body, struct arena *arena,
-                         struct save **save, struct err *err) MUST_CHECK;
+                         struct str key, const struct json_doc *body, uint32_t at,
+                         struct arena *arena, struct save **save,
+                         struct err *err) MUST_CHECK;
 void catalog_save_release(struct save *save);
 
 /*
@@ -74,14 +76,29 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
                  struct str key, bool downstream, struct buf *json, char etag[ETAG_BYTES],
                  struct err *err) MUST_CHECK;
 
+struct list_request {
+    struct list_query query;
+    struct str only;  /* the one of that name, or STR_NONE */
+    bool v2;          /* scripts in the form of the v2 API */
+    const char *tail; /* JSON for the end of the answer: ,"key":value or "" */
+};
+
 /*
- * The JSON of a list; of scripts, with `v2`, in the form of the v2 API.
- * *size_hint is the size of the definitions in it: what is large is to be sent
- * piece by piece.  The stream needs `c` and `arena`.
+ * The JSON of a list.  *size_hint is the size of the definitions in it: what is
+ * large is to be sent piece by piece.  The stream needs `c`, `tail` and `arena`.
+ * E_NOTFOUND when `only` is not held.
  */
 int catalog_list(struct catalog *c, const struct place *place,
-                 const struct list_query *query, bool v2, struct arena *arena,
+                 const struct list_request *request, struct arena *arena,
                  struct stream **out, uint64_t *size_hint, struct err *err) MUST_CHECK;
+
+/* The name of the project's CDM cluster `uid`, in `arena`.  E_NOTFOUND, CDM_0001. */
+int catalog_cluster(struct catalog *c, const struct place *place, struct str uid,
+                    struct arena *arena, struct str *name, struct err *err) MUST_CHECK;
+
+/* Appends the JSON of the cluster `uid`, or of all when it is STR_NONE. */
+int catalog_show_clusters(struct catalog *c, const struct place *place, struct str uid,
+                          struct buf *json, struct err *err) MUST_CHECK;
 
 /* ---- exporting (export.c) ---- */
 

@@ -18,6 +18,8 @@ static inline const struct kind_errors *kind_errors(enum kind kind)
         [KIND_SCRIPT] = { DLF_6201, DLF_0202, DLF_6253 },
         [KIND_RESOURCE] = { DLF_6241, DLF_6259, DLF_3051 },
         [KIND_CONNECTION] = { DLF_6322, DLF_6309, DLF_3051 },
+        [KIND_LINK] = { CDM_0101, CDM_0315, CDM_0014 },
+        [KIND_CDM_JOB] = { CDM_0100, CDM_0104, CDM_0014 },
     };
 
     return &rows[kind];

@@ -32,6 +32,7 @@ struct plan {
     struct catalog *catalog;
     const struct export_request *request;
     struct export_int *out;
+    struct str project;
     struct object *jobs; /* request->n */
     struct item *items;  /* the jobs and what they depend on */
     size_t n_items, cap_items;
@@ -159,9 +160,12 @@ static int add_missing(struct plan *p, const struct depend *d, struct err *err)
 
 static int add_depend(void *arg, const struct depend *d, struct err *err)
 {
-    enum kind kind = d->ref.kind == REF_SCRIPT ? KIND_SCRIPT : KIND_RESOURCE;
+    static const enum kind kinds[] = { [REF_SCRIPT] = KIND_SCRIPT,
+                                       [REF_RESOURCE] = KIND_RESOURCE,
+                                       [REF_LOCATION] = KIND_RESOURCE,
+                                       [REF_CDM] = KIND_CDM_JOB };
 
-    return d->object.id ? add_item(arg, d->job, kind, &d->object, err)
+    return d->object.id ? add_item(arg, d->job, kinds[d->ref.kind], &d->object, err)
                         : add_missing(arg, d, err);
 }
 
@@ -174,7 +178,8 @@ static int find_depends(struct plan *p, struct snapshot *s, int64_t workspace,
         return 0;
     for (size_t i = 0; i < p->request->n; i++)
         blobs[i] = p->jobs[i].blob;
-    return snapshot_depends(s, workspace, blobs, p->request->n, add_depend, p, err);
+    return snapshot_depends(s, p->project, workspace, blobs, p->request->n, add_depend, p,
+                            err);
 }
 
 static int add_connection(void *arg, const struct object *o, struct err *err)
@@ -318,10 +323,12 @@ static const struct {
     [KIND_SCRIPT] = { "scripts/", ".script" },
     [KIND_RESOURCE] = { "resources/", ".resource" },
     [KIND_CONNECTION] = { "connections/", ".conn" },
+    [KIND_CDM_JOB] = { "cdms/", ".json" },
 };
 
-/* jobs/<job>/<name>.<ending> of a batch; a folder for each kind in a single
- * export.  The second resource of a name is <name>~2, and so on. */
+/* jobs/<job>/<name>.<ending> of a batch, CDM jobs in cdms/<cluster>/ below it; a folder
+ * for each kind in a single export.  The second resource of a name is <name>~2, and so
+ * on. */
 static int add_entry(struct plan *p, const struct item *item, int number, struct err *err)
 {
     struct zip_entry *e = &p->out->entries[p->out->n++];
@@ -333,6 +340,8 @@ static int add_entry(struct plan *p, const struct item *item, int number, struct
         buf_addstr(&name, p->request->names[item->job]);
         buf_addc(&name, '/');
     }
+    if (item->kind == KIND_CDM_JOB)
+        buf_addf(&name, "%s%.*s/", batch ? "cdms/" : "", STR_ARG(item->scope));
     buf_addstr(&name, item->name);
     if (number > 1)
         buf_addf(&name, "~%d", number);
@@ -363,7 +372,7 @@ static int make_entries(struct plan *p, struct err *err)
 
         if (same && before->id == item->id)
             continue; /* named twice: by its name and by its location */
-        number = same ? number + 1 : 1;
+        number = same && item->kind == KIND_RESOURCE ? number + 1 : 1;
         rc = add_entry(p, item, number, err);
         out->export.count[item->kind]++;
         out->unpacked += item->raw_size;
@@ -427,7 +436,9 @@ int catalog_export_plan(struct catalog *c, const struct place *place,
                         struct err *err)
 {
     struct export_int *e = calloc(1, sizeof(*e));
-    struct plan p = { .catalog = c, .request = request, .out = e };
+    struct plan p = {
+        .catalog = c, .request = request, .out = e, .project = place->project
+    };
     int rc;
 
     if (!e)

@@ -56,7 +56,7 @@ void etag_make(const uint8_t digest[SHA256_BYTES], char etag[ETAG_BYTES])
 /* The server's members, in front of the definition's and behind them. */
 static void write_before(struct jw *jw, enum kind kind, const struct object *o)
 {
-    if (kind == KIND_JOB)
+    if (kind == KIND_JOB || kind >= KIND_LINK)
         jw_int(jw, STR("id"), o->id);
     else if (kind != KIND_CONNECTION)
         jw_string(jw, STR("id"), o->uid);
@@ -64,8 +64,22 @@ static void write_before(struct jw *jw, enum kind kind, const struct object *o)
         jw_string(jw, STR("resourceId"), o->uid);
 }
 
+static void write_behind_cdm(struct jw *jw, enum kind kind, const struct object *o)
+{
+    jw_string(jw, STR("creation-user"), o->create_user);
+    jw_int(jw, STR("creation-date"), o->create_time);
+    jw_string(jw, STR("update-user"), o->update_user);
+    jw_int(jw, STR("update-date"), o->update_time);
+    if (kind == KIND_LINK)
+        return;
+    jw_bool(jw, STR("enabled"), true);
+    jw_string(jw, STR("status"), STR("NEW")); /* none has ever been started */
+}
+
 static void write_behind(struct jw *jw, enum kind kind, const struct object *o)
 {
+    if (kind >= KIND_LINK)
+        write_behind_cdm(jw, kind, o);
     if (kind == KIND_JOB) {
         jw_string(jw, STR("lastUpdateUser"), o->update_user);
         jw_int(jw, STR("createTime"), o->create_time);
@@ -152,7 +166,7 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
     int rc = place_open(c, place, &s, &w, &arena, err);
 
     if (!rc) {
-        rc = snapshot_object(s, w.id, kind, key, &o, &arena, err);
+        rc = snapshot_object(s, w.id, kind, place->cluster, key, &o, &arena, err);
         if (!rc && downstream)
             rc = write_downstream(s, &w, key, &more, err);
         snapshot_end(s);
@@ -182,8 +196,8 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
 struct list {
     struct stream stream;
     struct catalog *catalog;
+    const struct list_request *request;
     enum kind kind;
-    bool v2;
     struct object *rows; /* in the caller's arena */
     size_t n, at;
     int64_t total;
@@ -241,7 +255,7 @@ static int write_batch(struct list *l, struct err *err)
         const struct object *o = &l->rows[l->at];
         struct str one = { stored.ptr + offset, o->stored_size };
 
-        rc = write_definition(&l->jw, l->kind, l->v2, o, one, STR(""), err);
+        rc = write_definition(&l->jw, l->kind, l->request->v2, o, one, STR(""), err);
         offset += o->stored_size;
     }
     buf_release(&stored);
@@ -251,14 +265,14 @@ static int write_batch(struct list *l, struct err *err)
 static void write_head(struct list *l)
 {
     static const char *const key[] = {
-        [KIND_JOB] = "jobs",
-        [KIND_SCRIPT] = "scripts",
-        [KIND_RESOURCE] = "resources",
-        [KIND_CONNECTION] = "connections",
+        [KIND_JOB] = "jobs",           [KIND_SCRIPT] = "scripts",
+        [KIND_RESOURCE] = "resources", [KIND_CONNECTION] = "connections",
+        [KIND_LINK] = "links",         [KIND_CDM_JOB] = "jobs",
     };
 
     jw_object(&l->jw, STR_NONE);
-    jw_int(&l->jw, STR("total"), l->total);
+    if (l->kind != KIND_LINK)
+        jw_int(&l->jw, STR("total"), l->total);
     jw_array(&l->jw, str_of(key[l->kind]));
     l->state = LIST_ROWS;
 }
@@ -273,6 +287,7 @@ static int list_next(struct stream *stream, struct buf *piece, struct err *err)
         write_head(l);
     } else if (l->state == LIST_ROWS && l->at == l->n) {
         jw_end(&l->jw, ']');
+        buf_adds(piece, l->request->tail);
         jw_end(&l->jw, '}');
         l->state = LIST_END;
     } else if (l->state == LIST_ROWS && l->kind == KIND_JOB) {
@@ -291,9 +306,21 @@ static void list_free(struct stream *stream)
     free(stream);
 }
 
-static int read_rows(struct catalog *c, const struct place *place,
-                     const struct list_query *query, struct list *l, struct arena *arena,
+static int read_only(struct snapshot *s, const struct workspace *w,
+                     const struct place *place, struct list *l, struct arena *arena,
                      struct err *err)
+{
+    struct str name = l->request->only;
+    int rc =
+        snapshot_object(s, w->id, l->kind, place->cluster, name, l->rows, arena, err);
+
+    l->n = 1;
+    l->total = 1;
+    return rc || l->rows[0].id ? rc : not_held(l->kind, name, err);
+}
+
+static int read_rows(struct catalog *c, const struct place *place, struct list *l,
+                     struct arena *arena, struct err *err)
 {
     struct workspace w;
     struct snapshot *s;
@@ -301,36 +328,41 @@ static int read_rows(struct catalog *c, const struct place *place,
 
     if (rc)
         return rc;
-    rc = snapshot_list(s, &w, query, l->rows, &l->n, &l->total, arena, err);
+    if (l->request->only.p)
+        rc = read_only(s, &w, place, l, arena, err);
+    else
+        rc = snapshot_list(s, &w, &l->request->query, l->rows, &l->n, &l->total, arena,
+                           err);
     snapshot_end(s);
     return rc;
 }
 
 int catalog_list(struct catalog *c, const struct place *place,
-                 const struct list_query *query, bool v2, struct arena *arena,
+                 const struct list_request *request, struct arena *arena,
                  struct stream **out, uint64_t *size_hint, struct err *err)
 {
+    enum kind kind = request->query.kind;
     struct list *l = calloc(1, sizeof(*l));
     int rc = 0;
 
     if (l) {
         *l = (struct list){ .stream = { list_next, list_free },
                             .catalog = c,
-                            .kind = query->kind,
-                            .v2 = v2,
+                            .request = request,
+                            .kind = kind,
                             .jw = JW_INIT(NULL, false) };
-        l->rows = arena_array(arena, (size_t)query->limit, sizeof(*l->rows));
+        l->rows = arena_array(arena, (size_t)request->query.limit, sizeof(*l->rows));
     }
     if (!l || !l->rows)
         rc = err_nomem(err);
     if (!rc)
-        rc = read_rows(c, place, query, l, arena, err);
+        rc = read_rows(c, place, l, arena, err);
     if (rc) {
         free(l);
         return rc;
     }
     *size_hint = 0;
-    for (size_t i = 0; query->kind != KIND_JOB && i < l->n; i++)
+    for (size_t i = 0; kind != KIND_JOB && i < l->n; i++)
         *size_hint += l->rows[i].raw_size;
     *out = &l->stream;
     return 0;

@@ -37,7 +37,7 @@ static int read_old(struct catalog *c, const struct place *place, struct prepare
 
     if (rc)
         return rc;
-    rc = snapshot_object(s, w.id, p->save.kind, key, &p->old, arena, err);
+    rc = snapshot_object(s, w.id, p->save.kind, place->cluster, key, &p->old, arena, err);
     snapshot_end(s);
     if (!rc && !p->old.id)
         rc = not_held(p->save.kind, key, err);
@@ -129,6 +129,24 @@ static int make_blob(struct prepared *p, struct err *err)
     return rc;
 }
 
+/* What is CDM's stands in its cluster, and is listed by it. */
+static int set_cluster(struct prepared *p, const struct place *place, struct arena *arena,
+                       struct err *err)
+{
+    struct facts *f = &p->definition.facts;
+    struct buf list = BUF_INIT(KIB);
+
+    if (!place->cluster.n)
+        return 0;
+    f->scope = place->cluster;
+    buf_addstr(&list, place->cluster);
+    if (p->save.kind == KIND_CDM_JOB)
+        buf_addf(&list, "/%.*s", STR_ARG(f->process_type));
+    f->process_type = arena_str(arena, buf_str(&list));
+    buf_release(&list);
+    return f->process_type.p ? 0 : err_nomem(err);
+}
+
 static void set_owner(struct prepared *p)
 {
     struct facts *f = &p->definition.facts;
@@ -165,13 +183,13 @@ static bool may_hold_secrets(enum kind kind, const struct json_doc *body,
                              enum secret_rule *rule)
 {
     *rule = kind == KIND_JOB ? SECRETS_NODES : SECRETS_CONFIG;
-    return kind == KIND_CONNECTION ||
+    return kind >= KIND_CONNECTION ||
            (kind == KIND_JOB && str_has(body->text, "value_is_sensitive"));
 }
 
 static int prepare(struct catalog *c, const struct place *place, struct prepared *p,
-                   struct str key, const struct json_doc *body, struct arena *arena,
-                   struct err *err)
+                   struct str key, const struct json_doc *body, uint32_t at,
+                   struct arena *arena, struct err *err)
 {
     struct buf clean = BUF_INIT(DEFINITION_MAX);
     struct json_doc doc = { 0 };
@@ -181,7 +199,7 @@ static int prepare(struct catalog *c, const struct place *place, struct prepared
     p->save.drop_others = p->save.kind == KIND_JOB;
     if (!may_hold_secrets(p->save.kind, body, &rule))
         return prepare_clean(c, place, p, key, body, arena, err);
-    rc = secrets_take(&p->secrets, body, rule, &clean, arena, err);
+    rc = secrets_take(&p->secrets, body, at, rule, &clean, arena, err);
     if (!rc)
         rc = json_read(&doc, buf_str(&clean), JSON_STORED_MAX_VALUES, err);
     if (!rc)
@@ -194,8 +212,8 @@ static int prepare(struct catalog *c, const struct place *place, struct prepared
 }
 
 int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind kind,
-                         struct str key, const struct json_doc *body, struct arena *arena,
-                         struct save **save, struct err *err)
+                         struct str key, const struct json_doc *body, uint32_t at,
+                         struct arena *arena, struct save **save, struct err *err)
 {
     struct prepared *p = arena_alloc(arena, sizeof(*p));
     int rc;
@@ -210,7 +228,9 @@ int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind
     p->save.quota = kind == KIND_JOB      ? c->max_jobs
                     : kind == KIND_SCRIPT ? c->max_scripts
                                           : 0;
-    rc = prepare(c, place, p, key, body, arena, err);
+    rc = prepare(c, place, p, key, body, at, arena, err);
+    if (!rc)
+        rc = set_cluster(p, place, arena, err);
     if (rc) {
         definition_release(&p->definition);
         catalog_save_release(&p->save);
@@ -274,7 +294,7 @@ static int find_old(struct catalog *c, const struct place *place, struct removal
 
     if (rc)
         return rc;
-    rc = snapshot_object(s, w.id, r->kind, r->key, old, arena, err);
+    rc = snapshot_object(s, w.id, r->kind, r->scope, r->key, old, arena, err);
     snapshot_end(s);
     r->old = old;
     return rc || old->id ? rc : not_held(r->kind, r->key, err);
@@ -292,6 +312,7 @@ int catalog_remove_prepare(struct catalog *c, const struct place *place, enum ki
     r->project = place->project;
     r->workspace = place->workspace;
     r->kind = kind;
+    r->scope = place->cluster;
     r->key = key;
     *removal = r;
     return conditional ? find_old(c, place, r, arena, err) : 0;

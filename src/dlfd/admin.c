@@ -15,6 +15,7 @@ static int usage(const char *what)
         "usage: dlfd admin workspace create NAME --project ID [--data DIR]\n"
         "       dlfd admin workspace list --project ID [--data DIR]\n"
         "       dlfd admin workspace delete NAME [--force] --project ID [--data DIR]\n"
+        "       dlfd admin cdm-cluster create|list|delete [NAME] --project ID [--data DIR]\n"
         "       dlfd admin key rotate [--data DIR]\n"
         "each with [--secret-key-file FILE] when the key is not in the data folder\n",
         what);
@@ -30,13 +31,17 @@ int admin_failed(const struct err *err, const char *otherwise)
 static const struct row {
     const char *noun, *verb;
     int (*run)(struct folder *f, const struct admin_call *call);
-    bool takes_name, takes_project;
+    const struct name_rule *name; /* of its NAME; NULL: it takes none */
+    bool takes_project;
     bool alone; /* not while a server runs */
 } rows[] = {
-    { "workspace", "create", admin_workspace_create, true, true, false },
-    { "workspace", "list", admin_workspace_list, false, true, false },
-    { "workspace", "delete", admin_workspace_delete, true, true, false },
-    { "key", "rotate", admin_key_rotate, false, false, true },
+    { "workspace", "create", admin_workspace_create, &name_workspace, true, false },
+    { "workspace", "list", admin_workspace_list, NULL, true, false },
+    { "workspace", "delete", admin_workspace_delete, &name_workspace, true, false },
+    { "cdm-cluster", "create", admin_cluster_create, &name_cluster, true, false },
+    { "cdm-cluster", "list", admin_cluster_list, NULL, true, false },
+    { "cdm-cluster", "delete", admin_cluster_delete, &name_cluster, true, false },
+    { "key", "rotate", admin_key_rotate, NULL, false, true },
 };
 
 /* The option's place in the call, or NULL. */
@@ -91,11 +96,13 @@ static const char *check(const struct admin_call *call, const struct row *row)
     if (row->takes_project &&
         (!call->project || !name_follows(&name_project, str_of(call->project))))
         return "--project ID is required: 1 to 64 letters, digits, - and _";
-    if (row->takes_name && !call->name)
+    if (row->name && !call->name)
         return "a NAME is required";
-    if (row->takes_name && !name_follows(&name_workspace, str_of(call->name)))
-        return "a NAME has 1 to 128 letters, digits, Chinese characters, - and _";
-    return !row->takes_name && call->name ? "this command takes no NAME" : NULL;
+    if (row->name && !name_follows(row->name, str_of(call->name)))
+        return row->name->cjk
+                   ? "a NAME has 1 to 128 letters, digits, Chinese characters, - and _"
+                   : "a NAME has 1 to 64 letters, digits, - and _";
+    return !row->name && call->name ? "this command takes no NAME" : NULL;
 }
 
 static int run(const struct admin_call *call, const struct row *row)

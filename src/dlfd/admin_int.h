@@ -16,6 +16,9 @@ int admin_failed(const struct err *err, const char *otherwise);
 int admin_workspace_create(struct folder *f, const struct admin_call *call);
 int admin_workspace_list(struct folder *f, const struct admin_call *call);
 int admin_workspace_delete(struct folder *f, const struct admin_call *call);
+int admin_cluster_create(struct folder *f, const struct admin_call *call);
+int admin_cluster_list(struct folder *f, const struct admin_call *call);
+int admin_cluster_delete(struct folder *f, const struct admin_call *call);
 int admin_key_rotate(struct folder *f, const struct admin_call *call);
 
 #endif

@@ -406,6 +406,8 @@ bool options_chinese(void)
 static const char usage_en[] =
     "usage: dlfd [options]\n"
     "       dlfd admin workspace create|list|delete [NAME] --project ID [--data DIR]\n"
+    "       dlfd admin cdm-cluster create|list|delete [NAME] --project ID [--data DIR]\n"
+    "       dlfd admin key rotate [--data DIR]\n"
     "\n"
     "Serves the DataArts Factory (DLF) v1 API: keeps jobs, scripts and resources,\n"
     "and exports them.  Each option is a flag, a variable DLFD_NAME, or a line\n"
@@ -415,6 +417,8 @@ static const char usage_en[] =
 static const char usage_zh[] =
     "用法：dlfd [选项]\n"
     "      dlfd admin workspace create|list|delete [名称] --project 项目ID [--data 目录]\n"
+    "      dlfd admin cdm-cluster create|list|delete [名称] --project 项目ID [--data 目录]\n"
+    "      dlfd admin key rotate [--data 目录]\n"
     "\n"
     "提供数据开发（DLF）v1 API：保存作业、脚本和资源，并导出它们。\n"
     "每个选项可以是命令行参数、环境变量DLFD_NAME，或--config文件中的一行\n"

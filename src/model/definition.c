@@ -12,10 +12,9 @@
 static const struct kind_rules *rules_of(enum kind kind)
 {
     static const struct kind_rules *const rules[] = {
-        [KIND_JOB] = &job_rules,
-        [KIND_SCRIPT] = &script_rules,
-        [KIND_RESOURCE] = &resource_rules,
-        [KIND_CONNECTION] = &connection_rules,
+        [KIND_JOB] = &job_rules,           [KIND_SCRIPT] = &script_rules,
+        [KIND_RESOURCE] = &resource_rules, [KIND_CONNECTION] = &connection_rules,
+        [KIND_LINK] = &link_rules,         [KIND_CDM_JOB] = &cdm_job_rules,
     };
 
     return rules[kind];
@@ -74,6 +73,36 @@ bool making_has_secret(const struct making *m, const char *path)
         if (str_is(line, path))
             return true;
     return false;
+}
+
+/* ---- a stored form in a wrapper: {"jobs": [{...}]} ---- */
+
+static void open_wrapper(struct jw *jw, const struct kind_rules *rules)
+{
+    if (!rules->wrapper)
+        return;
+    jw_object(jw, STR_NONE);
+    jw_array(jw, str_of(rules->wrapper));
+}
+
+static void close_wrapper(struct jw *jw, const struct kind_rules *rules)
+{
+    if (!rules->wrapper)
+        return;
+    jw_end(jw, ']');
+    jw_end(jw, '}');
+}
+
+/* The definition itself: from the second { to the last ]. */
+static struct str unwrapped(const struct kind_rules *rules, struct str text)
+{
+    const char *first, *end;
+
+    if (!rules->wrapper || !text.n)
+        return text;
+    first = memchr(text.p + 1, '{', text.n - 1);
+    end = memrchr(text.p, ']', text.n);
+    return first && end > first ? (struct str){ first, (size_t)(end - first) } : text;
 }
 
 /* ---- putting the members together ---- */
@@ -247,6 +276,7 @@ static int write_stored(const struct making *m, const struct kind_rules *rules)
     }
     if (rules->adjust)
         n = rules->adjust(m, members, n);
+    open_wrapper(&jw, rules);
     jw_object(&jw, STR_NONE);
     COUNT(COUNT_PRINT);
     for (size_t i = 0; i < n; i++)
@@ -256,6 +286,7 @@ static int write_stored(const struct making *m, const struct kind_rules *rules)
             form_write_member(&jw, rules->form, &members[i], FORM_STORED);
     form_write_additions(&jw, rules->form, members, n, FORM_STORED);
     jw_end(&jw, '}');
+    close_wrapper(&jw, rules);
     buf_addc(&m->d->text, '\n');
     free(members);
     return m->d->text.bad ? text_fault(&m->d->text, m->err) : 0;
@@ -270,7 +301,8 @@ static int read_stored_form(const struct making *m, const struct kind_rules *rul
     int rc;
 
     COUNT(COUNT_PARSE);
-    rc = json_read(&doc, buf_str(&m->d->text), JSON_STORED_MAX_VALUES, m->err);
+    rc = json_read(&doc, unwrapped(rules, buf_str(&m->d->text)), JSON_STORED_MAX_VALUES,
+                   m->err);
     if (!rc) {
         f->name = copy_text(m, &doc, 0, "name");
         f->directory = copy_text(m, &doc, 0, "directory");
@@ -298,7 +330,7 @@ int definition_make(struct definition *d, enum kind kind, const struct json_doc 
         m.stored = &old;
         m.stored_id = stored->id;
         m.secret_paths = stored->secret_paths;
-        rc = json_read(&old, stored->text, JSON_STORED_MAX_VALUES, err);
+        rc = json_read(&old, unwrapped(rules, stored->text), JSON_STORED_MAX_VALUES, err);
     }
     if (!rc)
         rc = rules->check(&m);
@@ -379,7 +411,8 @@ static void show_members(struct jw *jw, enum kind kind, const struct json_doc *d
             continue;
         if (secrets.n && kind == KIND_CONNECTION && str_is(members[i].key, "config"))
             show_config(jw, doc, secrets);
-        else
+        else if (kind < KIND_LINK ||
+                 !cdm_show_member(jw, members[i].key, doc, members[i].at))
             form_write_member(jw, form, &members[i], FORM_SHOWN);
     }
     if (computed) {
@@ -397,7 +430,7 @@ int definition_show(struct jw *jw, enum kind kind, struct str text, struct str s
     int rc;
 
     COUNT(COUNT_PARSE);
-    rc = json_read(&doc, text, JSON_STORED_MAX_VALUES, err);
+    rc = json_read(&doc, unwrapped(rules_of(kind), text), JSON_STORED_MAX_VALUES, err);
     if (!rc) {
         members = reallocarray(NULL, doc.value[0].len + 1, sizeof(*members));
         rc = members ? 0 : err_nomem(err);

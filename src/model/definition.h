@@ -15,6 +15,8 @@ enum kind {
     KIND_SCRIPT = 2,
     KIND_RESOURCE = 3,
     KIND_CONNECTION = 4,
+    KIND_LINK = 5, /* of CDM */
+    KIND_CDM_JOB = 6,
     KINDS
 };
 
@@ -39,10 +41,12 @@ struct ref {
 /* What lists filter, sort and show; texts are empty where there is none. */
 struct facts {
     struct str name;
-    struct str scope;        /* a resource's directory, as it is compared */
+    struct str scope;        /* a resource's directory, as it is compared; the cluster
+                                of a link or CDM job */
     struct str directory;    /* as it was sent; "/" when it was not */
     struct str location;     /* of a resource; a connection's type */
-    struct str process_type; /* BATCH or REAL_TIME; empty for other kinds */
+    struct str process_type; /* what lists are of: BATCH or REAL_TIME; of a link its
+                                cluster, of a CDM job its cluster/job_type; or empty */
     struct str owner;
     int64_t priority;
     int64_t end_time; /* ms since 1970; 0: none */

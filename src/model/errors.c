@@ -38,10 +38,9 @@ static void add_text(struct buf *out, struct str s)
     }
 }
 
-void error_detail(const struct err *err, enum language language, struct buf *out)
+/* Appends a text with the error's arguments for %1 to %4. */
+static void fill_in(const struct err *err, const char *p, struct buf *out)
 {
-    const char *p = sentences[err->detail][language];
-
     for (; *p; p++) {
         if (*p != '%') {
             buf_addc(out, *p);
@@ -51,4 +50,14 @@ void error_detail(const struct err *err, enum language language, struct buf *out
         if (err->arg[*p - '1'])
             add_text(out, str_of(err->arg[*p - '1']));
     }
+}
+
+void error_detail(const struct err *err, enum language language, struct buf *out)
+{
+    fill_in(err, sentences[err->detail][language], out);
+}
+
+void error_text(const struct err *err, enum language language, struct buf *out)
+{
+    fill_in(err, error_row(err->api)->text[language], out);
 }

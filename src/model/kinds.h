@@ -22,8 +22,9 @@ struct making {
 
 struct kind_rules {
     const struct form *form;
-    bool replaces;      /* an update replaces all members but the kept ones */
-    const char *merged; /* an object whose own members an update merges, or NULL */
+    const char *wrapper; /* the stored form is {"wrapper": [the definition]} */
+    bool replaces;       /* an update replaces all members but the kept ones */
+    const char *merged;  /* an object whose own members an update merges, or NULL */
     /* Checks the body, before anything is put together. */
     int (*check)(const struct making *m);
     /* Changes the list of members before it is written; room for 2 more. */
@@ -32,7 +33,8 @@ struct kind_rules {
     int (*finish)(const struct making *m, const struct json_doc *doc);
 };
 
-extern const struct kind_rules job_rules, script_rules, resource_rules, connection_rules;
+extern const struct kind_rules job_rules, script_rules, resource_rules, connection_rules,
+    link_rules, cdm_job_rules;
 
 /* Arena copy of a string member; empty when it is absent. */
 struct str copy_text(const struct making *m, const struct json_doc *doc, uint32_t at,
@@ -51,9 +53,12 @@ bool making_has_secret(const struct making *m, const char *path);
 /* Rules that several forms use. */
 int rule_directory(const struct rule_at *at);
 int rule_name(const struct rule_at *at, const struct name_rule *rule);
-extern const struct form approver_form;
+extern const struct form approver_form, cdm_input_form;
 extern const char *const target_status[];
 
+/* model/cdm.c: writes a member with inputs as CDM shows it; false: it has none. */
+bool cdm_show_member(struct jw *jw, struct str key, const struct json_doc *doc,
+                     uint32_t at);
 /* model/job_refs.c: references and dependencies of a job. */
 int job_refs(const struct making *m, const struct json_doc *doc);
 int job_depends(const struct json_doc *doc, struct arena *arena, const struct str **names,

@@ -21,6 +21,8 @@ extern const struct name_rule name_node;
 extern const struct name_rule name_resource;
 extern const struct name_rule name_param;
 extern const struct name_rule name_connection;
+extern const struct name_rule name_cdm; /* links and jobs of CDM */
+extern const struct name_rule name_cluster;
 extern const struct name_rule name_workspace;
 extern const struct name_rule name_project; /* a project's id */
 

@@ -238,8 +238,9 @@ static void copy(struct taking *t, struct str key, uint32_t at)
     }
 }
 
-int secrets_take(struct secrets *out, const struct json_doc *doc, enum secret_rule rule,
-                 struct buf *clean, struct arena *arena, struct err *err)
+int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
+                 enum secret_rule rule, struct buf *clean, struct arena *arena,
+                 struct err *err)
 {
     struct taking t = { .out = out,
                         .doc = doc,
@@ -252,7 +253,7 @@ int secrets_take(struct secrets *out, const struct json_doc *doc, enum secret_ru
      * taken at once, no copy is left behind by growth. */
     out->values = BUF_INIT(2 * doc->text.n + KIB);
     buf_reserve(&out->values, 2 * doc->text.n + KIB);
-    copy(&t, STR_NONE, 0);
+    copy(&t, STR_NONE, at);
     buf_release(&t.path);
     return t.failed || clean->bad ? err_nomem(err) : 0;
 }

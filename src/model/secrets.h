@@ -37,11 +37,12 @@ struct secrets {
 };
 
 /*
- * Writes `doc` without its secrets to `clean`, as JSON, and adds them to `out`
- * (which begins as { 0 }).  E_NOMEM.  secrets_release() wipes them.
+ * Writes the value `at` of `doc` without its secrets to `clean`, as JSON, and adds them
+ * to `out` (which begins as { 0 }).  E_NOMEM.  secrets_release() wipes them.
  */
-int secrets_take(struct secrets *out, const struct json_doc *doc, enum secret_rule rule,
-                 struct buf *clean, struct arena *arena, struct err *err) MUST_CHECK;
+int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
+                 enum secret_rule rule, struct buf *clean, struct arena *arena,
+                 struct err *err) MUST_CHECK;
 void secrets_release(struct secrets *s);
 
 /* Whether a value, not a placeholder, came at `path`. */

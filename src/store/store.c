@@ -133,12 +133,26 @@ int exists(struct query *q, bool *found, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
+static const char cdm_mark[] = "cdm"; /* an address that no other text has */
+const struct str cdm_workspace = { cdm_mark, 0 };
+
+bool is_cdm_workspace(struct str uid)
+{
+    return uid.p == cdm_workspace.p;
+}
+
+static struct query *query_workspace(struct db *db, struct str project, struct str uid)
+{
+    if (uid.n)
+        return db_query(db, SQL_WORKSPACE_BY_UID, "ss", project, uid);
+    return db_query(db, SQL_WORKSPACE_BY_NAME, "ss", project,
+                    is_cdm_workspace(uid) ? STR("") : STR("default"));
+}
+
 int find_workspace(struct db *db, struct str project, struct str uid,
                    struct workspace *out, struct arena *arena, struct err *err)
 {
-    struct query *q =
-        uid.n ? db_query(db, SQL_WORKSPACE_BY_UID, "ss", project, uid)
-              : db_query(db, SQL_WORKSPACE_BY_NAME, "ss", project, STR("default"));
+    struct query *q = query_workspace(db, project, uid);
     int rc = db_next(q, err);
     struct buf text = BUF_INIT(256);
     bool known;
@@ -157,6 +171,8 @@ int find_workspace(struct db *db, struct str project, struct str uid,
         buf_release(&text);
         return E_NOTFOUND;
     }
+    if (is_cdm_workspace(uid))
+        return 0; /* it begins with its first write */
     rc = exists(db_query(db, SQL_PROJECT, "s", project), &known, err);
     if (!rc && known)
         return err_set(err, E_NOTFOUND, DLF_0819, DET_NO_DEFAULT);
@@ -247,11 +263,12 @@ static int keep_object(struct object *o, struct arena *arena, struct err *err)
     return 0;
 }
 
-int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind, struct str key,
-                    struct object *out, struct arena *arena, struct err *err)
+int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind,
+                    struct str scope, struct str key, struct object *out,
+                    struct arena *arena, struct err *err)
 {
     enum sql sql = kind == KIND_RESOURCE ? SQL_OBJECT_BY_UID : SQL_OBJECT_BY_NAME;
-    struct query *q = db_query(s->db, sql, "iis", workspace, (int64_t)kind, key);
+    struct query *q = db_query(s->db, sql, "iiss", workspace, (int64_t)kind, key, scope);
     int rc = db_next(q, err);
 
     *out = (struct object){ 0 };
@@ -266,7 +283,7 @@ int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind, struc
 /* -1: the workspace does not count them. */
 static int64_t counted(const struct workspace *w, const struct list_query *query)
 {
-    if (query->kind == KIND_CONNECTION)
+    if (query->kind >= KIND_CONNECTION)
         return -1;
     if (query->kind == KIND_SCRIPT)
         return w->scripts;
@@ -422,8 +439,8 @@ static void read_depend(struct query *q, struct depend *d)
     read_object(q, &d->object);
 }
 
-int snapshot_depends(struct snapshot *s, int64_t workspace, const int64_t *blobs,
-                     size_t n,
+int snapshot_depends(struct snapshot *s, struct str project, int64_t workspace,
+                     const int64_t *blobs, size_t n,
                      int (*each)(void *arg, const struct depend *d, struct err *err),
                      void *arg, struct err *err)
 {
@@ -433,7 +450,7 @@ int snapshot_depends(struct snapshot *s, int64_t workspace, const int64_t *blobs
 
     if (rc)
         return rc;
-    q = db_query(s->db, SQL_EXPORT_DEPENDS, "is", workspace, buf_str(&list));
+    q = db_query(s->db, SQL_EXPORT_DEPENDS, "iss", workspace, buf_str(&list), project);
     while (!rc && (rc = db_next(q, err)) == 1) {
         struct depend d;
 

@@ -70,6 +70,10 @@ struct workspace {
     int64_t jobs, real_time_jobs, scripts, resources;
 };
 
+/* Instead of an id: the workspace of a project that holds what is CDM's; it is
+ * told by where it points to, so that no client can name it. */
+extern const struct str cdm_workspace;
+
 /*
  * The workspace `uid` of `project`, or its default one when `uid` is empty.
  * E_NOTFOUND, DLF_0819: not of this project, or it has no default any more.
@@ -97,13 +101,15 @@ struct object {
     struct str secret_paths;      /* of the secrets that are stored, one a line */
 };
 
-/* The object that `key` names: a job's or script's name, a resource's uid. */
-int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind, struct str key,
-                    struct object *out, struct arena *arena, struct err *err) MUST_CHECK;
+/* The object that `key` names: a resource's uid, another's name in its scope,
+ * which is a cluster or "". */
+int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind,
+                    struct str scope, struct str key, struct object *out,
+                    struct arena *arena, struct err *err) MUST_CHECK;
 
 struct list_query {
     enum kind kind;
-    struct str process_type; /* of jobs; empty for other kinds */
+    struct str process_type; /* as in struct facts */
     struct str name_part;    /* empty: all */
     int64_t offset, limit;
 };
@@ -145,12 +151,12 @@ struct depend {
 };
 
 /*
- * Calls `each` for what the definitions `blobs` name, in no special order; a
+ * Calls `each` for what the definitions `blobs` of `project` name, in no special order; a
  * name of several resources gives several calls.  `each` returns 0 to go on.
  * Texts live until it returns.  One statement.
  */
-int snapshot_depends(struct snapshot *s, int64_t workspace, const int64_t *blobs,
-                     size_t n,
+int snapshot_depends(struct snapshot *s, struct str project, int64_t workspace,
+                     const int64_t *blobs, size_t n,
                      int (*each)(void *arg, const struct depend *d, struct err *err),
                      void *arg, struct err *err) MUST_CHECK;
 
@@ -246,10 +252,48 @@ struct removal {
     struct write write;
     struct str project, workspace;
     enum kind kind;
-    struct str key;
+    struct str scope, key;
     const struct object *old; /* NULL: whatever is held */
 };
 void removal_init(struct removal *r);
+
+/* Several saves: all hold or none; `failed` is the one that did not. */
+struct save_all {
+    struct write write;
+    struct save *const *saves;
+    size_t n, failed;
+};
+void save_all_init(struct save_all *a);
+
+/* A CDM cluster; every project has one named default. */
+#define DEFAULT_CLUSTER "default"
+struct cluster {
+    struct str uid, name;
+    int64_t created; /* ms since 1970; 0: the default one */
+};
+
+/* Calls `each` for the clusters of `project`: the default one, then by name. */
+int snapshot_clusters(struct snapshot *s, struct str project,
+                      void (*each)(void *arg, const struct cluster *c), void *arg,
+                      struct err *err) MUST_CHECK;
+void default_cluster_uid(struct str project, char uid[ID_UUID_BYTES]);
+
+/* Creates a cluster.  E_EXISTS when the name is in use. */
+struct cluster_new {
+    struct write write;
+    struct str project, name;
+    char uid[ID_UUID_BYTES]; /* out */
+};
+void cluster_new_init(struct cluster_new *n);
+
+/* Deletes one with its links and jobs.  E_NOTFOUND; E_DENIED when it holds any and
+ * `force` is not set. */
+struct cluster_delete {
+    struct write write;
+    struct str project, name;
+    bool force;
+};
+void cluster_delete_init(struct cluster_delete *d);
 
 /* Creates the workspace `name` and, for a new project, the default one.
  * E_EXISTS when the name is in use. */

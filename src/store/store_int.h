@@ -35,6 +35,8 @@ struct store {
 int find_workspace(struct db *db, struct str project, struct str uid,
                    struct workspace *out, struct arena *arena,
                    struct err *err) MUST_CHECK;
+bool is_cdm_workspace(struct str uid);
+
 /* Whether the query gives a row; it is ended either way. */
 int exists(struct query *q, bool *found, struct err *err) MUST_CHECK;
 void read_workspace(struct query *q, struct workspace *w, struct arena *arena);
@@ -44,6 +46,9 @@ int choose_key(struct db *db, const struct store_options *options,
                struct err *err) MUST_CHECK;
 int put_secrets(struct db *db, const struct save *s, int64_t object, struct str uid,
                 struct err *err) MUST_CHECK;
+
+/* writes.c: the project's row, and its default workspace, if it has none yet. */
+int add_project(struct db *db, struct str project, struct err *err) MUST_CHECK;
 
 /* writer.c */
 int writer_start(struct store *s, struct err *err) MUST_CHECK;

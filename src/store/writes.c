@@ -14,7 +14,7 @@ static int add_workspace(struct db *db, struct str project, struct str name,
 }
 
 /* The project's row and its default workspace are written at its first write. */
-static int add_project(struct db *db, struct str project, struct err *err)
+int add_project(struct db *db, struct str project, struct err *err)
 {
     char uid[ID_HEX_BYTES];
     int rc = db_run(db, err, SQL_PROJECT_ADD, "si", project, clock_ms());
@@ -28,10 +28,13 @@ static int add_project(struct db *db, struct str project, struct err *err)
 static int open_workspace(struct db *db, struct str project, struct str uid,
                           struct workspace *w, struct arena *arena, struct err *err)
 {
+    char cdm_uid[ID_HEX_BYTES];
     int rc = find_workspace(db, project, uid, w, arena, err);
 
     if (!rc && !w->id) {
         rc = add_project(db, project, err);
+        if (!rc && is_cdm_workspace(uid))
+            rc = add_workspace(db, project, STR(""), cdm_uid, err);
         if (!rc)
             rc = find_workspace(db, project, uid, w, arena, err);
     }
@@ -94,8 +97,8 @@ static bool is_real_time(struct str process_type)
 static int name_the_conflict(struct db *db, const struct save *s,
                              const struct workspace *w, struct err *err)
 {
-    struct query *q =
-        db_query(db, SQL_OBJECT_BY_NAME, "iis", w->id, (int64_t)s->kind, s->facts->name);
+    struct query *q = db_query(db, SQL_OBJECT_BY_NAME, "iiss", w->id, (int64_t)s->kind,
+                               s->facts->name, s->facts->scope);
     int rc = db_next(q, err);
 
     if (rc == 1)
@@ -180,6 +183,24 @@ void save_init(struct save *s)
     *s = (struct save){ .write.run = run_save };
 }
 
+static int run_save_all(struct db *db, struct write *write, struct err *err)
+{
+    struct save_all *a = (struct save_all *)write;
+    int rc = 0;
+
+    for (a->failed = 0; a->failed < a->n; a->failed++) {
+        rc = run_save(db, &a->saves[a->failed]->write, err);
+        if (rc)
+            break;
+    }
+    return rc;
+}
+
+void save_all_init(struct save_all *a)
+{
+    *a = (struct save_all){ .write.run = run_save_all };
+}
+
 /* ---- removal ---- */
 
 static int run_removal(struct db *db, struct write *write, struct err *err)
@@ -198,8 +219,8 @@ static int run_removal(struct db *db, struct write *write, struct err *err)
         rc = db_run(db, err, SQL_WORKSPACE_LOCK, "i", w.id);
     if (rc)
         return rc;
-    q = db_query(db, sql, "iisi", w.id, (int64_t)r->kind, r->key,
-                 r->old ? r->old->blob : 0);
+    q = db_query(db, sql, "iisis", w.id, (int64_t)r->kind, r->key,
+                 r->old ? r->old->blob : 0, r->scope);
     rc = db_next(q, err);
     if (rc < 0)
         return rc;

@@ -121,6 +121,20 @@ class Client:
         answer = self.post("/scripts", script(name, **members))
         assert answer.status == 204, answer
 
+    def clusters(self):
+        """{name: id} of the project's CDM clusters."""
+        rows = self.request("GET", f"/v1.1/{self.project}/clusters").json["clusters"]
+        return {row["name"]: row["id"] for row in rows}
+
+    def cdm(self, method, path, body=None, cluster="default", **kw):
+        """As `request`, with `path` below the cluster's /cdm."""
+        where = f"/v1.1/{self.project}/clusters/{self.clusters()[cluster]}/cdm"
+        return self.request(method, where + path, body, **kw)
+
+    def make_cdm_job(self, name, cluster="default", **members):
+        answer = self.cdm("POST", "/job", {"jobs": [cdm_job(name, **members)]}, cluster)
+        assert answer.status == 200, answer
+
     def make_resource(self, name, **members):
         answer = self.post("/resources", resource(name, **members))
         assert answer.status == 200, answer
@@ -154,6 +168,30 @@ def resource(name, **members):
     """A create-resource body."""
     return {"name": name, "type": "jar", "location": f"obs://libs/{name}.jar",
             **members}
+
+
+def values(section, **inputs):
+    """ConfigValues with one config of these inputs."""
+    return {"configs": [{"name": section, "inputs": [
+        {"name": f"{section}.{k}", "value": v} for k, v in inputs.items()]}]}
+
+
+def cdm_job(name, **members):
+    """A CDM job."""
+    return {"job_type": "NORMAL_JOB", "name": name,
+            "from-connector-name": "generic-jdbc-connector",
+            "to-connector-name": "obs-connector", "from-link-name": "mysql",
+            "to-link-name": "obs",
+            "from-config-values": values("fromJobConfig", schemaName="shop", tableName="t"),
+            "to-config-values": values("toJobConfig", bucketName="b"),
+            "driver-config-values": values("throttlingConfig", numExtractors=1), **members}
+
+
+def link(name, **members):
+    """A CDM link."""
+    return {"name": name, "connector-name": "generic-jdbc-connector",
+            "link-config-values": values("linkConfig", host="10.0.0.7", port=3306,
+                                         username="cdm"), **members}
 
 
 class Server:

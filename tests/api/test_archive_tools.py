@@ -91,7 +91,7 @@ def test_more_than_65535_entries_take_zip64(start, tmp_path):
     path = tmp_path / "jobs.zip"
     answer = client.export(jobs)
     path.write_bytes(answer.body)
-    assert answer.headers["X-Dlf-Export-Counts"] == "jobs=100;scripts=66000;resources=0"
+    assert answer.headers["X-Dlf-Export-Counts"] == "jobs=100;scripts=66000;resources=0;cdm=0"
     assert b"PK\x06\x06" in answer.body[-200:] and b"PK\x06\x07" in answer.body[-200:]
     assert struct.unpack("<HH", answer.body[-14:-10]) == (0xffff, 0xffff)
     with zipfile.ZipFile(path) as z:

@@ -220,7 +220,7 @@ def test_single_export_of_a_chinese_name(client):
 
 def test_counts(page):
     counts = page.export(["both", "job_batch"]).headers["X-Dlf-Export-Counts"]
-    assert counts == "jobs=2;scripts=2;resources=1"
+    assert counts == "jobs=2;scripts=2;resources=1;cdm=0"
 
 
 def test_the_etag_is_strong_and_moves_with_the_content(client):

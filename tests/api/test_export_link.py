@@ -8,7 +8,6 @@ import pytest
 from fields import assert_refused
 from harness import admin_workspace, node, quote
 
-LIMIT = "jobs=%d;scripts=%d;resources=%d"
 BAD_NAMES = ["n" * 129, "a b", "a/b", ".", "..", "é", ""]
 
 

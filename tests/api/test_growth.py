@@ -51,7 +51,7 @@ def test_a_part_of_the_name_finds_what_has_it(full):
 def test_an_export_takes_jobs_from_all_over(full):
     names = [f"job_{i:05}" for i in range(0, FULL, 100)]
     answer = full.export(names)
-    assert answer.headers["X-Dlf-Export-Counts"] == "jobs=100;scripts=100;resources=0"
+    assert answer.headers["X-Dlf-Export-Counts"] == "jobs=100;scripts=100;resources=0;cdm=0"
     assert answer.headers["X-Dlf-Missing-Depends"] is None
     assert len(answer.names) == 200
 

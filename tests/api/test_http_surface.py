@@ -37,6 +37,13 @@ GET /v1/{p}/scripts/s/instances/0f3e5f1e
 POST /v1/{p}/scripts/s/instances/0f3e5f1e/stop
 POST /v1/{p}/connections/import
 GET /v1.0/{p}/directory/tree?limit=10
+PUT /v1.1/{p}/clusters/c/cdm/job/j/start
+GET /v1.1/{p}/clusters/c/cdm/job/j/start
+PUT /cdm/v1.1/{p}/clusters/c/cdm/job/j/stop
+POST /v1.1/{p}/clusters/job
+POST /v1.1/{p}/clusters
+DELETE /v1.1/{p}/clusters/c
+POST /v1.1/{p}/clusters/c/action
 """.split("\n")[1:-1]
 
 UNKNOWN = """

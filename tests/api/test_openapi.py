@@ -60,9 +60,9 @@ def test_success_is_the_status_of_the_contract():
 
 
 def test_its_error_codes_are_those_of_the_table():
-    known = set(table("src/model/errors.def", r'"((?:DLF|APIGW)\.\d{4})"'))
+    known = set(table("src/model/errors.def", r'"((?:DLF|APIGW|Cdm)\.\d{4})"'))
     text = (ROOT / "api/openapi.yaml").read_text("utf-8")
-    assert set(re.findall(r"(?:DLF|APIGW)\.\d{4}", text)) == known
+    assert set(re.findall(r"(?:DLF|APIGW|Cdm)\.\d{4}", text)) == known
 
 
 def test_all_that_is_defined_is_used():
@@ -187,6 +187,15 @@ def test_examples_keep_to_their_schemas(media):
         contract.validate(value, media["schema"])
 
 
+def cluster_id(client):
+    """The default cluster's, with what the examples name in it."""
+    job = DOCUMENT["components"]["examples"]["CdmJobBody"]["value"]
+    link = DOCUMENT["components"]["examples"]["LinkBody"]["value"]
+    client.cdm("POST", "/job", job)
+    client.cdm("POST", "/link", link)
+    return client.clusters()["default"]
+
+
 @pytest.mark.parametrize("key", [key for key, (_, _, operation) in BY_ID.items()
                                  if "requestBody" in operation])
 def test_the_examples_of_requests_work(client, key):
@@ -198,6 +207,11 @@ def test_the_examples_of_requests_work(client, key):
         if method != "POST" or "{job_name}" in path or "batch-export" in path:
             fill(client)
         target = contract.target_of(path, operation, client.project)
+        if "{cluster_id}" in path and method == "POST":
+            target = target.replace("26cadf9c-aeb6-4148-a58f-ee43c14fa60d",
+                                    client.clusters()["default"])
+        elif "{cluster_id}" in path:
+            target = target.replace("26cadf9c-aeb6-4148-a58f-ee43c14fa60d", cluster_id(client))
         if "{resource_id}" in path:
             uid = client.get("/resources").json["resources"][0]["id"]
             target = f"/v1/{client.project}/resources/{uid}"

@@ -19,7 +19,7 @@ import zlib
 
 import pytest
 
-from harness import ROOT, Server, dlfd, job, node
+from harness import ROOT, cdm_job, dlfd, job, link, node, values
 from test_fields_connection import BASE, CONFIG
 
 MASK = "*" * 9
@@ -82,6 +82,23 @@ def plants(planted):
         {"name": "p", "value": {"a": [planted()]}, "value_is_sensitive": True}]}])
 
 
+def cdm_plants(planted):
+    """(path, body) of links and CDM jobs: in inputs, inside objects, in base64."""
+    for i, key in enumerate(KEYS):
+        for form, spell in FORMS.items():
+            extended = {"name": "x.extendedFields", "value": base64.b64encode(json.dumps(
+                {spell(key): planted(), "deep": {spell(key): planted()}}).encode()).decode()}
+            name = f"a-{i}-{form}"
+            config = {**values("linkConfig", **{spell(key): planted(), "host": "h"}),
+                      "extended-configs": extended}
+            yield "/link", {"links": [link(name, **{"link-config-values": config,
+                                                    "x": {spell(key): planted()}})]}
+            config = values("toJobConfig", **{spell(key): planted(),
+                                              "properties": {spell(key): planted()}})
+            yield "/job", {"jobs": [cdm_job(name, **{"to-config-values": {
+                **config, "extended-configs": extended}})]}
+
+
 def files_of(folder):
     return {p: p.read_bytes() for p in pathlib.Path(folder).rglob("*") if p.is_file()}
 
@@ -126,12 +143,26 @@ def test_nothing_that_the_server_keeps_or_says_has_a_secret(start, tmp_path):
         say(client.get(f"{path}/{body['name']}"))
         say(client.post(path, json.dumps(body)[:-1]))  # cut
         say(client.post(path, json.dumps(body)[:-1] + ',"name":"twice"}'))
+    for path, body in cdm_plants(planted):
+        name = next(iter(body.values()))[0]["name"]
+        assert say(client.cdm("POST", path, body)).status == 200
+        say(client.cdm("POST", path, body))  # taken
+        say(client.cdm("PUT", f"{path}/{name}", body))
+        say(client.cdm("PUT", f"{path}/other", body))
+        say(client.cdm("GET", f"{path}/{name}"))
+        say(client.cdm("POST", path, json.dumps(body)[:-1]))
+    for page in (1, 2):
+        say(client.cdm("GET", f"/job/all?page_size=100&page_no={page}"))
+    say(client.cdm("GET", "/link/all"))
+    client.make_job("uses", nodes=[node(f"n{i}", "CDMJob", {
+        "clusterName": "default", "jobName": f"a-{i}-plain"}) for i in range(len(KEYS))])
     for offset in range(0, 200, 100):
         say(client.get(f"/connections?limit=100&offset={offset}"))
-    exports = [say(client.post("/connections/export")), say(client.export(["j", "j-object"])),
+    exports = [say(client.post("/connections/export")), say(client.export(["j", "j-object", "uses"])),
                say(client.export_one("j"))]
     assert all(answer.status == 200 for answer in exports)
-    assert len(planted.markers) > 150
+    assert len(planted.markers) > 500
+    assert len(exports[1].names) == 3 + len(KEYS)
     assert len(sealed(server.data)) >= len(planted.markers)
     running = files_of(server.data)
     assert server.stop() == 0
@@ -318,20 +349,23 @@ def test_a_key_file_that_others_may_read_is_refused(start):
     assert "chmod 600" in refused(server.data)
 
 
-def test_an_older_data_folder_gets_a_key(start):
-    """As the first version wrote it: no key, no secrets."""
-    server, client = filled(start)
-    client.make_job("kept")
-    assert server.stop() == 0
-    database = sqlite3.connect(server.data / "catalog.db")
-    database.executescript("""DELETE FROM object WHERE kind = 4; DROP TABLE meta;
-        DROP TABLE secret; DROP INDEX object_dli; ALTER TABLE object DROP COLUMN secret_paths;
-        PRAGMA user_version = 1;""")
+@pytest.mark.parametrize("version", sorted((ROOT / "tests/data").glob("catalog-*.sql")),
+                         ids=lambda p: p.stem)
+def test_an_older_data_folder_is_brought_up_to_date(start, tmp_path, version):
+    """As earlier versions wrote it: no key, no secrets, no clusters."""
+    data = tmp_path / "older"
+    data.mkdir()
+    database = sqlite3.connect(data / "catalog.db")
+    database.executescript(version.read_text("utf-8"))
     database.close()
-    (server.data / "secret.key").unlink()
-    again = start(data=server.data)
-    assert again.client().get("/jobs/kept").status == 200
-    assert mode(server.data / "secret.key") == 0o600
+    client = start(data=data).client(project="demo")
+    exported = client.export(["kept"])
+    assert exported.names == ["jobs/kept/kept.job", "jobs/kept/load.script",
+                              "jobs/kept/pack.resource"]
+    assert mode(data / "secret.key") == 0o600
+    assert client.post("/connections", connection("c", {})).status == 204
+    client.make_cdm_job("load")
+    assert client.delete("/jobs/kept").status == 204
 
 
 # ---- another key ----

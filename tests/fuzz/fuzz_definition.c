@@ -40,6 +40,9 @@ static void check(const struct definition *d, enum kind kind, struct arena *aren
     struct stored stored = { 1, buf_str(&d->text), STR("") };
     struct definition again;
 
+    check_shown(d, kind);
+    if (kind == KIND_CDM_JOB)
+        return; /* its stored form is no body of its own */
     MUST(make(&again, kind, buf_str(&d->text), NULL, arena));
     MUST(str_eq(buf_str(&again.text), buf_str(&d->text)));
     MUST(again.n_refs == d->n_refs && str_eq(again.facts.name, d->facts.name));
@@ -47,16 +50,15 @@ static void check(const struct definition *d, enum kind kind, struct arena *aren
     MUST(make(&again, kind, buf_str(&d->text), &stored, arena));
     MUST(str_eq(buf_str(&again.text), buf_str(&d->text)));
     definition_release(&again);
-    check_shown(d, kind);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    static const enum kind kinds[] = { KIND_JOB, KIND_SCRIPT, KIND_RESOURCE,
-                                       KIND_CONNECTION };
+    static const enum kind kinds[] = { KIND_JOB,        KIND_SCRIPT, KIND_RESOURCE,
+                                       KIND_CONNECTION, KIND_LINK,   KIND_CDM_JOB };
     struct str text = { (const char *)data, n };
 
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 6; k++) {
         struct arena arena = ARENA_INIT;
         struct definition d;
 

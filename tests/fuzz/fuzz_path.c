@@ -47,9 +47,10 @@ static void check_list(struct str raw, struct arena *arena)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    struct str raw = { (const char *)data, n }, project, name, value;
+    struct str raw = { (const char *)data, n }, value;
     struct arena arena = ARENA_INIT;
     struct err err = ERR_INIT;
+    struct path_names names;
     struct path path;
 
     if (path_split(&path, raw, &arena, &err) == 0) {
@@ -57,8 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
             check_text(path.segment[i], n);
         if (path.n > 0)
             check_again(&path, &arena);
-        if (path_matches(&path, "/v1/{project_id}/jobs/{job_name}/export", &project,
-                         &name))
+        if (path_matches(&path, "/v1/{project_id}/jobs/{job_name}/export", &names))
             MUST(path.n == 5 && str_is(path.segment[2], "jobs"));
     }
     err_clear(&err);

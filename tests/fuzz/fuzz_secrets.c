@@ -13,7 +13,7 @@ static long take(struct str text, enum secret_rule rule, struct buf *clean)
     long n = -1;
 
     if (json_read(&doc, text, 10000, &err) == 0) {
-        MUST(secrets_take(&secrets, &doc, rule, clean, &arena, &err) == 0);
+        MUST(secrets_take(&secrets, &doc, 0, rule, clean, &arena, &err) == 0);
         n = 0;
         for (size_t i = 0; i < secrets.n; i++)
             n += secrets.items[i].value.p != NULL;

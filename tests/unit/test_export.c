@@ -32,7 +32,7 @@ static void save(struct world *w, enum kind kind, const char *json)
     struct json_doc doc;
 
     assert_ok(json_read(&doc, str_of(json), JSON_MAX_VALUES, &w->err), &w->err);
-    assert_ok(catalog_save_prepare(&w->catalog, &w->place, kind, STR_NONE, &doc,
+    assert_ok(catalog_save_prepare(&w->catalog, &w->place, kind, STR_NONE, &doc, 0,
                                    &w->arena, &s, &w->err),
               &w->err);
     json_release(&doc);
@@ -88,7 +88,8 @@ static int set_up(void **state)
         return -1;
     snprintf(w->path, sizeof(w->path), "%s/catalog.db", w->folder);
     options.path = w->path;
-    w->place = (struct place){ STR("p"), STR(""), STR("local") };
+    w->place =
+        (struct place){ .project = STR("p"), .workspace = STR(""), .user = STR("local") };
     w->catalog = (struct catalog){ .max_archive_bytes = 1UL << 40,
                                    .max_archive_entries = 100000,
                                    .max_unpacked_bytes = 1UL << 40 };
@@ -616,16 +617,19 @@ static void fill(struct world *w, int from, int to)
 
 static void list_first(struct world *w, enum kind kind)
 {
-    struct list_query query = { .kind = kind,
-                                .process_type = kind == KIND_JOB ? STR("BATCH") : STR(""),
-                                .limit = LIST_MAX_LIMIT };
+    struct list_request query = {
+        .query = { .kind = kind,
+                   .process_type = kind == KIND_JOB ? STR("BATCH") : STR(""),
+                   .limit = LIST_MAX_LIMIT },
+        .tail = ""
+    };
     struct buf json = BUF_INIT(MIB);
     struct stream *rows;
     uint64_t size;
 
-    assert_ok(catalog_list(&w->catalog, &w->place, &query, false, &w->arena, &rows, &size,
-                           &w->err),
-              &w->err);
+    assert_ok(
+        catalog_list(&w->catalog, &w->place, &query, &w->arena, &rows, &size, &w->err),
+        &w->err);
     assert_ok(stream_read_all(rows, &json, &w->err), &w->err);
     rows->free(rows);
     buf_release(&json);
@@ -672,7 +676,7 @@ static void save_a_script(struct world *w)
     snprintf(json, sizeof(json), "{\"content\":\"turn %d\"}", turn++);
     assert_ok(json_read(&doc, str_of(json), 10, &w->err), &w->err);
     assert_ok(catalog_save_prepare(&w->catalog, &w->place, KIND_SCRIPT, STR("s00050"),
-                                   &doc, &w->arena, &s, &w->err),
+                                   &doc, 0, &w->arena, &s, &w->err),
               &w->err);
     json_release(&doc);
     assert_int_equal(store_write(w->store, &s->write), 0);

@@ -117,18 +117,18 @@ static void test_match_table(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(matches); i++) {
-        struct str project = STR(""), name = STR("");
         struct arena arena = ARENA_INIT;
         struct err err = ERR_INIT;
+        struct path_names names = { STR(""), STR(""), STR("") };
         struct path path;
 
         t_row("%s by %s", matches[i].path, matches[i].pattern);
         assert_ok(path_split(&path, str_of(matches[i].path), &arena, &err), &err);
-        assert_int_equal(path_matches(&path, matches[i].pattern, &project, &name),
+        assert_int_equal(path_matches(&path, matches[i].pattern, &names),
                          matches[i].project != NULL);
         if (matches[i].project) {
-            assert_str(project, matches[i].project);
-            assert_str(name, matches[i].name);
+            assert_str(names.project, matches[i].project);
+            assert_str(names.name, matches[i].name);
         }
         arena_release(&arena);
     }

@@ -19,7 +19,7 @@ static void take(struct taken *t, enum secret_rule rule, const char *text)
 
     *t = (struct taken){ .arena = ARENA_INIT, .clean = BUF_INIT(MIB), .err = ERR_INIT };
     assert_ok(json_read(&doc, t_json(&json, text), JSON_MAX_VALUES, &t->err), &t->err);
-    assert_ok(secrets_take(&t->secrets, &doc, rule, &t->clean, &t->arena, &t->err),
+    assert_ok(secrets_take(&t->secrets, &doc, 0, rule, &t->clean, &t->arena, &t->err),
               &t->err);
     json_release(&doc);
     buf_release(&json);

@@ -280,7 +280,8 @@ static struct object object_in(struct world *w, struct snapshot *s, int64_t in,
 {
     struct object o;
 
-    assert_ok(snapshot_object(s, in, kind, str_of(key), &o, &w->arena, &w->err), &w->err);
+    assert_ok(snapshot_object(s, in, kind, STR(""), str_of(key), &o, &w->arena, &w->err),
+              &w->err);
     return o;
 }
 
@@ -1411,7 +1412,8 @@ static void assert_depends(struct world *w, const int64_t *blobs, size_t n,
     struct lines lines = { .n = 0 };
     size_t i = 0;
 
-    assert_ok(snapshot_depends(s, in.id, blobs, n, add_depend, &lines, &w->err), &w->err);
+    assert_ok(snapshot_depends(s, STR("p"), in.id, blobs, n, add_depend, &lines, &w->err),
+              &w->err);
     snapshot_end(s);
     qsort(lines.line, lines.n, sizeof(lines.line[0]), by_line);
     for (; i < lines.n && want[i]; i++)
@@ -1483,8 +1485,9 @@ static void test_depends_stop_when_the_caller_says_so(void **state)
     blob = FIND(w, .name = "a").blob;
     s = look(w);
     in = workspace_in(w, s, "p", "");
-    assert_fails(snapshot_depends(s, in.id, &blob, 1, stop_at_once, &calls, &w->err),
-                 E_LIMIT, &w->err);
+    assert_fails(
+        snapshot_depends(s, STR("p"), in.id, &blob, 1, stop_at_once, &calls, &w->err),
+        E_LIMIT, &w->err);
     assert_int_equal(calls, 1);
     assert_int_equal(object_in(w, s, in.id, KIND_JOB, "a").blob,
                      blob); /* it still works */

@@ -132,7 +132,8 @@ static int64_t orphan(struct world *w)
     create(w, "gone");
     assert_ok(store_snapshot(&s, w->store, &err), &err);
     assert_ok(snapshot_workspace(s, STR("p"), STR(""), &in, &arena, &err), &err);
-    assert_ok(snapshot_object(s, in.id, KIND_JOB, STR("gone"), &o, &arena, &err), &err);
+    assert_ok(snapshot_object(s, in.id, KIND_JOB, STR(""), STR("gone"), &o, &arena, &err),
+              &err);
     snapshot_end(s);
     arena_release(&arena);
     removal_init(&r);
