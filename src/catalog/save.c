@@ -184,7 +184,8 @@ static bool may_hold_secrets(enum kind kind, const struct json_doc *body,
 {
     *rule = kind == KIND_JOB ? SECRETS_NODES : SECRETS_CONFIG;
     return kind >= KIND_CONNECTION ||
-           (kind == KIND_JOB && str_has(body->text, "value_is_sensitive"));
+           (kind == KIND_JOB && (str_has(body->text, "value_is_sensitive") ||
+                                 str_has(body->text, "\\u"))); /* it may be escaped */
 }
 
 static int prepare(struct catalog *c, const struct place *place, struct prepared *p,

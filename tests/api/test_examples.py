@@ -11,6 +11,7 @@ from harness import ROOT
 
 EXAMPLES = sorted(p.parent for p in ROOT.glob("examples/*/jobs"))
 KINDS = ("connections", "resources", "scripts", "jobs")
+CDM = {"cdm/links": ("links", "CDM links"), "cdm/jobs": ("jobs", "CDM jobs")}
 
 
 def bodies(example, kind):
@@ -61,6 +62,11 @@ def test_files_are_written_as_an_export_writes_them(example):
             assert path.read_text("utf-8") == \
                 json.dumps(body, ensure_ascii=False, indent=2) + "\n", path
             assert re.fullmatch(r"(\d\d_)?" + re.escape(body["name"]), path.stem)
+    for folder, (key, _) in CDM.items():
+        for path, body in bodies(example, folder).items():
+            assert [row["name"] for row in body[key]] == [path.stem]
+            assert path.read_text("utf-8") == \
+                json.dumps(body, ensure_ascii=False, indent=2) + "\n", path
     for path in bodies(example, "scripts"):
         assert "content" not in bodies(example, "scripts")[path]
         assert text_of(path).read_text("utf-8").endswith("\n")
@@ -72,8 +78,10 @@ def test_shell_scripts_are_sound(example):
 
 
 def test_loading_says_what_it_loaded_and_may_be_repeated(client, example):
-    counts = [f"{len(bodies(example, kind))} {kind}" for kind in KINDS
-              if bodies(example, kind)]
+    labels = {**{folder: label for folder, (_, label) in CDM.items()},
+              **{kind: kind for kind in KINDS}}
+    counts = [f"{len(bodies(example, folder))} {label}" for folder, label in labels.items()
+              if bodies(example, folder)]
     tags = []
     for _ in range(2):
         done = load(client, example)
@@ -102,7 +110,7 @@ def test_loading_tells_what_is_wrong(client, tmp_path, spoil, told):
     spoil(body)
     (tmp_path / "jobs/a.json").write_text(json.dumps(body))
     done = load(client, tmp_path)
-    assert done.returncode == 1 and "POST /jobs: HTTP 400" in done.stderr
+    assert done.returncode == 1 and "/jobs: HTTP 400" in done.stderr
     assert told in done.stderr
 
 
@@ -112,9 +120,10 @@ def test_an_export_holds_all_scripts_and_resources(loaded, example):
     for kind, ending in (("jobs", ".job"), ("scripts", ".script"), ("resources", ".resource")):
         names = {body["name"] + ending for body in bodies(example, kind).values()}
         assert {name for name in held if name.endswith(ending)} == names
-    missing = headers["X-Dlf-Missing-Depends"] or ""
-    assert {part.split("/")[0] for part in missing.split("; ")[-1].split(", ") if part} <= \
-        {"cdm"}
+    assert headers["X-Dlf-Missing-Depends"] is None
+    for path, body in bodies(example, "cdm/jobs").items():
+        (name,) = [n for n in archive.namelist() if n.endswith(f"/cdms/default/{path.name}")]
+        assert archive.read(name) == path.read_bytes()
 
 
 def test_what_is_exported_is_what_stands_in_the_files(loaded, example):
@@ -139,6 +148,13 @@ def test_the_connections_that_are_named_are_there(example):
     named |= {p["value"] for body in bodies(example, "jobs").values() for n in body["nodes"]
               for p in n["properties"] if p["name"] == "connectionName"}
     assert named == {body["name"] for body in bodies(example, "connections").values()}
+
+
+def test_the_links_of_cdm_jobs_are_there(example):
+    links = {path.stem for path in bodies(example, "cdm/links")}
+    named = {job[key] for body in bodies(example, "cdm/jobs").values()
+             for job in body["jobs"] for key in ("from-link-name", "to-link-name")}
+    assert named == links
 
 
 def test_the_readme_has_each_job_with_what_it_waits_for(example):

@@ -257,6 +257,15 @@ def test_properties_of_nodes(start):
     assert sealed(server.data) == {}
 
 
+def test_a_flag_that_is_written_with_escapes_is_one(start):
+    server = start()
+    client = server.client()
+    text = json.dumps(sensitive_job(a="one")).replace("value_is", "value\\u005fis")
+    assert client.post("/jobs", text).status == 204
+    assert len(sealed(server.data)) == 1
+    assert b"one" not in client.get("/jobs/j").body.replace(b"none", b"")
+
+
 def test_a_property_that_is_not_sensitive_is_kept(start):
     client = start().client()
     client.post("/jobs", job("j", nodes=[{**node("n"), "properties": [
