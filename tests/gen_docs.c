@@ -65,7 +65,8 @@ static void errors(void)
         "where, such as `nodes[3].retryTimes: 0 to 5, 9 given`; by `--error-detail` it moves\n"
         "to the header `X-Dlf-Error-Detail` (percent-encoded, 3,000 bytes at most) or is\n"
         "left out.  `APIGW` errors have `request_id`, which every answer also has as the\n"
-        "header `X-Request-Id`.\n"
+        "header `X-Request-Id`.  The calls of CDM answer 400 in CDM's own form: `code`,\n"
+        "`errCode`, `message`, `externalMessage`, and `error_detail`; `%1` is what they name.\n"
         "\n"
         "| code | status | text | Chinese | cause | what to do |\n"
         "| --- | --- | --- | --- | --- | --- |");

@@ -300,6 +300,16 @@ def test_validate_creates_nothing_and_says_what_it_did_not_do(client):
     refused(client.cdm("POST", "/link?validate=x", {"links": [link("a")]}), "Cdm.0014")
 
 
+def test_what_is_cdm_s_is_no_workspace(server, client):
+    make(client, KINDS["job"], "a")
+    listed = dlfd("admin", "workspace", "list", "--project", client.project,
+                  "--data", server.data).stdout.splitlines()
+    assert [line.split()[1] for line in listed] == ["default"]
+    gone = admin_workspace(server, "delete", "default", "--force", project=client.project)
+    assert gone.returncode == 0
+    assert len(shown(client, KINDS["job"], "all")) == 1
+
+
 # ---- lists and runs of jobs ----
 
 def test_lists_come_in_pages(client):

@@ -23,6 +23,11 @@ struct engine {
                 struct err *err);
 };
 
+#define STR_INIT(text)                                                                   \
+    {                                                                                    \
+        text, sizeof(text) - 1                                                           \
+    } /* of a static table */
+
 struct world {
     const struct engine *engine;
     char folder[64];
@@ -37,10 +42,16 @@ static int open_sqlite(struct store **out, const char *folder, bool may_migrate,
                        struct err *err)
 {
     char path[100];
-    struct store_options options = {
-        .path = path, .readers = 4, .sweep_age_ms = 86400000, .may_migrate = may_migrate
-    };
+    struct seal_key key;
+    struct store_options options = { .path = path,
+                                     .readers = 4,
+                                     .sweep_age_ms = 86400000,
+                                     .may_migrate = may_migrate,
+                                     .keys = &key,
+                                     .n_keys = 1 };
 
+    assert_true(seal_key_read(&key, STR("0123456789abcdef0123456789abcdef"
+                                        "0123456789abcdef0123456789abcdef")));
     snprintf(path, sizeof(path), "%s/catalogue.db", folder);
     return store_open(out, &options, err);
 }
@@ -1826,6 +1837,167 @@ static void test_a_second_process_may_open_it_beside(void **state)
     err_clear(&beside.err);
 }
 
+/* ---- secrets ---- */
+
+static int save_secrets(struct world *w, const struct object *old,
+                        const struct secret *secrets, size_t n, bool drop_others)
+{
+    struct what what = { .name = "a", .old = old };
+    struct saving s;
+    int rc;
+
+    saving_init(&s, &what);
+    s.save.secrets = secrets;
+    s.save.n_secrets = n;
+    s.save.drop_others = drop_others;
+    store_write(w->store, &s.save.write);
+    rc = outcome(w, &s.save.write);
+    saving_release(&s);
+    return rc;
+}
+
+static void test_secrets_are_kept_and_dropped(void **state)
+{
+    static const struct secret two[] = { { STR_INIT("x"), STR_INIT("1") },
+                                         { STR_INIT("b"), STR_INIT("2") } };
+    static const struct secret kept[] = { { STR_INIT("b"), { NULL, 0 } },
+                                          { STR_INIT("c"), STR_INIT("3") } };
+    static const struct secret none[] = { { STR_INIT("y"), { NULL, 0 } } };
+    struct world *w = *state;
+    struct object a;
+
+    assert_ok(save_secrets(w, NULL, two, 2, false), &w->err);
+    a = FIND(w, .name = "a");
+    assert_str(a.secret_paths, "b\nx");
+    assert_ok(save_secrets(w, &a, none, 1, false), &w->err);
+    a = FIND(w, .name = "a");
+    assert_str(a.secret_paths, "b\nx");
+    assert_ok(save_secrets(w, &a, kept, 2, true), &w->err);
+    a = FIND(w, .name = "a");
+    assert_str(a.secret_paths, "b\nc");
+    assert_ok(save_secrets(w, &a, NULL, 0, true), &w->err);
+    a = FIND(w, .name = "a");
+    assert_str(a.secret_paths, "");
+}
+
+static void test_all_secrets_get_another_key(void **state)
+{
+    static const struct secret one[] = { { STR_INIT("x"), STR_INIT("1") } };
+    struct world *w = *state;
+    struct seal_key key;
+    struct rekey r;
+
+    assert_ok(save_secrets(w, NULL, one, 1, false), &w->err);
+    seal_key_new(&key);
+    rekey_init(&r);
+    r.key = &key;
+    store_write(w->store, &r.write);
+    assert_ok(outcome(w, &r.write), &w->err);
+    assert_int_equal(r.secrets, 1);
+    store_close(w->store);
+    w->store = NULL;
+    assert_fails(w->engine->open(&w->store, w->folder, true, &w->err), E_DENIED, &w->err);
+    err_clear(&w->err);
+}
+
+/* ---- several saves at once ---- */
+
+static int save_several(struct world *w, const char *const *names, size_t n,
+                        size_t *failed)
+{
+    struct saving s[4];
+    struct save *list[4];
+    struct save_all all;
+    int rc;
+
+    for (size_t i = 0; i < n; i++) {
+        struct what what = { .name = names[i] };
+
+        saving_init(&s[i], &what);
+        list[i] = &s[i].save;
+    }
+    save_all_init(&all);
+    all.saves = list;
+    all.n = n;
+    store_write(w->store, &all.write);
+    rc = outcome(w, &all.write);
+    *failed = all.failed;
+    for (size_t i = 0; i < n; i++)
+        saving_release(&s[i]);
+    return rc;
+}
+
+static void test_several_saves_hold_or_none(void **state)
+{
+    static const char *const good[] = { "a", "b", "c" }, *const bad[] = { "d", "e", "b" };
+    struct world *w = *state;
+    size_t failed;
+
+    assert_ok(save_several(w, good, 3, &failed), &w->err);
+    assert_int_equal(workspace(w, "p", "").jobs, 3);
+    assert_fails(save_several(w, bad, 3, &failed), E_EXISTS, &w->err);
+    assert_int_equal(failed, 2);
+    assert_int_equal(workspace(w, "p", "").jobs, 3);
+    assert_int_equal(FIND(w, .name = "d").id, 0);
+}
+
+/* ---- clusters ---- */
+
+static void add_cluster(void *arg, const struct cluster *c)
+{
+    buf_addf(arg, "%.*s ", STR_ARG(c->name));
+}
+
+static void assert_clusters(struct world *w, const char *project, const char *names)
+{
+    struct snapshot *s = look(w);
+    struct buf list = BUF_INIT(KIB);
+
+    assert_ok(snapshot_clusters(s, str_of(project), add_cluster, &list, &w->err),
+              &w->err);
+    snapshot_end(s);
+    assert_str(buf_str(&list), names);
+    buf_release(&list);
+}
+
+static int new_cluster(struct world *w, const char *name)
+{
+    struct cluster_new n;
+
+    cluster_new_init(&n);
+    n.project = STR("p");
+    n.name = str_of(name);
+    store_write(w->store, &n.write);
+    return outcome(w, &n.write);
+}
+
+static int delete_cluster(struct world *w, const char *name)
+{
+    struct cluster_delete d;
+
+    cluster_delete_init(&d);
+    d.project = STR("p");
+    d.name = str_of(name);
+    store_write(w->store, &d.write);
+    return outcome(w, &d.write);
+}
+
+static void test_clusters_stand_beside_the_default_one(void **state)
+{
+    struct world *w = *state;
+
+    assert_clusters(w, "p", "default ");
+    assert_ok(new_cluster(w, "z"), &w->err);
+    assert_ok(new_cluster(w, "b"), &w->err);
+    assert_clusters(w, "p", "default b z ");
+    assert_clusters(w, "q", "default ");
+    assert_fails(new_cluster(w, "b"), E_EXISTS, &w->err);
+    assert_fails(new_cluster(w, "default"), E_EXISTS, &w->err);
+    assert_ok(delete_cluster(w, "b"), &w->err);
+    assert_fails(delete_cluster(w, "b"), E_NOTFOUND, &w->err);
+    assert_clusters(w, "p", "default z ");
+}
+
 static void test_close_accepts_null(void **state)
 {
     (void)state;
@@ -2031,6 +2203,10 @@ static const struct CMUnitTest on_each_engine[] = {
     cmocka_unit_test(test_reopening_keeps_the_data),
     cmocka_unit_test(test_closing_commits_what_waits),
     cmocka_unit_test(test_a_second_process_may_open_it_beside),
+    cmocka_unit_test(test_secrets_are_kept_and_dropped),
+    cmocka_unit_test(test_all_secrets_get_another_key),
+    cmocka_unit_test(test_several_saves_hold_or_none),
+    cmocka_unit_test(test_clusters_stand_beside_the_default_one),
     cmocka_unit_test(test_close_accepts_null),
 };
 
