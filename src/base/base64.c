@@ -8,7 +8,7 @@ void base64_encode(struct buf *out, struct str bytes)
     size_t n = BASE64_ENCODE_RAW_LENGTH(bytes.n);
 
     buf_reserve(out, n);
-    if (out->bad)
+    if (out->bad || !n)
         return;
     base64_encode_raw(out->ptr + out->len, bytes.n, (const uint8_t *)bytes.p);
     out->len += n;

@@ -205,8 +205,12 @@ static void write_text(struct jw *jw, struct str key, struct str text, bool esca
 {
     struct buf out = BUF_INIT(3 * DEFINITION_MAX);
 
+    if (!escape || !str_has(text, "%")) {
+        jw_string(jw, key, text);
+        return;
+    }
     for (size_t i = 0; i < text.n; i++)
-        if (escape && text.p[i] == '%')
+        if (text.p[i] == '%')
             buf_adds(&out, "%25");
         else
             buf_addc(&out, text.p[i]);

@@ -433,7 +433,8 @@ int json_read(struct json_doc *doc, struct str text, uint32_t max_values, struct
 void json_release(struct json_doc *doc)
 {
     free(doc->value);
-    buf_wipe(&doc->plain); /* it may hold secrets */
+    wipe(doc->plain.ptr, doc->plain.len); /* it may hold secrets */
+    buf_release(&doc->plain);
     *doc = (struct json_doc){ 0 };
 }
 

@@ -27,7 +27,7 @@ static void quoted(struct buf *out, struct str s)
         else
             buf_addf(out, "\\u%04x", c);
     }
-    buf_add(out, s.p + from, s.n - from);
+    buf_addstr(out, str_from(s, from));
     buf_addc(out, '"');
 }
 
