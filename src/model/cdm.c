@@ -169,6 +169,25 @@ static int link_finish(const struct making *m, const struct json_doc *doc)
     return 0;
 }
 
+/* The links that a job uses; one that is both source and target counts once. */
+static int read_links(const struct making *m, const struct json_doc *doc)
+{
+    struct str from = copy_text(m, doc, 0, "from-link-name");
+    struct str to = copy_text(m, doc, 0, "to-link-name");
+    struct ref *refs = arena_array(m->arena, 2, sizeof(*refs));
+    size_t n = 0;
+
+    if (!refs || !from.p || !to.p)
+        return err_nomem(m->err);
+    if (from.n)
+        refs[n++] = (struct ref){ REF_LINK, STR(""), from };
+    if (to.n && !str_eq(from, to))
+        refs[n++] = (struct ref){ REF_LINK, STR(""), to };
+    m->d->refs = refs;
+    m->d->n_refs = n;
+    return 0;
+}
+
 /* Its job type; the catalogue knows the cluster. */
 static int job_finish(const struct making *m, const struct json_doc *doc)
 {
@@ -176,7 +195,7 @@ static int job_finish(const struct making *m, const struct json_doc *doc)
     if (!m->d->facts.process_type.n)
         m->d->facts.process_type = STR("NORMAL_JOB");
     m->d->facts.directory = STR("");
-    return 0;
+    return read_links(m, doc);
 }
 
 const struct kind_rules link_rules = {

@@ -30,7 +30,8 @@ enum ref_kind {
     REF_RESOURCE = 2, /* the resources of that name */
     REF_LOCATION = 3, /* the resources of that location, never missing */
     REF_CDM = 4,      /* a CDM job; scope is its cluster */
-    REF_JOB = 5       /* a job that this one waits for; never exported */
+    REF_JOB = 5,      /* a job that this one waits for; never exported */
+    REF_LINK = 6      /* a link that a CDM job uses; never exported */
 };
 
 struct ref {

@@ -245,9 +245,12 @@ struct rekey {
 };
 void rekey_init(struct rekey *r);
 
-/* Deletes what `key` names (as snapshot_object()).  E_NOTFOUND without an API
- * code when it is not held, with DLF_0819 for the workspace; E_BUSY when `old`
- * is given and the object is gone or has another blob. */
+/*
+ * Deletes what `key` names (as snapshot_object()).  Fails with
+ *   E_NOTFOUND  it is not held; no API code; DLF_0819 for the workspace
+ *   E_DENIED    CDM_0321: a link that a CDM job uses
+ *   E_BUSY      `old` is given, and the object is gone or has another blob
+ */
 struct removal {
     struct write write;
     struct str project, workspace;

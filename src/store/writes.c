@@ -203,6 +203,19 @@ void save_all_init(struct save_all *a)
 
 /* ---- removal ---- */
 
+/* A link that a CDM job uses stays. */
+static int check_unused(struct db *db, const struct removal *r, const struct workspace *w,
+                        struct err *err)
+{
+    bool used = false;
+    int rc = 0;
+
+    if (r->kind == KIND_LINK)
+        rc = exists(db_query(db, SQL_LINK_USED, "iss", w->id, r->scope, r->key), &used,
+                    err);
+    return rc || !used ? rc : err_set(err, E_DENIED, CDM_0321, DET_NONE);
+}
+
 static int run_removal(struct db *db, struct write *write, struct err *err)
 {
     struct removal *r = (struct removal *)write;
@@ -217,6 +230,8 @@ static int run_removal(struct db *db, struct write *write, struct err *err)
     arena_release(&arena);
     if (!rc)
         rc = db_run(db, err, SQL_WORKSPACE_LOCK, "i", w.id);
+    if (!rc)
+        rc = check_unused(db, r, &w, err);
     if (rc)
         return rc;
     q = db_query(db, sql, "iisis", w.id, (int64_t)r->kind, r->key,

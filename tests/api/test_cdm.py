@@ -291,6 +291,19 @@ def test_the_workspace_header_means_nothing_here(server, client):
         "DLF.0819"
 
 
+@pytest.mark.parametrize("member", ["from-link-name", "to-link-name"])
+def test_a_link_in_use_stays(client, other, member):
+    make(client, KINDS["link"], "a", "b")
+    make(client, KINDS["link"], "a", cluster=other)
+    client.make_cdm_job("j", **{member: "a"})
+    refused(client.cdm("DELETE", "/link/a"), "Cdm.0321", "in use")
+    assert len(shown(client, KINDS["link"], "a")) == 1
+    assert client.cdm("DELETE", "/link/b").status == 200
+    assert client.cdm("DELETE", "/link/a", cluster=other).status == 200
+    client.cdm("PUT", "/job/j", {"jobs": [cdm_job("j")]})
+    assert client.cdm("DELETE", "/link/a").status == 200
+
+
 def test_validate_creates_nothing_and_says_what_it_did_not_do(client):
     answer = client.cdm("POST", "/link?validate=true", {"links": [link("a")]})
     (row,) = answer.json["validation-result"][0]["linkConfig"]
