@@ -57,7 +57,7 @@ static void show(void *arg, const struct cluster *c)
     jw_string(jw, STR("isFrozen"), STR("0"));
     jw_object(jw, STR("datastore"));
     jw_string(jw, STR("type"), STR("cdm"));
-    jw_string(jw, STR("version"), STR("2.9.1"));
+    jw_string(jw, STR("version"), STR(DLFD_VERSION));
     jw_end(jw, '}');
     jw_array(jw, STR("instances"));
     jw_end(jw, ']');
