@@ -227,13 +227,15 @@ static void write_job_row(struct jw *jw, const struct object *o)
     jw_end(jw, '}');
 }
 
+#define LIST_BATCH_ROWS 100
+
 /* So many rows from l->at on as one batch takes, at least one. */
 static size_t batch_size(const struct list *l)
 {
     uint64_t bytes = 0;
     size_t n = 0;
 
-    for (; l->at + n < l->n; n++) {
+    for (; l->at + n < l->n && n < LIST_BATCH_ROWS; n++) {
         bytes += l->rows[l->at + n].raw_size;
         if (n > 0 && bytes > BLOB_BATCH_MAX)
             break;
@@ -244,7 +246,7 @@ static size_t batch_size(const struct list *l)
 static int write_batch(struct list *l, struct err *err)
 {
     struct buf stored = BUF_INIT(DEFINITION_MAX + BLOB_BATCH_MAX);
-    int64_t blobs[LIST_MAX_LIMIT] = { 0 };
+    int64_t blobs[LIST_BATCH_ROWS] = { 0 };
     size_t n = batch_size(l), offset = 0;
     int rc;
 

@@ -304,6 +304,12 @@ def test_a_link_in_use_stays(client, other, member):
     assert client.cdm("DELETE", "/link/a").status == 200
 
 
+def test_all_links_come_at_once(client):
+    names = [f"l{i:03}" for i in range(250)]
+    make(client, KINDS["link"], *names)
+    assert sorted(row["name"] for row in shown(client, KINDS["link"], "all")) == names
+
+
 def test_validate_creates_nothing_and_says_what_it_did_not_do(client):
     answer = client.cdm("POST", "/link?validate=true", {"links": [link("a")]})
     (row,) = answer.json["validation-result"][0]["linkConfig"]
