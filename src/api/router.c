@@ -57,10 +57,11 @@ int route_find(struct call *c)
     struct path path;
     int rc = path_split(&path, c->http->path, &c->http->arena, &c->err);
 
+    c->cdm =
+        str_starts(c->http->path, "/v1.1/") || str_starts(c->http->path, "/cdm/v1.1/");
     if (rc)
         return rc;
     drop_prefix(&path);
-    c->cdm = path.n > 0 && str_is(path.segment[0], "v1.1");
     route = find(&path, c->http->method, &names);
     if (!route)
         return wrong_method(c, &path);

@@ -82,6 +82,13 @@ def test_an_unknown_cluster(client, uid, path):
     refused(client.request("GET", f"/v1.1/{client.project}/clusters/{uid}{path}"), "Cdm.0001")
 
 
+@pytest.mark.parametrize("path", ["/%FF", "/%00", "/a/cdm/job/%C0%80"])
+@pytest.mark.parametrize("prefix", ["", "/cdm"])
+def test_a_malformed_path_has_the_form_of_cdm(client, prefix, path):
+    refused(client.request("GET", f"{prefix}/v1.1/{client.project}/clusters{path}"),
+            "Cdm.0014")
+
+
 def test_clusters_are_made_and_deleted(server, client, other):
     assert admin(server, client, "create", other).returncode == 1
     assert admin(server, client, "create", "default").returncode == 1
