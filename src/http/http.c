@@ -1,9 +1,6 @@
 #include "http/http.h"
 
-#include <microhttpd.h>
 #include <netdb.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -11,51 +8,9 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/seal.h"
+#include "http/http_int.h"
 #include "base/banned.h"
-
-struct header {
-    struct str name, value;
-};
-
-/* The answer, until it is handed to the library. */
-struct answer {
-    int status;
-    struct header header[ANSWER_MAX_HEADERS];
-    int headers;
-    struct buf body;
-    struct stream *stream;
-    uint64_t size;
-};
-
-struct request {
-    struct http_request http;
-    struct http_server *server;
-    struct MHD_Connection *connection;
-    void (*then)(struct http_request *r); /* after a suspension */
-    enum { READ_HEAD, READ_BODY, SUSPENDED, ANSWERED } state;
-    uint64_t reserved; /* of the server's body memory */
-    uint64_t drained;  /* bytes of the body thrown away */
-    struct answer answer;
-};
-
-struct http_server {
-    struct http_options options;
-    struct MHD_Daemon *daemon;
-    atomic_uint_fast64_t body_memory; /* reserved now */
-    atomic_uint_fast64_t counter;     /* of requests, for their ids */
-    char id_prefix[ID_HEX_BYTES];
-    atomic_bool stopping;
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
-    int active, suspended;
-};
-
-static struct request *of_http(const struct http_request *r)
-{
-    return (struct request *)r;
-}
 
 /* ---- the application's side ---- */
 
@@ -129,107 +84,6 @@ void http_resume(struct http_request *http)
 
     MHD_resume_connection(r->connection);
     count(s, 0, -1); /* r may be gone by now */
-}
-
-/* ---- sending ---- */
-
-struct sending {
-    struct stream *stream;
-    struct buf piece;
-    size_t at;
-};
-
-/* The next piece, when the last one is used up; its length, 0 at the end. */
-static ssize_t fill(struct sending *s)
-{
-    struct err err = ERR_INIT;
-    int rc;
-
-    if (s->at < s->piece.len)
-        return (ssize_t)(s->piece.len - s->at);
-    buf_clear(&s->piece);
-    s->at = 0;
-    rc = s->stream->next(s->stream, &s->piece, &err);
-    if (rc)
-        log_error("an answer was cut short: %s", err.arg[0] ? err.arg[0] : "no memory");
-    err_clear(&err);
-    return rc ? -1 : (ssize_t)s->piece.len;
-}
-
-static ssize_t on_read(void *arg, uint64_t position, char *out, size_t max)
-{
-    struct sending *s = arg;
-    ssize_t n = fill(s);
-
-    (void)position;
-    if (n < 0)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    if (n == 0)
-        return MHD_CONTENT_READER_END_OF_STREAM;
-    if ((size_t)n > max)
-        n = (ssize_t)max;
-    memcpy(out, s->piece.ptr + s->at, (size_t)n);
-    s->at += (size_t)n;
-    return n;
-}
-
-static void on_read_end(void *arg)
-{
-    struct sending *s = arg;
-
-    s->stream->free(s->stream);
-    buf_release(&s->piece);
-    free(s);
-}
-
-static struct MHD_Response *stream_response(struct answer *a)
-{
-    struct sending *s = calloc(1, sizeof(*s));
-    struct MHD_Response *response;
-
-    if (!s)
-        return NULL;
-    *s = (struct sending){ .stream = a->stream, .piece = BUF_INIT(4 * DEFINITION_MAX) };
-    response =
-        MHD_create_response_from_callback(a->size, ANSWER_BLOCK, on_read, s, on_read_end);
-    if (!response)
-        free(s);
-    else
-        a->stream = NULL;
-    return response;
-}
-
-static struct MHD_Response *buffer_response(struct answer *a)
-{
-    size_t n;
-    char *bytes = buf_detach(&a->body, &n);
-    struct MHD_Response *response;
-
-    response = MHD_create_response_from_buffer_with_free_callback(n, bytes, free);
-    if (!response)
-        free(bytes);
-    return response;
-}
-
-static enum MHD_Result send_answer(struct request *r)
-{
-    struct answer *a = &r->answer;
-    struct MHD_Response *response = a->stream ? stream_response(a) : buffer_response(a);
-    enum MHD_Result result;
-
-    if (!response)
-        return MHD_NO;
-    for (int i = 0; i < a->headers; i++)
-        MHD_add_response_header(response, a->header[i].name.p, a->header[i].value.p);
-    MHD_add_response_header(response, "X-Request-Id", r->http.id);
-    if (atomic_load(&r->server->stopping))
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    r->http.status = a->status;
-    r->http.sent_bytes = a->size == HTTP_SIZE_UNKNOWN ? 0 : a->size;
-    r->state = ANSWERED;
-    result = MHD_queue_response(r->connection, (unsigned)a->status, response);
-    MHD_destroy_response(response);
-    return result;
 }
 
 /* ---- receiving ---- */
@@ -456,55 +310,6 @@ static int fail(struct err *err, enum ec ec, const char *listen, const char *wha
     return err_set(err, ec, 0, 0, text);
 }
 
-static bool is_port(const char *text)
-{
-    size_t n = strspn(text, "0123456789");
-
-    return n > 0 && n <= 5 && !text[n] && strtoul(text, NULL, 10) <= 65535;
-}
-
-static struct addrinfo *resolve(const char *listen)
-{
-    struct addrinfo hints = { .ai_family = AF_UNSPEC,
-                              .ai_socktype = SOCK_STREAM,
-                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
-    const char *colon = strrchr(listen, ':');
-    struct addrinfo *found = NULL;
-    struct str host;
-    char *text;
-
-    if (!colon || !is_port(colon + 1))
-        return NULL;
-    host = (struct str){ listen, (size_t)(colon - listen) };
-    if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-        host = (struct str){ host.p + 1, host.n - 2 };
-    text = strndup(host.p, host.n);
-    if (text && getaddrinfo(text, colon + 1, &hints, &found) != 0)
-        found = NULL;
-    free(text);
-    return found;
-}
-
-int http_loopback(const char *listen)
-{
-    struct addrinfo *a = resolve(listen);
-    bool is = false;
-
-    if (!a)
-        return -1;
-    if (a->ai_family == AF_INET) {
-        const struct sockaddr_in *in = (const void *)a->ai_addr;
-
-        is = ntohl(in->sin_addr.s_addr) >> 24 == 127;
-    } else if (a->ai_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const void *)a->ai_addr;
-
-        is = IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
-    }
-    freeaddrinfo(a);
-    return is;
-}
-
 static struct MHD_Daemon *start_daemon(struct http_server *s, const struct addrinfo *a)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
@@ -529,7 +334,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, const struct addri
 int http_start(struct http_server **out, const struct http_options *options,
                struct err *err)
 {
-    struct addrinfo *a = resolve(options->listen);
+    struct addrinfo *a = listen_resolve(options->listen);
     struct http_server *s;
 
     if (!a)

@@ -1,0 +1,105 @@
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "http/http_int.h"
+
+/* Answers on their way out. */
+
+struct sending {
+    struct stream *stream;
+    struct buf piece;
+    size_t at;
+};
+
+/* The next piece, when the last one is used up; its length, 0 at the end. */
+static ssize_t fill(struct sending *s)
+{
+    struct err err = ERR_INIT;
+    int rc;
+
+    if (s->at < s->piece.len)
+        return (ssize_t)(s->piece.len - s->at);
+    buf_clear(&s->piece);
+    s->at = 0;
+    rc = s->stream->next(s->stream, &s->piece, &err);
+    if (rc)
+        log_error("an answer was cut short: %s", err.arg[0] ? err.arg[0] : "no memory");
+    err_clear(&err);
+    return rc ? -1 : (ssize_t)s->piece.len;
+}
+
+static ssize_t on_read(void *arg, uint64_t position, char *out, size_t max)
+{
+    struct sending *s = arg;
+    ssize_t n = fill(s);
+
+    (void)position;
+    if (n < 0)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (n == 0)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if ((size_t)n > max)
+        n = (ssize_t)max;
+    memcpy(out, s->piece.ptr + s->at, (size_t)n);
+    s->at += (size_t)n;
+    return n;
+}
+
+static void on_read_end(void *arg)
+{
+    struct sending *s = arg;
+
+    s->stream->free(s->stream);
+    buf_release(&s->piece);
+    free(s);
+}
+
+static struct MHD_Response *stream_response(struct answer *a)
+{
+    struct sending *s = calloc(1, sizeof(*s));
+    struct MHD_Response *response;
+
+    if (!s)
+        return NULL;
+    *s = (struct sending){ .stream = a->stream, .piece = BUF_INIT(4 * DEFINITION_MAX) };
+    response =
+        MHD_create_response_from_callback(a->size, ANSWER_BLOCK, on_read, s, on_read_end);
+    if (!response)
+        free(s);
+    else
+        a->stream = NULL;
+    return response;
+}
+
+static struct MHD_Response *buffer_response(struct answer *a)
+{
+    size_t n;
+    char *bytes = buf_detach(&a->body, &n);
+    struct MHD_Response *response;
+
+    response = MHD_create_response_from_buffer_with_free_callback(n, bytes, free);
+    if (!response)
+        free(bytes);
+    return response;
+}
+
+enum MHD_Result send_answer(struct request *r)
+{
+    struct answer *a = &r->answer;
+    struct MHD_Response *response = a->stream ? stream_response(a) : buffer_response(a);
+    enum MHD_Result result;
+
+    if (!response)
+        return MHD_NO;
+    for (int i = 0; i < a->headers; i++)
+        MHD_add_response_header(response, a->header[i].name.p, a->header[i].value.p);
+    MHD_add_response_header(response, "X-Request-Id", r->http.id);
+    if (atomic_load(&r->server->stopping))
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    r->http.status = a->status;
+    r->http.sent_bytes = a->size == HTTP_SIZE_UNKNOWN ? 0 : a->size;
+    r->state = ANSWERED;
+    result = MHD_queue_response(r->connection, (unsigned)a->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
