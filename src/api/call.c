@@ -89,19 +89,29 @@ static enum language read_language(const struct http_request *r)
     return LANG_EN;
 }
 
-static void on_head(void *self, struct http_request *r)
+/* NULL: out of memory, and answered. */
+static struct call *begin(void *self, struct http_request *r)
 {
     struct call *c = arena_alloc(&r->arena, sizeof(*c));
-    const char *workspace = http_header(r, "workspace");
 
     if (!c) {
         http_answer(r, 503, NULL);
-        return;
+        return NULL;
     }
     r->state = c;
     c->http = r;
     c->api = self;
     c->language = read_language(r);
+    return c;
+}
+
+static void on_head(void *self, struct http_request *r)
+{
+    struct call *c = begin(self, r);
+    const char *workspace = http_header(r, "workspace");
+
+    if (!c)
+        return;
     c->place.user = STR("local"); /* until sign-in exists */
     c->place.workspace = arena_str(&r->arena, str_of(workspace ? workspace : ""));
     if (route_find(c))
@@ -110,15 +120,30 @@ static void on_head(void *self, struct http_request *r)
         r->body_max = c->route->body == BODY_NONE ? 0 : BODY_MAX;
 }
 
-static void on_refuse(void *self, struct http_request *r, enum ec why)
-{
-    struct call *c = r->state;
+static const struct {
+    int api, detail;
+} faults[] = {
+    [HTTP_BODY_TOO_LARGE] = { DLF_3051_TOO_LARGE, DET_LARGER },
+    [HTTP_BODY_BUDGET] = { APIGW_0613, DET_BODY_BUDGET },
+    [HTTP_TARGET_TOO_LONG] = { APIGW_0201_TARGET, DET_TARGET_LONG },
+    [HTTP_HEADERS_TOO_LARGE] = { APIGW_0201_HEADERS, DET_HEADERS_LARGE },
+    [HTTP_BAD_VERSION] = { APIGW_0201, DET_HTTP_VERSION },
+    [HTTP_BAD_NAME] = { APIGW_0201, DET_HEADER_NAME },
+    [HTTP_TWO_LENGTHS] = { APIGW_0201, DET_TWO_LENGTHS },
+    [HTTP_LENGTH_AND_CODING] = { APIGW_0201, DET_LENGTH_AND_CODING },
+    [HTTP_BAD_CODING] = { APIGW_0201, DET_CODING },
+    [HTTP_BAD_HOST] = { APIGW_0201, DET_HOST },
+    [HTTP_FOREIGN_HOST] = { APIGW_0306, DET_FOREIGN_HOST },
+    [HTTP_FOREIGN_ORIGIN] = { APIGW_0306, DET_FOREIGN_ORIGIN },
+};
 
-    (void)self;
-    if (why == E_LIMIT)
-        err_set(&c->err, E_LIMIT, DLF_3051_TOO_LARGE, DET_LARGER, "body", "12582912");
-    else
-        err_set(&c->err, E_BUSY, APIGW_0613, DET_BODY_BUDGET);
+static void on_refuse(void *self, struct http_request *r, enum http_fault why)
+{
+    struct call *c = r->state ? r->state : begin(self, r);
+
+    if (!c)
+        return;
+    err_set(&c->err, E_INVALID, faults[why].api, faults[why].detail, "body", "12582912");
     call_fail(c);
 }
 

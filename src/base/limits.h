@@ -61,6 +61,12 @@
 /* HTTP. */
 #define PATH_MAX_SEGMENTS 16
 #define CONNECTION_POOL (48 * KIB)
+/* The target, and all headers with their names; what overflows the pool before
+ * gets the library's own refusal. */
+#define TARGET_MAX_BYTES (16 * KIB)
+#define HEADERS_MAX_BYTES (24 * KIB)
+/* Bodies and answers have a second more for so many bytes. */
+#define TRANSFER_BYTES_A_S (64 * KIB)
 #define ANSWER_MAX_HEADERS 8
 #define CONNECTION_SILENCE_S 120
 #define ANSWER_BLOCK (64 * KIB)

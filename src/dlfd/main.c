@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -13,11 +14,10 @@
 #include "dlfd/options.h"
 #include "base/banned.h"
 
-/* What an answer takes at most: its deadline is 60 s and 1 s for each 64 KiB
- * (architecture, section 7). */
+/* What an answer takes at most (architecture, section 7). */
 static uint64_t longest_answer_s(const struct options *o)
 {
-    return 60 + o->max_archive_bytes.number / (64 * KIB);
+    return o->transfer_timeout.number + o->max_archive_bytes.number / TRANSFER_BYTES_A_S;
 }
 
 static int check(const struct options *o, struct err *err)
@@ -52,6 +52,20 @@ static int thread_count(const struct options *o)
     return cores < 1 ? 1 : cores > 64 ? 64 : (int)cores;
 }
 
+/* A descriptor for each connection, and some for the store. */
+static void raise_file_limit(const struct options *o)
+{
+    rlim_t wanted = o->max_connections.number + 256;
+    struct rlimit is;
+
+    if (getrlimit(RLIMIT_NOFILE, &is) != 0 || is.rlim_cur >= wanted)
+        return;
+    is.rlim_cur = wanted < is.rlim_max ? wanted : is.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &is) != 0 || is.rlim_cur < wanted)
+        log_error("max-connections: the system allows only %llu open files (ulimit -n)",
+                  (unsigned long long)is.rlim_cur);
+}
+
 static void say_hello(const struct options *o, int port)
 {
     const char *colon = strrchr(o->listen.text, ':');
@@ -82,6 +96,12 @@ static int serve(const struct options *o, struct store *store, const sigset_t *s
     struct api api = { .catalog = &catalog };
     struct http_options http = { .listen = o->listen.text,
                                  .threads = thread_count(o),
+                                 .max_connections = (int)o->max_connections.number,
+                                 .header_timeout_s = (int64_t)o->header_timeout.number,
+                                 .transfer_timeout_s =
+                                     (int64_t)o->transfer_timeout.number,
+                                 .local_only = true, /* --auth off */
+                                 .allow_origin = o->allow_origin.text,
                                  .max_body_memory = o->max_body_memory.number };
     struct http_server *server;
     int rc, signal;
@@ -107,6 +127,7 @@ static int run(const struct options *o, struct err *err)
 
     if (rc)
         return rc;
+    raise_file_limit(o);
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

@@ -108,7 +108,7 @@ static void let_body_go(struct request *r)
     r->reserved = 0;
 }
 
-static void refuse(struct request *r, enum ec why)
+static void refuse(struct request *r, enum http_fault why)
 {
     const struct http_app *app = &r->server->options.app;
 
@@ -123,7 +123,7 @@ static bool make_room(struct request *r, size_t n)
     size_t need = body->len + n, size = r->reserved ? 2 * r->reserved : BODY_STEP;
 
     if (need > r->http.body_max) {
-        refuse(r, E_LIMIT);
+        refuse(r, HTTP_BODY_TOO_LARGE);
         return false;
     }
     if (need <= r->reserved)
@@ -131,12 +131,12 @@ static bool make_room(struct request *r, size_t n)
     size = size < need ? need : size;
     size = size > r->http.body_max ? r->http.body_max : size;
     if (!reserve(r, size - r->reserved)) {
-        refuse(r, E_BUSY);
+        refuse(r, HTTP_BODY_BUDGET);
         return false;
     }
     buf_reserve(body, size - body->len);
     if (body->bad)
-        refuse(r, E_BUSY);
+        refuse(r, HTTP_BODY_BUDGET);
     return !body->bad;
 }
 
@@ -144,6 +144,8 @@ static enum MHD_Result read_body(struct request *r, const char *data, size_t n)
 {
     bool wanted = r->http.body_max > 0 && !http_is_answered(&r->http);
 
+    r->received += n;
+    conn_moved(r->conn, r->received);
     if (wanted && make_room(r, n)) {
         buf_add(&r->http.body, data, n);
         return MHD_YES;
@@ -162,13 +164,13 @@ static void judge_length(struct request *r)
     if (http_is_answered(&r->http) || !r->http.body_max || !length)
         return;
     if (length > r->http.body_max) {
-        refuse(r, E_LIMIT);
+        refuse(r, HTTP_BODY_TOO_LARGE);
     } else if (!reserve(r, length)) {
-        refuse(r, E_BUSY);
+        refuse(r, HTTP_BODY_BUDGET);
     } else {
         buf_reserve(&r->http.body, length);
         if (r->http.body.bad)
-            refuse(r, E_BUSY);
+            refuse(r, HTTP_BODY_BUDGET);
     }
 }
 
@@ -183,11 +185,23 @@ static bool can_answer_early(const struct request *r)
            (length && strtoull(length, NULL, 10) > BODY_DRAIN_MAX);
 }
 
-static enum MHD_Result read_head(struct request *r)
+/* Nothing behind such a head is read: where its body ends is not certain. */
+static enum MHD_Result refuse_head(struct request *r, enum http_fault fault)
+{
+    r->closes = true;
+    refuse(r, fault);
+    return send_answer(r);
+}
+
+static enum MHD_Result read_head(struct request *r, const char *version)
 {
     const struct http_app *app = &r->server->options.app;
+    enum http_fault fault = guard_head(r, version);
 
+    if (fault)
+        return refuse_head(r, fault);
     r->state = READ_BODY;
+    conn_begin(r->conn, true, r->server->options.transfer_timeout_s);
     app->head(app->self, &r->http);
     judge_length(r);
     if (http_is_answered(&r->http) && can_answer_early(r))
@@ -205,20 +219,20 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
 
     (void)server;
     (void)url;
-    (void)version;
     if (!r)
         return MHD_NO;
     app = &r->server->options.app;
     r->connection = connection;
     r->http.method = method;
     if (r->state == READ_HEAD)
-        return read_head(r);
+        return read_head(r, version);
     if (r->state == READ_BODY && *n) {
         size_t given = *n;
 
         *n = 0;
         return read_body(r, data, given);
     }
+    conn_rest(r->conn);
     if (r->state == SUSPENDED) {
         r->state = READ_BODY; /* `then` may suspend it again */
         r->then(&r->http);
@@ -235,9 +249,12 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
 
 static bool split_target(struct request *r, const char *target)
 {
-    struct str whole = arena_str(&r->http.arena, str_of(target));
+    struct str whole = str_of(target);
     const char *mark;
 
+    if (whole.n > TARGET_MAX_BYTES)
+        return true; /* without a path: the guard refuses it */
+    whole = arena_str(&r->http.arena, whole);
     if (!whole.p)
         return false;
     mark = memchr(whole.p, '?', whole.n);
@@ -257,17 +274,19 @@ static void *on_target(void *server, const char *target,
     struct http_server *s = server;
     struct request *r = calloc(1, sizeof(*r));
 
-    (void)connection;
     if (!r)
         return NULL;
     r->server = s;
+    r->conn = conn_of(connection);
     r->http.started_ns = clock_mono_ns();
-    if (!split_target(r, target)) {
+    if (!r->conn || !split_target(r, target)) {
         free(r);
         return NULL;
     }
     snprintf(r->http.id, sizeof(r->http.id), "%.16s%016llx", s->id_prefix,
              (unsigned long long)atomic_fetch_add(&s->counter, 1));
+    if (r->conn->requests++)
+        conn_begin(r->conn, true, s->options.header_timeout_s);
     count(s, 1, 0);
     return r;
 }
@@ -283,6 +302,7 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     if (!r)
         return;
     s->options.app.done(s->options.app.self, &r->http);
+    conn_begin(r->conn, true, CONNECTION_SILENCE_S + s->options.header_timeout_s);
     let_body_go(r);
     buf_release(&r->answer.body);
     if (r->answer.stream)
@@ -318,17 +338,22 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, const struct addri
         { MHD_OPTION_END, 0, NULL },
     };
 
+    /* Each thread has its share of the library's own limit: ours is to hold. */
+    unsigned limit =
+        (unsigned)(s->options.max_connections + 64) * (unsigned)s->options.threads;
+
     if (a->ai_family == AF_INET6)
         flags |= MHD_USE_IPv6;
     if (s->options.threads < 2)
         pool[0].option = MHD_OPTION_END;
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR,
-                            a->ai_addr, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-                            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_POOL,
-                            MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_SILENCE_S,
-                            MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+    return MHD_start_daemon(
+        flags, 0, conn_accept, s, on_request, s, MHD_OPTION_SOCK_ADDR, a->ai_addr,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK,
+        on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+        MHD_OPTION_NOTIFY_CONNECTION, conn_notify, s, MHD_OPTION_CONNECTION_LIMIT, limit,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_POOL,
+        MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_SILENCE_S, MHD_OPTION_ARRAY, pool,
+        MHD_OPTION_END);
 }
 
 int http_start(struct http_server **out, const struct http_options *options,
@@ -348,9 +373,10 @@ int http_start(struct http_server **out, const struct http_options *options,
     id_hex(s->id_prefix);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->ended, NULL);
-    s->daemon = start_daemon(s, a);
+    s->daemon = reaper_start(s) ? start_daemon(s, a) : NULL;
     freeaddrinfo(a);
     if (!s->daemon) {
+        reaper_stop(s);
         free(s);
         return fail(
             err, E_IO, options->listen,
@@ -389,6 +415,7 @@ void http_stop(struct http_server *s)
     atomic_store(&s->stopping, true);
     wait_for_requests(s);
     MHD_stop_daemon(s->daemon);
+    reaper_stop(s);
     if (listening >= 0)
         close(listening);
     pthread_mutex_destroy(&s->lock);

@@ -18,14 +18,30 @@
 struct http_server;
 struct http_request;
 
+/* Why a request is refused without having been read whole. */
+enum http_fault {
+    HTTP_SOUND, /* it is not */
+    HTTP_BODY_TOO_LARGE,
+    HTTP_BODY_BUDGET, /* no memory for it now */
+    HTTP_TARGET_TOO_LONG,
+    HTTP_HEADERS_TOO_LARGE,
+    HTTP_BAD_VERSION,
+    HTTP_BAD_NAME, /* of a header */
+    HTTP_TWO_LENGTHS,
+    HTTP_LENGTH_AND_CODING,
+    HTTP_BAD_CODING,
+    HTTP_BAD_HOST,
+    HTTP_FOREIGN_HOST,
+    HTTP_FOREIGN_ORIGIN,
+};
+
 struct http_app {
     void *self;
     /* The head is here: sets r->body_max, or answers already.  A body that
      * follows all the same is read and thrown away. */
     void (*head)(void *self, struct http_request *r);
-    /* The body is larger than r->body_max (E_LIMIT), or there is no memory for
-     * it (E_BUSY): answers. */
-    void (*refuse)(void *self, struct http_request *r, enum ec why);
+    /* Answers why it is refused; of a head's faults, in place of head(). */
+    void (*refuse)(void *self, struct http_request *r, enum http_fault why);
     /* The body is complete: answers, or suspends. */
     void (*run)(void *self, struct http_request *r);
     /* The answer was sent, or the connection was lost: logs, lets go. */
@@ -49,7 +65,12 @@ struct http_request {
 struct http_options {
     const char *listen; /* ADDRESS:PORT, [ADDRESS]:PORT; port 0: any free */
     int threads;
-    uint64_t max_body_memory; /* of all bodies that are being received */
+    int max_connections;        /* more are closed at once */
+    int64_t header_timeout_s;   /* until a request's head is here */
+    int64_t transfer_timeout_s; /* for a body, and for an answer; see limits.h */
+    bool local_only;            /* Host must be a loopback name or address */
+    const char *allow_origin;   /* other origins that may call, with commas */
+    uint64_t max_body_memory;   /* of all bodies that are being received */
     struct http_app app;
 };
 

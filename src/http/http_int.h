@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/queue.h>
 
 #include "http/http.h"
 #include "base/limits.h"
@@ -24,14 +25,28 @@ struct answer {
     uint64_t size;
 };
 
+/* One connection, and until when its phase is to end. */
+struct conn {
+    LIST_ENTRY(conn) link;
+    int fd;
+    unsigned requests;
+    int64_t since_ns, seconds; /* of the phase; its own thread's */
+    atomic_int_fast64_t until_ns;
+    atomic_bool reads; /* the client is to send */
+    int left;          /* the reaper's */
+};
+
 struct request {
     struct http_request http;
     struct http_server *server;
     struct MHD_Connection *connection;
+    struct conn *conn;
     void (*then)(struct http_request *r); /* after a suspension */
     enum { READ_HEAD, READ_BODY, SUSPENDED, ANSWERED } state;
+    bool closes;       /* no other request may follow on the connection */
     uint64_t reserved; /* of the server's body memory */
-    uint64_t drained;  /* bytes of the body thrown away */
+    uint64_t received; /* bytes of the body */
+    uint64_t drained;  /* of these, thrown away */
     struct answer answer;
 };
 
@@ -45,6 +60,12 @@ struct http_server {
     pthread_mutex_t lock;
     pthread_cond_t ended;
     int active, suspended;
+    LIST_HEAD(, conn) conns;
+    pthread_mutex_t conns_lock;
+    atomic_int n_conns;
+    pthread_t reaper;
+    pthread_cond_t reap;
+    bool reaped;
 };
 
 static inline struct request *of_http(const struct http_request *r)
@@ -54,6 +75,25 @@ static inline struct request *of_http(const struct http_request *r)
 
 /* send.c: hands the answer to the library. */
 enum MHD_Result send_answer(struct request *r);
+
+/* guard.c: what is wrong with the head of a request, HTTP_SOUND when nothing is. */
+enum http_fault guard_head(struct request *r, const char *version);
+
+/* reaper.c: for the library; conn_of() is NULL when there was no memory. */
+void conn_notify(void *server, struct MHD_Connection *connection, void **context,
+                 enum MHD_ConnectionNotificationCode what);
+enum MHD_Result conn_accept(void *server, const struct sockaddr *address, socklen_t n);
+struct conn *conn_of(struct MHD_Connection *connection);
+
+/* A phase begins, of so many seconds, in which the client is to send or else to
+ * read; so many bytes of it were moved; its end is
+ * not the client's affair. */
+void conn_begin(struct conn *c, bool reads, int64_t seconds);
+void conn_moved(struct conn *c, uint64_t bytes);
+void conn_rest(struct conn *c);
+
+bool reaper_start(struct http_server *s);
+void reaper_stop(struct http_server *s);
 
 /* listen.c: the address of ADDRESS:PORT, for freeaddrinfo(); NULL: it is none. */
 struct addrinfo *listen_resolve(const char *listen);

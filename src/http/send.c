@@ -6,6 +6,7 @@
 /* Answers on their way out. */
 
 struct sending {
+    struct conn *conn; /* NULL: the size, and with it the time, was known */
     struct stream *stream;
     struct buf piece;
     size_t at;
@@ -33,13 +34,14 @@ static ssize_t on_read(void *arg, uint64_t position, char *out, size_t max)
     struct sending *s = arg;
     ssize_t n = fill(s);
 
-    (void)position;
     if (n < 0)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (n == 0)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if ((size_t)n > max)
         n = (ssize_t)max;
+    if (s->conn)
+        conn_moved(s->conn, position);
     memcpy(out, s->piece.ptr + s->at, (size_t)n);
     s->at += (size_t)n;
     return n;
@@ -54,14 +56,17 @@ static void on_read_end(void *arg)
     free(s);
 }
 
-static struct MHD_Response *stream_response(struct answer *a)
+static struct MHD_Response *stream_response(struct request *r)
 {
+    struct answer *a = &r->answer;
     struct sending *s = calloc(1, sizeof(*s));
     struct MHD_Response *response;
 
     if (!s)
         return NULL;
-    *s = (struct sending){ .stream = a->stream, .piece = BUF_INIT(4 * DEFINITION_MAX) };
+    *s = (struct sending){ .stream = a->stream,
+                           .conn = a->size == HTTP_SIZE_UNKNOWN ? r->conn : NULL,
+                           .piece = BUF_INIT(4 * DEFINITION_MAX) };
     response =
         MHD_create_response_from_callback(a->size, ANSWER_BLOCK, on_read, s, on_read_end);
     if (!response)
@@ -86,7 +91,7 @@ static struct MHD_Response *buffer_response(struct answer *a)
 enum MHD_Result send_answer(struct request *r)
 {
     struct answer *a = &r->answer;
-    struct MHD_Response *response = a->stream ? stream_response(a) : buffer_response(a);
+    struct MHD_Response *response = a->stream ? stream_response(r) : buffer_response(a);
     enum MHD_Result result;
 
     if (!response)
@@ -94,11 +99,13 @@ enum MHD_Result send_answer(struct request *r)
     for (int i = 0; i < a->headers; i++)
         MHD_add_response_header(response, a->header[i].name.p, a->header[i].value.p);
     MHD_add_response_header(response, "X-Request-Id", r->http.id);
-    if (atomic_load(&r->server->stopping))
+    if (r->closes || atomic_load(&r->server->stopping))
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     r->http.status = a->status;
     r->http.sent_bytes = a->size == HTTP_SIZE_UNKNOWN ? 0 : a->size;
     r->state = ANSWERED;
+    conn_begin(r->conn, false, r->server->options.transfer_timeout_s);
+    conn_moved(r->conn, r->http.sent_bytes);
     result = MHD_queue_response(r->connection, (unsigned)a->status, response);
     MHD_destroy_response(response);
     return result;
