@@ -166,13 +166,13 @@ static bool charset_ok(const char *parameters)
     return strncasecmp(charset, "utf-8", 5) == 0 || strncasecmp(charset, "utf8", 4) == 0;
 }
 
-static int check_media_type(struct call *c)
+int call_check_media_type(struct call *c)
 {
     const char *header = http_header(c->http, "Content-Type");
     char given[100];
     struct str type;
 
-    if (!header)
+    if (!header || !c->http->body.len)
         return 0;
     type = (struct str){ header, strcspn(header, "; \t") };
     if ((is_media_type(type, "application/json") && charset_ok(header + type.n)) ||
@@ -186,7 +186,7 @@ static int check_media_type(struct call *c)
 static int read_json(struct call *c)
 {
     struct str text = buf_str(&c->http->body);
-    int rc = check_media_type(c);
+    int rc = call_check_media_type(c);
 
     if (!rc)
         rc = json_read(&c->json, text, JSON_MAX_VALUES, &c->err);
@@ -205,15 +205,20 @@ static void forget_body(struct call *c)
     c->body = NULL;
 }
 
+int call_read_body(struct call *c, enum body_rule rule)
+{
+    int rc = c->http->body.len && rule != BODY_NONE ? read_json(c) : 0;
+
+    if (!rc && rule == BODY_MUST && !c->body)
+        rc = err_set(&c->err, E_INVALID, DLF_3051, DET_NO_BODY);
+    return rc;
+}
+
 void call_run(struct call *c)
 {
-    int rc = 0;
+    enum body_rule rule = c->route->body;
 
-    if (c->http->body.len && c->route->body != BODY_NONE)
-        rc = read_json(c);
-    if (!rc && c->route->body == BODY_MUST && !c->body)
-        rc = err_set(&c->err, E_INVALID, DLF_3051, DET_NO_BODY);
-    if (rc)
+    if (rule != BODY_OWN && call_read_body(c, rule))
         call_fail(c);
     else
         c->route->handler(c);

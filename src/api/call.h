@@ -11,7 +11,7 @@
 struct call;
 
 enum permission { PERM_OPEN = 1, PERM_VIEW, PERM_EDIT };
-enum body_rule { BODY_NONE, BODY_MAY, BODY_MUST };
+enum body_rule { BODY_NONE, BODY_MAY, BODY_MUST, BODY_OWN };
 
 struct route {
     const char *operation, *method, *path;
@@ -46,6 +46,10 @@ struct call {
 /* Where `path` leads.  Fills c->route, c->name and c->place.project; E_NOTFOUND
  * with the error to answer (and the Allow header). */
 int route_find(struct call *c) MUST_CHECK;
+
+/* Reads the body into c->body, by the rule; whether its media type is one. */
+int call_read_body(struct call *c, enum body_rule rule) MUST_CHECK;
+int call_check_media_type(struct call *c) MUST_CHECK;
 
 /* From the complete body to the handler; also to try a write once more. */
 void call_run(struct call *c);

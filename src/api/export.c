@@ -34,7 +34,7 @@ static void add_disposition(struct call *c, enum export_layout layout)
     buf_release(&value);
 }
 
-static void add_report(struct call *c, struct export *e, enum export_layout layout)
+static void add_report(struct call *c, const struct export *e, enum export_layout layout)
 {
     const size_t *n = e->count;
     struct buf missing = BUF_INIT(2 * HEADER_LIST_MAX);
@@ -49,41 +49,18 @@ static void add_report(struct call *c, struct export *e, enum export_layout layo
     if (!e->missing)
         return;
     buf_addf(&missing, "%zu; ", e->missing);
-    buf_addstr(&missing, buf_str(&e->missing_list));
+    buf_addstr(&missing, e->missing_list);
     http_add_header(c->http, "X-Dlf-Missing-Depends", buf_cstr(&missing));
     c->missing = arena_str(&c->http->arena, buf_str(&missing)).p;
     buf_release(&missing);
 }
 
-static void add_headers(struct call *c, struct export *e, enum export_layout layout)
+static void add_headers(struct call *c, const struct export *e, enum export_layout layout)
 {
     http_add_header(c->http, "ETag", e->etag);
     http_add_header(c->http, "Content-Type", "application/octet-stream");
     add_disposition(c, layout);
     add_report(c, e, layout);
-}
-
-/* A small archive is one buffer; a large one is sent as it is read. */
-static void answer_archive(struct call *c, struct export *e, enum export_layout layout)
-{
-    struct buf whole = BUF_INIT(ANSWER_BUFFER_MAX);
-    uint64_t size = e->size;
-    struct stream *archive = catalog_export_stream(e);
-
-    if (size > ANSWER_BUFFER_MAX) {
-        add_headers(c, e, layout);
-        http_answer_stream(c->http, client_status(c, 200), archive, size);
-        return;
-    }
-    buf_reserve(&whole, size);
-    if (stream_read_all(archive, &whole, &c->err)) {
-        buf_release(&whole);
-        call_fail(c);
-    } else {
-        add_headers(c, e, layout);
-        http_answer(c->http, client_status(c, 200), &whole);
-    }
-    archive->free(archive);
 }
 
 static bool is_method(const struct call *c, const char *method)
@@ -92,19 +69,93 @@ static bool is_method(const struct call *c, const char *method)
 }
 
 /* A match of If-None-Match answers 304 to GET and HEAD, 412 to all else. */
-static void answer(struct call *c, struct export *e, enum export_layout layout)
+static bool answer_unsent(struct call *c, const struct export *e)
 {
     bool reads = is_method(c, "GET") || is_method(c, "HEAD");
 
-    if (etag_matches(http_header(c->http, "If-None-Match"), e->etag, true)) {
-        call_unsent(c, reads ? 304 : 412, e->etag);
+    if (!etag_matches(http_header(c->http, "If-None-Match"), e->etag, true))
+        return false;
+    call_unsent(c, reads ? 304 : 412, e->etag);
+    return true;
+}
+
+/* A small archive is one buffer, which all who ask for it share; a large one is
+ * sent as it is read, and so is none, to HEAD: that takes the plan over. */
+static bool answer_streamed(struct call *c, struct export *e, enum export_layout layout)
+{
+    bool head = is_method(c, "HEAD");
+
+    if (!head && e->size <= ANSWER_BUFFER_MAX)
+        return false;
+    add_headers(c, e, layout);
+    http_answer_stream(c->http, head ? 200 : client_status(c, 200),
+                       catalog_export_stream(e), e->size);
+    return true;
+}
+
+static void answer(struct call *c, struct export *e, enum export_layout layout)
+{
+    struct shared *whole = NULL;
+
+    if (answer_unsent(c, e)) {
         catalog_export_free(e);
-    } else if (is_method(c, "HEAD")) {
-        add_headers(c, e, layout);
-        http_answer_stream(c->http, 200, catalog_export_stream(e), e->size);
-    } else {
-        answer_archive(c, e, layout);
+        return;
     }
+    if (answer_streamed(c, e, layout))
+        return;
+    if (catalog_export_whole(e, &whole, &c->err)) {
+        call_fail(c);
+    } else {
+        add_headers(c, e, layout);
+        http_answer_shared(c->http, client_status(c, 200), whole);
+    }
+    catalog_export_free(e);
+}
+
+/* ---- what was asked before ---- */
+
+static void digest_request(const struct call *c, enum export_layout layout,
+                           uint8_t digest[SHA256_BYTES])
+{
+    const struct str part[] = { c->name, c->http->query, buf_str(&c->http->body) };
+    uint64_t head = layout;
+    struct sha256_ctx s;
+
+    sha256_init(&s);
+    sha256_update(&s, sizeof(head), (const uint8_t *)&head);
+    for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+        uint64_t n = part[i].n; /* so that no part runs into the next */
+
+        sha256_update(&s, sizeof(n), (const uint8_t *)&n);
+        sha256_update(&s, part[i].n, (const uint8_t *)part[i].p);
+    }
+    sha256_digest(&s, SHA256_BYTES, digest);
+}
+
+/* Answers a request whose outcome and archive are kept; false when they are not,
+ * or when it failed: the plan says why, then. */
+static bool answer_known(struct call *c, enum export_layout layout,
+                         const uint8_t digest[SHA256_BYTES])
+{
+    struct shared *whole = NULL;
+    struct export *e = NULL;
+    bool known = false;
+
+    if (is_method(c, "HEAD") ||
+        catalog_export_recall(c->api->catalog, &c->place, digest, &e, &c->err) || !e) {
+        err_clear(&c->err);
+        return false;
+    }
+    if (answer_unsent(c, e)) {
+        known = true;
+    } else if (!catalog_export_whole(e, &whole, &c->err) && whole) {
+        add_headers(c, e, layout);
+        http_answer_shared(c->http, client_status(c, 200), whole);
+        known = true;
+    }
+    catalog_export_free(e);
+    err_clear(&c->err);
+    return known;
 }
 
 static int no_bucket(struct call *c, struct str obs_path)
@@ -121,9 +172,10 @@ static int no_bucket(struct call *c, struct str obs_path)
 }
 
 static void export(struct call *c, const struct export_body *body,
-                   enum export_layout layout)
+                   enum export_layout layout, const uint8_t digest[SHA256_BYTES])
 {
-    struct export_request request = { .names = body->names,
+    struct export_request request = { .digest = digest,
+                                      .names = body->names,
                                       .n = body->n,
                                       .depend = body->depend,
                                       .submitted = body->submitted,
@@ -140,34 +192,44 @@ static void export(struct call *c, const struct export_body *body,
         answer(c, e, layout);
 }
 
-void export_jobs(struct call *c)
+/* From what was asked before, else from the body. */
+static void export_posted(struct call *c, enum export_layout layout)
 {
-    struct export_body body;
+    struct export_body body = { .depend = false };
+    uint8_t digest[SHA256_BYTES];
+    int rc = call_check_media_type(c);
 
-    if (export_body_read_batch(&body, c->body, &c->http->arena, &c->err))
+    digest_request(c, layout, digest);
+    if (!rc && answer_known(c, layout, digest))
+        return;
+    if (!rc && layout == EXPORT_BATCH) {
+        rc = call_read_body(c, BODY_MUST);
+        rc = rc ? rc : export_body_read_batch(&body, c->body, &c->http->arena, &c->err);
+    } else if (!rc && layout == EXPORT_SINGLE) {
+        rc = call_read_body(c, BODY_MAY);
+        rc = rc ? rc : export_body_read(&body, c->body, &c->http->arena, &c->err);
+        body.names = &c->name;
+        body.n = 1;
+    }
+    if (rc)
         call_fail(c);
     else
-        export(c, &body, EXPORT_BATCH);
+        export(c, &body, layout, digest);
+}
+
+void export_jobs(struct call *c)
+{
+    export_posted(c, EXPORT_BATCH);
 }
 
 void export_job(struct call *c)
 {
-    struct export_body body;
-
-    if (export_body_read(&body, c->body, &c->http->arena, &c->err)) {
-        call_fail(c);
-        return;
-    }
-    body.names = &c->name;
-    body.n = 1;
-    export(c, &body, EXPORT_SINGLE);
+    export_posted(c, EXPORT_SINGLE);
 }
 
 void export_connections(struct call *c)
 {
-    struct export_body all = { .depend = false };
-
-    export(c, &all, EXPORT_CONNECTIONS);
+    export_posted(c, EXPORT_CONNECTIONS);
 }
 
 /* ---- the link: GET jobs.zip?name=a&name=b (decision 19) ---- */
@@ -233,9 +295,11 @@ static int read_link(struct call *c, struct export_body *body)
 void export_link(struct call *c)
 {
     struct export_body body = { .depend = true };
+    uint8_t digest[SHA256_BYTES];
 
+    digest_request(c, EXPORT_BATCH, digest);
     if (read_link(c, &body))
         call_fail(c);
-    else
-        export(c, &body, EXPORT_BATCH);
+    else if (!answer_known(c, EXPORT_BATCH, digest))
+        export(c, &body, EXPORT_BATCH, digest);
 }

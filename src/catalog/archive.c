@@ -137,13 +137,36 @@ struct stream *catalog_export_stream(struct export *export)
     return &e->stream;
 }
 
+int catalog_export_whole(struct export *export, struct shared **out, struct err *err)
+{
+    struct export_int *e = (struct export_int *)export;
+    struct buf whole = BUF_INIT(ANSWER_BUFFER_MAX);
+    int rc;
+
+    *out = cache_get(e->cache, export->digest);
+    if (*out || e->recalled || export->size > ANSWER_BUFFER_MAX)
+        return 0;
+    buf_reserve(&whole, export->size);
+    rc = stream_read_all(catalog_export_stream(export), &whole, err);
+    *out = shared_new(&whole);
+    if (rc) {
+        shared_release(*out);
+        *out = NULL;
+        return rc;
+    }
+    if (!*out)
+        return err_nomem(err);
+    cache_put(e->cache, export->digest, *out);
+    return 0;
+}
+
 void catalog_export_free(struct export *export)
 {
     struct export_int *e = (struct export_int *)export;
 
     if (!e)
         return;
-    buf_release(&export->missing_list);
+    shared_release(e->memo);
     free(e->items);
     arena_release(&e->arena);
     free(e);

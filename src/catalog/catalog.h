@@ -1,7 +1,9 @@
 #ifndef CATALOG_CATALOG_H
 #define CATALOG_CATALOG_H
 
+#include "base/shared.h"
 #include "base/stream.h"
+#include "catalog/cache.h"
 #include "store/store.h"
 
 /*
@@ -16,6 +18,7 @@ struct catalog {
     int64_t max_jobs, max_scripts; /* a workspace; 0: any number */
     /* Limits of one archive (decision 22). */
     uint64_t max_archive_bytes, max_archive_entries, max_unpacked_bytes;
+    struct cache *cache; /* of exports */
 };
 
 /* Where a request acts, and for whom. */
@@ -111,16 +114,28 @@ struct export_request {
     bool depend;       /* with scripts, resources, CDM jobs */
     bool submitted;    /* the latest submitted versions, not the saved ones */
     bool fail_missing; /* a dependency that is not held is an error */
+    /* Of all of the above, and how it was asked for; NULL: not to be remembered. */
+    const uint8_t *digest;
 };
 
 struct export
 {
-    uint64_t size;           /* of the archive, exactly */
-    char etag[ETAG_BYTES];   /* of the archive */
+    uint64_t size; /* of the archive, exactly */
+    uint8_t digest[SHA256_BYTES];
+    char etag[ETAG_BYTES];   /* the digest's */
     size_t count[KINDS];     /* entries by kind */
     size_t missing;          /* dependencies that are not held */
-    struct buf missing_list; /* kind/name@job, ..., percent-encoded */
+    struct str missing_list; /* kind/name@job, ..., percent-encoded */
 };
+
+/*
+ * The outcome of a request that was planned before, and would be planned in the same
+ * way now; *out is NULL when none is remembered.  One statement, and nothing of the
+ * request but its digest.
+ */
+int catalog_export_recall(struct catalog *c, const struct place *place,
+                          const uint8_t digest[SHA256_BYTES], struct export **out,
+                          struct err *err) MUST_CHECK;
 
 /*
  * Plans an export, in one snapshot: all errors are known now, and the ETag,
@@ -131,6 +146,14 @@ struct export
 int catalog_export_plan(struct catalog *c, const struct place *place,
                         const struct export_request *request, struct export **out,
                         struct err *err) MUST_CHECK;
+
+/*
+ * The whole archive of a plan or of what was recalled, for the caller to release:
+ * from the cache, or made and put there; *out is NULL when it is larger than
+ * ANSWER_BUFFER_MAX, or recalled and no longer kept.
+ */
+int catalog_export_whole(struct export *e, struct shared **out,
+                         struct err *err) MUST_CHECK;
 
 /* The archive of a plan, piece by piece; it takes the plan over. */
 struct stream *catalog_export_stream(struct export *e);

@@ -38,6 +38,8 @@ struct plan {
     size_t n_items, cap_items;
     struct missing *missing;
     size_t n_missing, cap_missing;
+    struct buf missing_list;
+    struct revisions revisions;
 };
 
 static int over_limit(uint64_t is, const char *what, uint64_t max, struct err *err)
@@ -211,6 +213,8 @@ static int query_plan(struct plan *p, const struct place *place, struct err *err
         rc = find_jobs(p, s, w.id, err);
     if (!rc)
         rc = find_depends(p, s, w.id, err);
+    if (!rc)
+        rc = snapshot_revisions(s, place->project, place->workspace, &p->revisions, err);
     snapshot_end(s);
     return rc;
 }
@@ -289,8 +293,8 @@ static int report_missing(struct plan *p, struct err *err)
     if (p->request->fail_missing)
         return fail_missing(p, err);
     e->missing = p->n_missing;
-    write_missing(p, &e->missing_list, true, HEADER_LIST_MAX);
-    return e->missing_list.bad ? err_nomem(err) : 0;
+    write_missing(p, &p->missing_list, true, HEADER_LIST_MAX);
+    return p->missing_list.bad ? err_nomem(err) : 0;
 }
 
 /* ---- entries ---- */
@@ -399,7 +403,6 @@ static int check_limits(const struct plan *p, struct err *err)
 
 static void make_etag(struct export_int *out)
 {
-    uint8_t digest[SHA256_BYTES];
     struct sha256_ctx c;
 
     sha256_init(&c);
@@ -412,9 +415,80 @@ static void make_etag(struct export_int *out)
         sha256_update(&c, 1, (const uint8_t *)"");
         sha256_update(&c, SHA256_BYTES, item->stored_sha256);
     }
-    sha256_digest(&c, SHA256_BYTES, digest);
-    etag_make(digest, out->export.etag);
+    sha256_digest(&c, SHA256_BYTES, out->export.digest);
+    etag_make(out->export.digest, out->export.etag);
 }
+
+/* ---- the memo ---- */
+
+/* Never the digest of an archive's ETag: those begin with another text. */
+#define MEMO "opendlf-memo-1\n"
+
+static void memo_key(const uint8_t digest[SHA256_BYTES], const struct revisions *r,
+                     uint8_t key[SHA256_BYTES])
+{
+    struct sha256_ctx c;
+
+    sha256_init(&c);
+    sha256_update(&c, strlen(MEMO), (const uint8_t *)MEMO);
+    sha256_update(&c, SHA256_BYTES, digest);
+    sha256_update(&c, sizeof(*r), (const uint8_t *)r);
+    sha256_digest(&c, SHA256_BYTES, key);
+}
+
+/* The outcome as the memo keeps it: the struct, then the list. */
+static int keep_outcome(struct plan *p, struct err *err)
+{
+    struct export_int *e = p->out;
+    struct buf bytes = BUF_INIT(sizeof(e->export) + HEADER_LIST_MAX + 16);
+    uint8_t key[SHA256_BYTES];
+
+    buf_reserve(&bytes, sizeof(e->export) + p->missing_list.len);
+    buf_add(&bytes, &e->export, sizeof(e->export));
+    buf_addstr(&bytes, buf_str(&p->missing_list));
+    e->memo = shared_new(&bytes);
+    if (!e->memo)
+        return err_nomem(err);
+    e->export.missing_list = str_from(buf_str(&e->memo->bytes), sizeof(e->export));
+    if (!p->request->digest || !p->revisions.workspace)
+        return 0;
+    memo_key(p->request->digest, &p->revisions, key);
+    cache_put(e->cache, key, e->memo);
+    return 0;
+}
+
+int catalog_export_recall(struct catalog *c, const struct place *place,
+                          const uint8_t digest[SHA256_BYTES], struct export **out,
+                          struct err *err)
+{
+    uint8_t key[SHA256_BYTES];
+    struct revisions r;
+    struct export_int *e;
+    struct shared *memo;
+    int rc = store_revisions(c->store, place->project, place->workspace, &r, err);
+
+    *out = NULL;
+    if (rc || !r.workspace)
+        return rc;
+    memo_key(digest, &r, key);
+    memo = cache_get(c->cache, key);
+    if (!memo)
+        return 0;
+    e = calloc(1, sizeof(*e));
+    if (!e) {
+        shared_release(memo);
+        return err_nomem(err);
+    }
+    memcpy(&e->export, memo->bytes.ptr, sizeof(e->export));
+    e->export.missing_list = str_from(buf_str(&memo->bytes), sizeof(e->export));
+    e->cache = c->cache;
+    e->recalled = true;
+    e->memo = memo;
+    *out = &e->export;
+    return 0;
+}
+
+/* ---- the whole plan ---- */
 
 static int complete(struct plan *p, const struct place *place, struct err *err)
 {
@@ -428,7 +502,7 @@ static int complete(struct plan *p, const struct place *place, struct err *err)
         rc = check_limits(p, err);
     if (!rc)
         make_etag(p->out);
-    return rc;
+    return rc ? rc : keep_outcome(p, err);
 }
 
 int catalog_export_plan(struct catalog *c, const struct place *place,
@@ -436,18 +510,21 @@ int catalog_export_plan(struct catalog *c, const struct place *place,
                         struct err *err)
 {
     struct export_int *e = calloc(1, sizeof(*e));
-    struct plan p = {
-        .catalog = c, .request = request, .out = e, .project = place->project
-    };
+    struct plan p = { .catalog = c,
+                      .request = request,
+                      .out = e,
+                      .project = place->project,
+                      .missing_list = BUF_INIT(HEADER_LIST_MAX + 16) };
     int rc;
 
     if (!e)
         return err_nomem(err);
     e->store = c->store;
-    e->export.missing_list = BUF_INIT(HEADER_LIST_MAX + 16);
+    e->cache = c->cache;
     rc = complete(&p, place, err);
     e->items = p.items;
     free(p.missing);
+    buf_release(&p.missing_list);
     if (rc) {
         catalog_export_free(&e->export);
         return rc;

@@ -20,6 +20,9 @@ struct export_int {
     struct export export;
     struct stream stream;
     struct store *store;
+    struct cache *cache;
+    bool recalled; /* there are no entries */
+    struct shared *memo;
     struct arena arena;
     struct item *items;
     struct zip_entry *entries; /* in their order; owner is the item */

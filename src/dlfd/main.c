@@ -94,6 +94,7 @@ static int serve(const struct options *o, struct store *store, const sigset_t *s
         .max_unpacked_bytes = o->max_unpacked_bytes.number,
     };
     struct api api = { .catalog = &catalog };
+    struct cache *cache = cache_new(o->max_cache.number);
     struct http_options http = { .listen = o->listen.text,
                                  .threads = thread_count(o),
                                  .max_connections = (int)o->max_connections.number,
@@ -109,13 +110,19 @@ static int serve(const struct options *o, struct store *store, const sigset_t *s
     while (strcmp(modes[api.detail_mode], o->error_detail.text) != 0)
         api.detail_mode++;
     http.app = api_app(&api);
+    if (!cache)
+        return err_set(err, E_NOMEM, 0, 0, "out of memory");
+    catalog.cache = cache;
     rc = http_start(&server, &http, err);
-    if (rc)
+    if (rc) {
+        cache_free(cache);
         return rc;
+    }
     say_hello(o, http_port(server));
     sigwait(signals, &signal);
     log_info("stopping: finishing what runs");
     http_stop(server);
+    cache_free(cache);
     return 0;
 }
 

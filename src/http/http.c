@@ -43,6 +43,15 @@ void http_answer(struct http_request *http, int status, struct buf *body)
     a->size = a->body.len;
 }
 
+void http_answer_shared(struct http_request *http, int status, struct shared *body)
+{
+    struct answer *a = &of_http(http)->answer;
+
+    a->status = status;
+    a->shared = body;
+    a->size = body->bytes.len;
+}
+
 void http_answer_stream(struct http_request *http, int status, struct stream *stream,
                         uint64_t size)
 {
@@ -305,6 +314,7 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     conn_begin(r->conn, true, CONNECTION_SILENCE_S + s->options.header_timeout_s);
     let_body_go(r);
     buf_release(&r->answer.body);
+    shared_release(r->answer.shared);
     if (r->answer.stream)
         r->answer.stream->free(r->answer.stream);
     arena_release(&r->http.arena);

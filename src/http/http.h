@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/id.h"
+#include "base/shared.h"
 #include "base/stream.h"
 
 /*
@@ -98,6 +99,9 @@ void http_add_header(struct http_request *r, const char *name, const char *value
 
 /* Answers with `body`, which is taken over. */
 void http_answer(struct http_request *r, int status, struct buf *body);
+
+/* Answers with bytes that others use as well; this use is taken over. */
+void http_answer_shared(struct http_request *r, int status, struct shared *body);
 
 /* Answers with a stream, which is taken over; `size` is exact, or
  * HTTP_SIZE_UNKNOWN. */

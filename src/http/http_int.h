@@ -20,7 +20,8 @@ struct answer {
     int status;
     struct header header[ANSWER_MAX_HEADERS];
     int headers;
-    struct buf body;
+    struct buf body; /* or: */
+    struct shared *shared;
     struct stream *stream;
     uint64_t size;
 };

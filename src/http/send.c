@@ -88,10 +88,33 @@ static struct MHD_Response *buffer_response(struct answer *a)
     return response;
 }
 
+static void on_shared_end(void *shared)
+{
+    shared_release(shared);
+}
+
+static struct MHD_Response *shared_response(struct answer *a)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback_cls(
+            a->shared->bytes.len, a->shared->bytes.ptr, on_shared_end, a->shared);
+
+    if (response)
+        a->shared = NULL; /* the response's */
+    return response;
+}
+
+static struct MHD_Response *make_response(struct request *r)
+{
+    if (r->answer.stream)
+        return stream_response(r);
+    return r->answer.shared ? shared_response(&r->answer) : buffer_response(&r->answer);
+}
+
 enum MHD_Result send_answer(struct request *r)
 {
     struct answer *a = &r->answer;
-    struct MHD_Response *response = a->stream ? stream_response(r) : buffer_response(a);
+    struct MHD_Response *response = make_response(r);
     enum MHD_Result result;
 
     if (!response)

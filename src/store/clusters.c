@@ -74,6 +74,8 @@ static int run_cluster_delete(struct db *db, struct write *write, struct err *er
     if (!rc)
         rc = db_run(db, err, SQL_CLUSTER_EMPTY, "ss", d->project, d->name);
     if (!rc)
+        rc = db_run(db, err, SQL_CLUSTER_CHANGE, "si", d->project, id_random());
+    if (!rc)
         rc = db_run(db, err, SQL_CLUSTER_DELETE, "ss", d->project, d->name);
     if (!rc && db_changes(db) == 0)
         rc = err_set(err, E_NOTFOUND, API_OK, DET_NONE);

@@ -185,6 +185,37 @@ int snapshot_workspace(struct snapshot *s, struct str project, struct str uid,
     return find_workspace(s->db, project, uid, out, arena, err);
 }
 
+static int read_revisions(struct db *db, struct str project, struct str uid,
+                          struct revisions *out, struct err *err)
+{
+    enum sql sql = uid.n ? SQL_REVISIONS_BY_UID : SQL_REVISIONS_BY_NAME;
+    struct query *q = db_query(db, sql, "ss", project, uid.n ? uid : STR("default"));
+    int rc = db_next(q, err);
+
+    *out = (struct revisions){ 0 };
+    if (rc != 1)
+        return rc;
+    *out = (struct revisions){ db_int(q, 0), db_int(q, 1), db_int(q, 2) };
+    db_end(q);
+    return 0;
+}
+
+int snapshot_revisions(struct snapshot *s, struct str project, struct str uid,
+                       struct revisions *out, struct err *err)
+{
+    return read_revisions(s->db, project, uid, out, err);
+}
+
+int store_revisions(struct store *s, struct str project, struct str uid,
+                    struct revisions *out, struct err *err)
+{
+    struct snapshot *one = borrow(s);
+    int rc = read_revisions(one->db, project, uid, out, err);
+
+    give_back(one);
+    return rc;
+}
+
 int snapshot_workspaces(struct snapshot *s, struct str project,
                         void (*each)(void *arg, const struct workspace *w), void *arg,
                         struct err *err)

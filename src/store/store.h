@@ -82,6 +82,19 @@ int snapshot_workspace(struct snapshot *s, struct str project, struct str uid,
                        struct workspace *out, struct arena *arena,
                        struct err *err) MUST_CHECK;
 
+/* What an export's outcome depends on, beside its request: another definition or
+ * name in the workspace, or of CDM in its project, is another revision. */
+struct revisions {
+    int64_t workspace; /* 0: it has no row, or is not there */
+    int64_t revision, cdm;
+};
+
+/* As in the snapshot; as they are now, by one statement. */
+int snapshot_revisions(struct snapshot *s, struct str project, struct str uid,
+                       struct revisions *out, struct err *err) MUST_CHECK;
+int store_revisions(struct store *s, struct str project, struct str uid,
+                    struct revisions *out, struct err *err) MUST_CHECK;
+
 /* Calls `each` for the workspaces of `project`, by name. */
 int snapshot_workspaces(struct snapshot *s, struct str project,
                         void (*each)(void *arg, const struct workspace *w), void *arg,

@@ -40,7 +40,7 @@ def test_the_size_of_a_body(client, size, status):
 @pytest.mark.parametrize("size, status", [(BODY_MAX, b"204"), (BODY_MAX + 1, b"413")])
 def test_the_size_of_a_body_in_chunks(client, size, status):
     body = padded(with_unknown(b"1"), size)
-    head = (f"POST /v1/{client.project}/jobs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    head = (f"POST /v1/{client.project}/jobs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
             "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n").encode()
     step = 700_001
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + step]), body[i:i + step])
@@ -51,14 +51,14 @@ def test_the_size_of_a_body_in_chunks(client, size, status):
 
 def test_who_waits_for_a_word_is_refused_at_once(client):
     answer = raw(client.server, (
-        f"POST /v1/{client.project}/jobs HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+        f"POST /v1/{client.project}/jobs HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
         f"Content-Type: application/json\r\nContent-Length: {BODY_MAX + 1}\r\n\r\n").encode())
     assert answer.startswith(b"HTTP/1.1 413") and b"DLF.3051" in answer
 
 
 def test_who_waits_for_a_word_gets_it(client):
     body = with_unknown(b"1")
-    head = (f"POST /v1/{client.project}/jobs HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+    head = (f"POST /v1/{client.project}/jobs HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
             f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n").encode()
     with socket.create_connection(("127.0.0.1", client.server.port), timeout=30) as s:
         s.sendall(head)
@@ -69,7 +69,7 @@ def test_who_waits_for_a_word_gets_it(client):
 
 def test_an_announced_length_beyond_all_is_refused_at_once(client):
     answer = raw(client.server, (
-        f"POST /v1/{client.project}/jobs HTTP/1.1\r\nHost: x\r\n"
+        f"POST /v1/{client.project}/jobs HTTP/1.1\r\nHost: localhost\r\n"
         "Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n").encode())
     assert answer.startswith(b"HTTP/1.1 413")
 
