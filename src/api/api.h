@@ -18,4 +18,7 @@ struct api {
 /* The application for http_start(); `api` must outlive the server. */
 struct http_app api_app(struct api *api);
 
+/* The application that serves GET /metrics, on a listener of its own. */
+struct http_app api_metrics_app(void);
+
 #endif

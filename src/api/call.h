@@ -51,6 +51,15 @@ int route_find(struct call *c) MUST_CHECK;
 int call_read_body(struct call *c, enum body_rule rule) MUST_CHECK;
 int call_check_media_type(struct call *c) MUST_CHECK;
 
+/* The place of a route's row, also of none (NULL), below ROUTES_MAX; the operation
+ * of a place. */
+#define ROUTES_MAX 100
+size_t route_index(const struct route *route);
+const char *route_operation(size_t index);
+
+/* Counts a request for /metrics. */
+void metrics_count(size_t route, int status, int64_t ns);
+
 /* From the complete body to the handler; also to try a write once more. */
 void call_run(struct call *c);
 

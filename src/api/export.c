@@ -5,6 +5,7 @@
 
 #include "api/path.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "base/percent.h"
 #include "model/export_body.h"
 #include "model/names.h"
@@ -55,8 +56,18 @@ static void add_report(struct call *c, const struct export *e, enum export_layou
     buf_release(&missing);
 }
 
+static void count(const struct export *e)
+{
+    metric_add(METRIC_EXPORTS, 1);
+    metric_add(METRIC_EXPORT_BYTES, (int64_t)e->size);
+    metric_add(METRIC_EXPORT_MISSING, (int64_t)e->missing);
+    for (size_t i = 0; i < KINDS; i++)
+        metric_add(METRIC_EXPORT_ENTRIES, (int64_t)e->count[i]);
+}
+
 static void add_headers(struct call *c, const struct export *e, enum export_layout layout)
 {
+    count(e);
     http_add_header(c->http, "ETag", e->etag);
     http_add_header(c->http, "Content-Type", "application/octet-stream");
     add_disposition(c, layout);
@@ -153,6 +164,7 @@ static bool answer_known(struct call *c, enum export_layout layout,
         http_answer_shared(c->http, client_status(c, 200), whole);
         known = true;
     }
+    metric_add(METRIC_MEMO_HITS, known);
     catalog_export_free(e);
     err_clear(&c->err);
     return known;

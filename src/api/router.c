@@ -13,6 +13,17 @@ static const struct route routes[] = {
 #undef LATER
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
+_Static_assert(ROUTES < ROUTES_MAX, "room for each route, and for none");
+
+size_t route_index(const struct route *route)
+{
+    return route ? (size_t)(route - routes) : ROUTES;
+}
+
+const char *route_operation(size_t index)
+{
+    return index < ROUTES ? routes[index].operation : "none";
+}
 
 /* The path is served, but not for this method: Allow says for which. */
 static int wrong_method(struct call *c, const struct path *path)

@@ -74,6 +74,30 @@ void buf_addstr(struct buf *b, struct str s)
     buf_add(b, s.p, s.n);
 }
 
+void buf_add_quoted(struct buf *out, struct str s)
+{
+    static const char plain[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
+    size_t from = 0;
+
+    buf_addc(out, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        const char *found;
+
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        buf_add(out, s.p + from, i - from);
+        from = i + 1;
+        found = c ? strchr(plain, c) : NULL;
+        if (found)
+            buf_addf(out, "\\%c", letter[found - plain]);
+        else
+            buf_addf(out, "\\u%04x", c);
+    }
+    buf_addstr(out, str_from(s, from));
+    buf_addc(out, '"');
+}
+
 void buf_addf(struct buf *b, const char *format, ...)
 {
     va_list list;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "model/errors.h"
 
 /*
@@ -144,6 +145,7 @@ int catalog_export_whole(struct export *export, struct shared **out, struct err 
     int rc;
 
     *out = cache_get(e->cache, export->digest);
+    metric_add(METRIC_CACHE_HITS, *out != NULL);
     if (*out || e->recalled || export->size > ANSWER_BUFFER_MAX)
         return 0;
     buf_reserve(&whole, export->size);
@@ -156,6 +158,7 @@ int catalog_export_whole(struct export *export, struct shared **out, struct err 
     }
     if (!*out)
         return err_nomem(err);
+    metric_add(METRIC_CACHE_MISSES, 1);
     cache_put(e->cache, export->digest, *out);
     return 0;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#include "base/metrics.h"
+
 #define CHAINS 4096 /* a power of two */
 
 struct entry {
@@ -37,12 +39,19 @@ static size_t cost(const struct shared *value)
     return sizeof(struct entry) + sizeof(*value) + value->bytes.cap;
 }
 
+static void resize(struct cache *c, int64_t bytes, int64_t entries)
+{
+    c->bytes += (size_t)bytes;
+    c->entries += (size_t)entries;
+    metric_add(METRIC_CACHE_BYTES, bytes);
+    metric_add(METRIC_CACHE_ENTRIES, entries);
+}
+
 static void drop(struct cache *c, struct entry *e)
 {
     TAILQ_REMOVE(&c->by_age, e, age);
     LIST_REMOVE(e, chain);
-    c->bytes -= cost(e->value);
-    c->entries--;
+    resize(c, -(int64_t)cost(e->value), -1);
     shared_release(e->value);
     free(e);
 }
@@ -99,8 +108,7 @@ static void add(struct cache *c, struct entry *e)
         drop(c, TAILQ_LAST(&c->by_age, ages));
     TAILQ_INSERT_HEAD(&c->by_age, e, age);
     LIST_INSERT_HEAD(chain_of(c, e->key), e, chain);
-    c->bytes += cost(e->value);
-    c->entries++;
+    resize(c, (int64_t)cost(e->value), 1);
 }
 
 void cache_put(struct cache *c, const uint8_t key[SHA256_BYTES], struct shared *value)

@@ -66,23 +66,98 @@ static void raise_file_limit(const struct options *o)
                   (unsigned long long)is.rlim_cur);
 }
 
-static void say_hello(const struct options *o, int port)
+/* Where metrics are served: "" is nowhere. */
+static const char *metrics_listen(const struct options *o)
 {
-    const char *colon = strrchr(o->listen.text, ':');
-    struct str host = { o->listen.text, (size_t)(colon - o->listen.text) };
-    bool chinese = options_chinese();
+    const char *given = o->metrics_listen.text;
 
-    printf("dlfd " DLFD_VERSION " listening on http://%.*s:%d\n", STR_ARG(host), port);
+    if (*given)
+        return strcmp(given, "off") == 0 ? "" : given;
+    return strcmp(strrchr(o->listen.text, ':'), ":8430") == 0 ? "127.0.0.1:8431" : "";
+}
+
+/* The address that was given, with the port that it came to. */
+static void print_url(const char *format, const char *listen, int port)
+{
+    int host = (int)(strrchr(listen, ':') - listen);
+
+    printf(format, host, listen, port);
+}
+
+static void say_hello(const struct options *o, const struct http_server *server,
+                      const struct http_server *metrics)
+{
+    bool chinese = options_chinese();
+    int port = http_port(server);
+
+    print_url("dlfd " DLFD_VERSION " listening on http://%.*s:%d\n", o->listen.text,
+              port);
+    if (metrics)
+        print_url("metrics on http://%.*s:%d/metrics\n", metrics_listen(o),
+                  http_port(metrics));
     printf(chinese ? "数据目录：%s\n" : "data in %s\n", o->data.text);
-    printf(chinese ? "试一试：curl http://%.*s:%d/v1/demo/jobs\n"
-                   : "try: curl http://%.*s:%d/v1/demo/jobs\n",
-           STR_ARG(host), port);
+    print_url(chinese ? "试一试：curl http://%.*s:%d/v1/demo/jobs\n"
+                      : "try: curl http://%.*s:%d/v1/demo/jobs\n",
+              o->listen.text, port);
     fflush(stdout);
 }
 
+static struct http_options http_options(const struct options *o)
+{
+    return (struct http_options){
+        .name = "listen",
+        .listen = o->listen.text,
+        .threads = thread_count(o),
+        .max_connections = (int)o->max_connections.number,
+        .header_timeout_s = (int64_t)o->header_timeout.number,
+        .transfer_timeout_s = (int64_t)o->transfer_timeout.number,
+        .local_only = true, /* --auth off */
+        .allow_origin = o->allow_origin.text,
+        .max_body_memory = o->max_body_memory.number,
+    };
+}
+
+/* *out is NULL when none is wanted. */
+static int start_metrics(const struct options *o, struct http_server **out,
+                         struct err *err)
+{
+    struct http_options http = http_options(o);
+
+    *out = NULL;
+    http.name = "metrics-listen";
+    http.listen = metrics_listen(o);
+    http.threads = 1;
+    http.local_only = http_loopback(http.listen) == 1;
+    http.app = api_metrics_app();
+    return *http.listen ? http_start(out, &http, err) : 0;
+}
+
 /* Serves until SIGTERM or SIGINT. */
-static int serve(const struct options *o, struct store *store, const sigset_t *signals,
+static int serve(const struct options *o, struct api *api, const sigset_t *signals,
                  struct err *err)
+{
+    struct http_options http = http_options(o);
+    struct http_server *server, *metrics;
+    int rc, signal;
+
+    http.app = api_app(api);
+    rc = start_metrics(o, &metrics, err);
+    if (rc)
+        return rc;
+    rc = http_start(&server, &http, err);
+    if (!rc) {
+        say_hello(o, server, metrics);
+        sigwait(signals, &signal);
+        log_info("stopping: finishing what runs");
+        http_stop(server);
+    }
+    if (metrics)
+        http_stop(metrics);
+    return rc;
+}
+
+static int serve_store(const struct options *o, struct store *store,
+                       const sigset_t *signals, struct err *err)
 {
     static const char *const modes[] = { "body", "header", "off" };
     struct catalog catalog = {
@@ -92,38 +167,18 @@ static int serve(const struct options *o, struct store *store, const sigset_t *s
         .max_archive_bytes = o->max_archive_bytes.number,
         .max_archive_entries = o->max_archive_entries.number,
         .max_unpacked_bytes = o->max_unpacked_bytes.number,
+        .cache = cache_new(o->max_cache.number),
     };
     struct api api = { .catalog = &catalog };
-    struct cache *cache = cache_new(o->max_cache.number);
-    struct http_options http = { .listen = o->listen.text,
-                                 .threads = thread_count(o),
-                                 .max_connections = (int)o->max_connections.number,
-                                 .header_timeout_s = (int64_t)o->header_timeout.number,
-                                 .transfer_timeout_s =
-                                     (int64_t)o->transfer_timeout.number,
-                                 .local_only = true, /* --auth off */
-                                 .allow_origin = o->allow_origin.text,
-                                 .max_body_memory = o->max_body_memory.number };
-    struct http_server *server;
-    int rc, signal;
+    int rc;
 
+    if (!catalog.cache)
+        return err_set(err, E_NOMEM, 0, 0, "out of memory");
     while (strcmp(modes[api.detail_mode], o->error_detail.text) != 0)
         api.detail_mode++;
-    http.app = api_app(&api);
-    if (!cache)
-        return err_set(err, E_NOMEM, 0, 0, "out of memory");
-    catalog.cache = cache;
-    rc = http_start(&server, &http, err);
-    if (rc) {
-        cache_free(cache);
-        return rc;
-    }
-    say_hello(o, http_port(server));
-    sigwait(signals, &signal);
-    log_info("stopping: finishing what runs");
-    http_stop(server);
-    cache_free(cache);
-    return 0;
+    rc = serve(o, &api, signals, err);
+    cache_free(catalog.cache);
+    return rc;
 }
 
 static int run(const struct options *o, struct err *err)
@@ -134,6 +189,8 @@ static int run(const struct options *o, struct err *err)
 
     if (rc)
         return rc;
+    log_as_json(strcmp(o->log_format.text, "json") == 0 ||
+                (strcmp(o->log_format.text, "auto") == 0 && !isatty(STDERR_FILENO)));
     raise_file_limit(o);
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
@@ -150,7 +207,7 @@ static int run(const struct options *o, struct err *err)
         err);
     if (rc)
         return rc;
-    rc = serve(o, folder.store, &signals, err);
+    rc = serve_store(o, folder.store, &signals, err);
     folder_close(&folder);
     return rc;
 }

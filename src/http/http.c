@@ -332,11 +332,12 @@ static size_t on_unescape(void *arg, struct MHD_Connection *connection, char *te
 
 /* ---- life of the server ---- */
 
-static int fail(struct err *err, enum ec ec, const char *listen, const char *what)
+static int fail(struct err *err, enum ec ec, const struct http_options *o,
+                const char *what)
 {
     char text[400];
 
-    snprintf(text, sizeof(text), "listen: %.200s: %s", listen, what);
+    snprintf(text, sizeof(text), "%s: %.200s: %s", o->name, o->listen, what);
     return err_set(err, ec, 0, 0, text);
 }
 
@@ -373,7 +374,7 @@ int http_start(struct http_server **out, const struct http_options *options,
     struct http_server *s;
 
     if (!a)
-        return fail(err, E_INVALID, options->listen, "ADDRESS:PORT expected");
+        return fail(err, E_INVALID, options, "ADDRESS:PORT expected");
     s = calloc(1, sizeof(*s));
     if (!s) {
         freeaddrinfo(a);
@@ -389,7 +390,7 @@ int http_start(struct http_server **out, const struct http_options *options,
         reaper_stop(s);
         free(s);
         return fail(
-            err, E_IO, options->listen,
+            err, E_IO, options,
             "cannot listen there: is the address this machine's, and the port free?");
     }
     *out = s;

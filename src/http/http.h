@@ -64,6 +64,7 @@ struct http_request {
 };
 
 struct http_options {
+    const char *name;   /* of the option that `listen` comes from */
     const char *listen; /* ADDRESS:PORT, [ADDRESS]:PORT; port 0: any free */
     int threads;
     int max_connections;        /* more are closed at once */

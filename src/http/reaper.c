@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "http/http_int.h"
 
 /*
@@ -34,11 +35,13 @@ void conn_notify(void *server, struct MHD_Connection *connection, void **context
         LIST_INSERT_HEAD(&s->conns, c, link);
         pthread_mutex_unlock(&s->conns_lock);
         atomic_fetch_add(&s->n_conns, 1);
+        metric_add(METRIC_CONNECTIONS, 1);
     } else if (c) {
         pthread_mutex_lock(&s->conns_lock);
         LIST_REMOVE(c, link);
         pthread_mutex_unlock(&s->conns_lock);
         atomic_fetch_sub(&s->n_conns, 1);
+        metric_add(METRIC_CONNECTIONS, -1);
         free(c);
     }
 }
@@ -49,7 +52,10 @@ enum MHD_Result conn_accept(void *server, const struct sockaddr *address, sockle
 
     (void)address;
     (void)n;
-    return atomic_load(&s->n_conns) < s->options.max_connections ? MHD_YES : MHD_NO;
+    if (atomic_load(&s->n_conns) < s->options.max_connections)
+        return MHD_YES;
+    metric_add(METRIC_CONNECTIONS_REFUSED, 1);
+    return MHD_NO;
 }
 
 struct conn *conn_of(struct MHD_Connection *connection)

@@ -7,30 +7,6 @@
 #include "base/limits.h"
 #include "base/banned.h"
 
-static void quoted(struct buf *out, struct str s)
-{
-    static const char plain[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
-    size_t from = 0;
-
-    buf_addc(out, '"');
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        const char *found;
-
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_add(out, s.p + from, i - from);
-        from = i + 1;
-        found = c ? strchr(plain, c) : NULL;
-        if (found)
-            buf_addf(out, "\\%c", letter[found - plain]);
-        else
-            buf_addf(out, "\\u%04x", c);
-    }
-    buf_addstr(out, str_from(s, from));
-    buf_addc(out, '"');
-}
-
 static void new_line(struct jw *jw)
 {
     static const char blanks[] = "                                ";
@@ -55,7 +31,7 @@ static void begin(struct jw *jw, struct str key)
     }
     if (!key.p)
         return;
-    quoted(jw->out, key);
+    buf_add_quoted(jw->out, key);
     buf_add(jw->out, ": ", jw->pretty ? 2 : 1);
 }
 
@@ -87,7 +63,7 @@ void jw_end(struct jw *jw, char bracket)
 void jw_string(struct jw *jw, struct str key, struct str text)
 {
     begin(jw, key);
-    quoted(jw->out, text);
+    buf_add_quoted(jw->out, text);
 }
 
 void jw_int(struct jw *jw, struct str key, int64_t number)
@@ -107,7 +83,7 @@ static void scalar(struct jw *jw, struct str key, const struct json_doc *doc, ui
     begin(jw, key);
     switch (json_type(doc, at)) {
     case JSON_STRING:
-        quoted(jw->out, json_text(doc, at));
+        buf_add_quoted(jw->out, json_text(doc, at));
         break;
     case JSON_NUMBER:
         buf_addstr(jw->out, json_text(doc, at));

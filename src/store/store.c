@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "store/store_int.h"
 
 static int open_readers(struct store *s, struct err *err)
@@ -68,6 +70,7 @@ static void give_back(struct snapshot *one)
 {
     struct store *s = one->store;
 
+    metric_add(METRIC_READ_NS, clock_mono_ns() - one->since_ns);
     pthread_mutex_lock(&s->pool_lock);
     one->next = s->pool;
     s->pool = one;
@@ -85,6 +88,7 @@ static struct snapshot *borrow(struct store *s)
     one = s->pool;
     s->pool = one->next;
     pthread_mutex_unlock(&s->pool_lock);
+    one->since_ns = clock_mono_ns();
     return one;
 }
 

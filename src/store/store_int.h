@@ -11,6 +11,7 @@
 struct snapshot {
     struct store *store;
     struct db *db;
+    int64_t since_ns;      /* it is in use */
     struct snapshot *next; /* in the pool */
 };
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 /*
  * The writer thread: takes the writes that wait, runs each in a savepoint of
@@ -70,6 +71,7 @@ static void fail_all(struct write *batch, const struct err *err)
 static void run_batch(struct store *s, struct write *batch)
 {
     struct err err = ERR_INIT, ignored = ERR_INIT;
+    int64_t began = clock_mono_ns();
     int rc = db_run(s->db, &err, SQL_BEGIN_WRITE, "");
 
     for (struct write *w = batch; !rc && w; w = w->next) {
@@ -85,9 +87,12 @@ static void run_batch(struct store *s, struct write *batch)
         fail_all(batch, &err);
     }
     err_clear(&err);
+    metric_add(METRIC_WRITE_NS, clock_mono_ns() - began);
+    metric_add(METRIC_COMMITS, 1);
     while (batch) {
         struct write *next = batch->next; /* done() may free it */
 
+        metric_add(METRIC_WRITES, 1);
         batch->done(batch);
         batch = next;
     }

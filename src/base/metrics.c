@@ -1,0 +1,3 @@
+#include "base/metrics.h"
+
+atomic_int_fast64_t metric_of[METRICS];
