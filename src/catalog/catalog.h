@@ -62,6 +62,14 @@ int catalog_remove_prepare(struct catalog *c, const struct place *place, enum ki
                            struct removal **removal, struct err *err) MUST_CHECK;
 int catalog_remove_result(struct removal *removal, struct err *err) MUST_CHECK;
 
+/*
+ * Makes every definition anew by this program's rules; what comes out the same
+ * stays as it is.  *objects: how many were looked at, *changed: how many have other
+ * bytes now.  What each names is written anew as well.
+ */
+int catalog_reindex(struct catalog *c, int64_t *objects, int64_t *changed,
+                    struct err *err) MUST_CHECK;
+
 /* ---- reading (read.c) ---- */
 
 /* Whether the workspace is there. */

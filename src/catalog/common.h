@@ -37,4 +37,10 @@ int not_held(enum kind kind, struct str key, struct err *err);
 int read_definition(struct store *store, const struct object *o, struct buf *text,
                     struct err *err) MUST_CHECK;
 
+/* Hashes and compresses the definition `text`. */
+int blob_make(struct new_blob *blob, struct str text, struct err *err) MUST_CHECK;
+
+/* Hands an error over; `from` is as new. */
+void err_move(struct err *from, struct err *to);
+
 #endif

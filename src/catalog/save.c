@@ -114,17 +114,23 @@ static int check_depends(struct catalog *c, const struct place *place,
     return n ? find_unknown(c, place, names, n, arena, err) : 0;
 }
 
+int blob_make(struct new_blob *blob, struct str text, struct err *err)
+{
+    int rc;
+
+    sha256(text, blob->sha256);
+    blob->raw_size = (uint32_t)text.n;
+    blob->crc32 = deflate_crc32(text);
+    rc = deflate_make(&blob->stored, text, err);
+    sha256(buf_str(&blob->stored), blob->stored_sha256);
+    return rc;
+}
+
 /* Compresses the definition, once and for all, and lets its text go. */
 static int make_blob(struct prepared *p, struct err *err)
 {
-    struct str text = buf_str(&p->definition.text);
-    int rc;
+    int rc = blob_make(&p->blob, buf_str(&p->definition.text), err);
 
-    sha256(text, p->blob.sha256);
-    p->blob.raw_size = (uint32_t)text.n;
-    p->blob.crc32 = deflate_crc32(text);
-    rc = deflate_make(&p->blob.stored, text, err);
-    sha256(buf_str(&p->blob.stored), p->blob.stored_sha256);
     definition_release(&p->definition);
     return rc;
 }
@@ -255,11 +261,11 @@ void catalog_save_release(struct save *save)
     err_clear(&save->write.err);
 }
 
-static void move_error(struct write *w, struct err *err)
+void err_move(struct err *from, struct err *to)
 {
-    err_clear(err);
-    *err = w->err;
-    w->err = ERR_INIT;
+    err_clear(to);
+    *to = *from;
+    *from = ERR_INIT;
 }
 
 int catalog_save_result(struct save *save, struct err *err)
@@ -279,7 +285,7 @@ int catalog_save_result(struct save *save, struct err *err)
         snprintf(quota, sizeof(quota), "%lld", (long long)save->quota);
         err_set(err, rc, errors->quota, DET_QUOTA, quota);
     } else {
-        move_error(&save->write, err);
+        err_move(&save->write.err, err);
     }
     return rc;
 }
@@ -326,6 +332,6 @@ int catalog_remove_result(struct removal *removal, struct err *err)
     if (rc == E_NOTFOUND && removal->write.err.api == API_OK)
         return not_held(removal->kind, removal->key, err);
     if (rc)
-        move_error(&removal->write, err);
+        err_move(&removal->write.err, err);
     return rc;
 }

@@ -17,6 +17,10 @@ static int usage(const char *what)
         "       dlfd admin workspace delete NAME [--force] --project ID [--data DIR]\n"
         "       dlfd admin cdm-cluster create|list|delete [NAME] --project ID [--data DIR]\n"
         "       dlfd admin key rotate [--data DIR]\n"
+        "       dlfd admin backup FILE [--without-key] [--data DIR]\n"
+        "       dlfd admin restore FILE [--force] [--data DIR]\n"
+        "       dlfd admin check [--data DIR]\n"
+        "       dlfd admin reindex [--data DIR]\n"
         "each with [--secret-key-file FILE] when the key is not in the data folder\n",
         what);
     return 2;
@@ -29,19 +33,27 @@ int admin_failed(const struct err *err, const char *otherwise)
 }
 
 static const struct row {
-    const char *noun, *verb;
+    const char *noun, *verb; /* without a verb a FILE may follow */
     int (*run)(struct folder *f, const struct admin_call *call);
     const struct name_rule *name; /* of its NAME; NULL: it takes none */
     bool takes_project;
-    bool alone; /* not while a server runs */
+    bool alone;                /* not while a server runs */
+    bool bare;                 /* the catalogue is not opened */
+    bool takes_file, existing; /* see folder.h */
 } rows[] = {
-    { "workspace", "create", admin_workspace_create, &name_workspace, true, false },
-    { "workspace", "list", admin_workspace_list, NULL, true, false },
-    { "workspace", "delete", admin_workspace_delete, &name_workspace, true, false },
-    { "cdm-cluster", "create", admin_cluster_create, &name_cluster, true, false },
-    { "cdm-cluster", "list", admin_cluster_list, NULL, true, false },
-    { "cdm-cluster", "delete", admin_cluster_delete, &name_cluster, true, false },
-    { "key", "rotate", admin_key_rotate, NULL, false, true },
+    /* clang-format off */
+    { "workspace", "create", admin_workspace_create, .name = &name_workspace, .takes_project = true },
+    { "workspace", "list", admin_workspace_list, .takes_project = true },
+    { "workspace", "delete", admin_workspace_delete, .name = &name_workspace, .takes_project = true },
+    { "cdm-cluster", "create", admin_cluster_create, .name = &name_cluster, .takes_project = true },
+    { "cdm-cluster", "list", admin_cluster_list, .takes_project = true },
+    { "cdm-cluster", "delete", admin_cluster_delete, .name = &name_cluster, .takes_project = true },
+    { "key", "rotate", admin_key_rotate, .alone = true },
+    { "backup", NULL, admin_backup, .takes_file = true, .existing = true },
+    { "restore", NULL, admin_restore, .takes_file = true, .alone = true, .bare = true },
+    { "check", NULL, admin_check, .bare = true, .existing = true },
+    { "reindex", NULL, admin_reindex, .alone = true, .existing = true },
+    /* clang-format on */
 };
 
 /* The option's place in the call, or NULL. */
@@ -64,6 +76,10 @@ static const char *read_argument(struct admin_call *call, int argc, char **argv,
         call->force = true;
         return NULL;
     }
+    if (strcmp(arg, "--without-key") == 0) {
+        call->without_key = true;
+        return NULL;
+    }
     if (value) {
         if (*i == argc)
             return "a value is missing";
@@ -80,12 +96,25 @@ static const char *read_argument(struct admin_call *call, int argc, char **argv,
     return "too many names";
 }
 
-static const struct row *find(const struct admin_call *call)
+static bool is(const char *given, const char *word)
 {
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (call->noun && call->verb && strcmp(rows[i].noun, call->noun) == 0 &&
-            strcmp(rows[i].verb, call->verb) == 0)
+    return given && strcmp(given, word) == 0;
+}
+
+/* The row of the words; what stands where a verb would is a FILE, where there is
+ * no verb. */
+static const struct row *find(struct admin_call *call)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (!is(call->noun, rows[i].noun))
+            continue;
+        if (rows[i].verb && is(call->verb, rows[i].verb))
             return &rows[i];
+        if (!rows[i].verb && !call->name) {
+            call->name = call->verb;
+            return &rows[i];
+        }
+    }
     return NULL;
 }
 
@@ -102,6 +131,8 @@ static const char *check(const struct admin_call *call, const struct row *row)
         return row->name->cjk
                    ? "a NAME has 1 to 128 letters, digits, Chinese characters, - and _"
                    : "a NAME has 1 to 64 letters, digits, - and _";
+    if (row->takes_file)
+        return call->name ? NULL : "a FILE is required";
     return !row->name && call->name ? "this command takes no NAME" : NULL;
 }
 
@@ -110,6 +141,9 @@ static int run(const struct admin_call *call, const struct row *row)
     struct folder_options options = { .path = call->data,
                                       .key_path = call->key_file,
                                       .alone = row->alone,
+                                      .bare = row->bare,
+                                      .existing = !row->takes_project &&
+                                                  !is(row->noun, "restore"),
                                       .readers = 1,
                                       .sweep_age_ms = INT64_MAX / 2 };
     struct err err = ERR_INIT;

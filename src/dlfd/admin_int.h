@@ -6,7 +6,7 @@
 /* Private to dlfd/: one call of `dlfd admin`, and what carries it out. */
 struct admin_call {
     const char *noun, *verb, *name, *project, *data, *key_file;
-    bool force;
+    bool force, without_key;
 };
 
 /* Says what went wrong, `otherwise` when the error does not; gives 1. */
@@ -19,6 +19,10 @@ int admin_workspace_delete(struct folder *f, const struct admin_call *call);
 int admin_cluster_create(struct folder *f, const struct admin_call *call);
 int admin_cluster_list(struct folder *f, const struct admin_call *call);
 int admin_cluster_delete(struct folder *f, const struct admin_call *call);
+int admin_backup(struct folder *f, const struct admin_call *call);
+int admin_restore(struct folder *f, const struct admin_call *call);
+int admin_check(struct folder *f, const struct admin_call *call);
+int admin_reindex(struct folder *f, const struct admin_call *call);
 int admin_key_rotate(struct folder *f, const struct admin_call *call);
 
 #endif

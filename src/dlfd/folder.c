@@ -102,25 +102,47 @@ static int open_store(struct folder *f, const struct folder_options *o,
     return rc ? rc : store_open(&f->store, &options, err);
 }
 
-int folder_open(struct folder *f, const struct folder_options *o, struct err *err)
+/* Where things are in the folder. */
+static void name_files(struct folder *f, const struct folder_options *o)
 {
-    struct buf lock = BUF_INIT(8 * KIB), database = BUF_INIT(8 * KIB);
-    int rc = make_folder(o->path, err);
-
-    *f = (struct folder){ .lock = -1, .key_path = BUF_INIT(8 * KIB) };
-    buf_addf(&lock, "%s/lock", o->path);
-    buf_addf(&database, "%s/catalog.db", o->path);
+    *f = (struct folder){ .lock = -1,
+                          .key_path = BUF_INIT(8 * KIB),
+                          .database = BUF_INIT(8 * KIB) };
+    buf_addf(&f->database, "%s/catalog.db", o->path);
     if (*o->key_path)
         buf_adds(&f->key_path, o->key_path);
     else
         buf_addf(&f->key_path, "%s/secret.key", o->path);
     f->keys.path = buf_cstr(&f->key_path);
+}
+
+static int open_folder(struct folder *f, const struct folder_options *o, struct err *err)
+{
+    struct buf lock = BUF_INIT(8 * KIB);
+    const char *database = buf_cstr(&f->database);
+    int rc = 0;
+
+    buf_addf(&lock, "%s/lock", o->path);
+    if (!database || !f->keys.path || !buf_cstr(&lock))
+        rc = fail(err, E_INVALID, "the path is too long", o->path);
+    else if (o->existing && access(database, F_OK))
+        rc = fail(err, E_NOTFOUND, "there is no catalogue in it", o->path);
+    else
+        rc = make_folder(o->path, err);
     if (!rc)
         rc = take_lock(f, o->path, buf_cstr(&lock), o->alone, err);
-    if (!rc)
-        rc = open_store(f, o, buf_cstr(&database), err);
     buf_release(&lock);
-    buf_release(&database);
+    if (!rc && o->bare && access(f->keys.path, F_OK) == 0)
+        rc = key_file_read(&f->keys, err);
+    return rc || o->bare ? rc : open_store(f, o, database, err);
+}
+
+int folder_open(struct folder *f, const struct folder_options *o, struct err *err)
+{
+    int rc;
+
+    name_files(f, o);
+    rc = open_folder(f, o, err);
     if (rc)
         folder_close(f);
     return rc;
@@ -132,6 +154,7 @@ void folder_close(struct folder *f)
     f->store = NULL;
     key_file_wipe(&f->keys);
     buf_release(&f->key_path);
+    buf_release(&f->database);
     if (f->lock >= 0)
         close(f->lock);
     f->lock = -1;

@@ -14,6 +14,8 @@ struct folder_options {
     const char *path;
     const char *key_path; /* of the key file; "" is DIR/secret.key */
     bool alone;           /* the lock is required */
+    bool bare;            /* the catalogue is not opened */
+    bool existing;        /* nothing is made */
     int readers;
     int64_t sweep_age_ms;
 };
@@ -22,7 +24,7 @@ struct folder {
     int lock; /* its descriptor; -1: not held */
     struct store *store;
     struct key_file keys;
-    struct buf key_path;
+    struct buf key_path, database;
 };
 
 /*

@@ -59,8 +59,7 @@ int key_file_read(struct key_file *f, struct err *err)
     return rc;
 }
 
-/* The folder's entry is as durable as the file's contents. */
-static bool sync_folder(const char *path)
+bool key_file_sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
@@ -97,7 +96,7 @@ int key_file_write(const struct key_file *f, struct err *err)
     if (!buf_cstr(&new_path))
         rc = fail(f, E_INVALID, "the path is too long", err);
     else if (!write_file(new_path.ptr, text, (size_t)f->n * LINE_BYTES) ||
-             rename(new_path.ptr, f->path) != 0 || !sync_folder(f->path))
+             rename(new_path.ptr, f->path) != 0 || !key_file_sync_folder(f->path))
         rc = fail(f, E_IO, strerror(errno), err);
     wipe(text, sizeof(text));
     buf_release(&new_path);

@@ -1,6 +1,8 @@
 #ifndef DLFD_KEY_FILE_H
 #define DLFD_KEY_FILE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/seal.h"
 
@@ -23,6 +25,9 @@ int key_file_read(struct key_file *f, struct err *err) MUST_CHECK;
 
 /* Writes it so that at any instant the old or the new file is there whole. */
 int key_file_write(const struct key_file *f, struct err *err) MUST_CHECK;
+
+/* Makes the folder's entry of `path` as durable as the file's contents. */
+bool key_file_sync_folder(const char *path);
 
 void key_file_wipe(struct key_file *f);
 

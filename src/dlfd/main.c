@@ -156,6 +156,22 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
     return rc;
 }
 
+/* Definitions of another release's form are made anew before any is served. */
+static int renew_format(struct catalog *c, struct err *err)
+{
+    int64_t objects, changed;
+    bool other;
+    int rc = store_other_format(c->store, &other, err);
+
+    if (rc || !other)
+        return rc;
+    log_info("another release wrote this catalogue: making its definitions anew");
+    rc = catalog_reindex(c, &objects, &changed, err);
+    if (!rc)
+        log_info("%lld objects made anew", (long long)objects);
+    return rc;
+}
+
 static int serve_store(const struct options *o, struct store *store,
                        const sigset_t *signals, struct err *err)
 {
@@ -176,7 +192,9 @@ static int serve_store(const struct options *o, struct store *store,
         return err_set(err, E_NOMEM, 0, 0, "out of memory");
     while (strcmp(modes[api.detail_mode], o->error_detail.text) != 0)
         api.detail_mode++;
-    rc = serve(o, &api, signals, err);
+    rc = renew_format(&catalog, err);
+    if (!rc)
+        rc = serve(o, &api, signals, err);
     cache_free(catalog.cache);
     return rc;
 }
@@ -212,6 +230,15 @@ static int run(const struct options *o, struct err *err)
     return rc;
 }
 
+static int check_config(const struct options *o, struct err *err)
+{
+    int rc = check(o, err);
+
+    if (!rc)
+        options_print(o);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     struct err err = ERR_INIT;
@@ -229,6 +256,8 @@ int main(int argc, char **argv)
         options_help();
     else if (!rc && o.version)
         puts("dlfd " DLFD_VERSION);
+    else if (!rc && o.check)
+        rc = check_config(&o, &err);
     else if (!rc)
         rc = run(&o, &err);
     if (rc)

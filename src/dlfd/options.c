@@ -191,12 +191,13 @@ static bool one_of(const char *values, const char *text)
 }
 
 static int set(struct options *o, const struct option *option, const char *text,
-               struct err *err)
+               const char *source, struct err *err)
 {
     struct option_value *v = value_of(o, option);
     char name[NAME_MAX_BYTES];
 
     v->text = arena_str(&o->arena, str_of(text)).p;
+    v->source = source;
     if (!v->text)
         return fail(err, "out of memory");
     if (option->type == ONE_OF && !one_of(option->value, text)) {
@@ -215,7 +216,7 @@ static int read_defaults(struct options *o, struct err *err)
     int rc = 0;
 
     for (size_t i = 0; !rc && i < OPTIONS; i++)
-        rc = set(o, &table[i], table[i].initial, err);
+        rc = set(o, &table[i], table[i].initial, "default", err);
     return rc;
 }
 
@@ -243,7 +244,8 @@ static int read_line(struct options *o, const char *path, int number, char *line
     text = trim(text);
     option = find(text);
     snprintf(where, sizeof(where), "config file, line %d: ", number);
-    return option ? set(o, option, trim(equals + 1), err) : unknown(where, text, err);
+    return option ? set(o, option, trim(equals + 1), "file", err)
+                  : unknown(where, text, err);
 }
 
 static int read_config(struct options *o, const char *path, struct err *err)
@@ -274,7 +276,7 @@ static int read_environment(struct options *o, struct err *err)
         name[n] = '\0';
         text = getenv(name);
         if (text)
-            rc = set(o, &table[i], text, err);
+            rc = set(o, &table[i], text, "variable", err);
     }
     return rc;
 }
@@ -310,10 +312,14 @@ static int read_flags(struct options *o, int argc, char **argv, bool config,
         char name[NAME_MAX_BYTES];
         const char *text = NULL;
 
+        if (strcmp(argv[i], "--check-config") == 0) {
+            i++;
+            continue;
+        }
         rc = next_flag(argc, argv, &i, name, &text, err);
         if (rc || (strcmp(name, "config") == 0) != config)
             continue;
-        rc = config ? read_config(o, text, err) : set(o, find(name), text, err);
+        rc = config ? read_config(o, text, err) : set(o, find(name), text, "flag", err);
     }
     return rc;
 }
@@ -354,7 +360,8 @@ int options_read(struct options *o, int argc, char **argv, struct err *err)
     int rc;
 
     *o = (struct options){ .help = asks_for(argc, argv, "--help"),
-                           .version = asks_for(argc, argv, "--version") };
+                           .version = asks_for(argc, argv, "--version"),
+                           .check = asks_for(argc, argv, "--check-config") };
     if (o->help || o->version)
         return 0;
     rc = read_defaults(o, err);
@@ -365,6 +372,17 @@ int options_read(struct options *o, int argc, char **argv, struct err *err)
     if (!rc)
         rc = read_flags(o, argc, argv, false, err);
     return rc ? rc : complete(o, err);
+}
+
+void options_print(const struct options *o)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option_value *v = value_of((struct options *)o, &table[i]);
+        char name[NAME_MAX_BYTES];
+
+        spell(table[i].name, name);
+        printf("%s = %s  # %s\n", name, v->text, v->source);
+    }
 }
 
 void options_release(struct options *o)
@@ -408,6 +426,9 @@ static const char usage_en[] =
     "       dlfd admin workspace create|list|delete [NAME] --project ID [--data DIR]\n"
     "       dlfd admin cdm-cluster create|list|delete [NAME] --project ID [--data DIR]\n"
     "       dlfd admin key rotate [--data DIR]\n"
+    "       dlfd admin backup FILE [--without-key] [--data DIR]\n"
+    "       dlfd admin restore FILE [--force] [--data DIR]\n"
+    "       dlfd admin check|reindex [--data DIR]\n"
     "\n"
     "Serves the DataArts Factory (DLF) v1 API: keeps jobs, scripts and resources,\n"
     "and exports them.  Each option is a flag, a variable DLFD_NAME, or a line\n"
@@ -419,6 +440,9 @@ static const char usage_zh[] =
     "      dlfd admin workspace create|list|delete [名称] --project 项目ID [--data 目录]\n"
     "      dlfd admin cdm-cluster create|list|delete [名称] --project 项目ID [--data 目录]\n"
     "      dlfd admin key rotate [--data 目录]\n"
+    "      dlfd admin backup 文件 [--without-key] [--data 目录]\n"
+    "      dlfd admin restore 文件 [--force] [--data 目录]\n"
+    "      dlfd admin check|reindex [--data 目录]\n"
     "\n"
     "提供数据开发（DLF）v1 API：保存作业、脚本和资源，并导出它们。\n"
     "每个选项可以是命令行参数、环境变量DLFD_NAME，或--config文件中的一行\n"
@@ -447,5 +471,10 @@ void options_help(void)
             ? "  --config FILE\n      选项文件：每行name = value，#开始注释。"
             : "  --config FILE\n      Options in a file: name = value a line, # begins a "
               "comment.");
+    puts(
+        chinese
+            ? "  --check-config\n      打印生效的选项及其来源，然后退出。"
+            : "  --check-config\n      Print the options that hold, and where each comes "
+              "from, and exit.");
     puts("  --help\n  --version");
 }

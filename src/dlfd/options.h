@@ -13,7 +13,8 @@
  */
 struct option_value {
     const char *text;
-    uint64_t number; /* of COUNT, SIZE (bytes) and AGE (seconds) */
+    const char *source; /* "flag", "variable", "file" or "default" */
+    uint64_t number;    /* of COUNT, SIZE (bytes) and AGE (seconds) */
 };
 
 struct options {
@@ -21,6 +22,7 @@ struct options {
     struct option_value name;
 #include "dlfd/options.def"
 #undef OPTION
+    bool check;         /* --check-config: to be printed, not used */
     bool help, version; /* --help, --version: nothing else was looked at */
     struct arena arena;
 };
@@ -28,6 +30,9 @@ struct options {
 /* Reads them all.  E_INVALID: the error's first text says what is wrong, and
  * names the nearest option where one is not known. */
 int options_read(struct options *o, int argc, char **argv, struct err *err) MUST_CHECK;
+/* Prints all as lines of a --config file, each with where it comes from. */
+void options_print(const struct options *o);
+
 void options_release(struct options *o);
 
 /* Whether LC_ALL, LC_MESSAGES or LANG, the first that is set, asks for Chinese. */

@@ -7,6 +7,7 @@
 
 #include "base/count.h"
 #include "base/limits.h"
+#include "store/store.h"
 #include "base/banned.h"
 
 struct query {
@@ -100,6 +101,19 @@ static int is_newer(struct err *err)
                    "another data folder");
 }
 
+/* The file as it was stays beside it, until somebody deletes it. */
+static int copy_before(struct db *db, int version, struct err *err)
+{
+    const char *path = sqlite3_db_filename(db->handle, "main");
+    struct buf copy = BUF_INIT(8 * KIB);
+    int rc;
+
+    buf_addf(&copy, "%s.v%d", path, version);
+    rc = buf_cstr(&copy) ? store_copy(path, buf_cstr(&copy), err) : err_nomem(err);
+    buf_release(&copy);
+    return rc;
+}
+
 static int check_schema(struct db *db, bool may_migrate, struct err *err)
 {
     int version = 0;
@@ -111,6 +125,8 @@ static int check_schema(struct db *db, bool may_migrate, struct err *err)
         return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
                        "the data folder was written by an older dlfd that still runs: "
                        "stop it first");
+    if (!rc && version > 0 && version < SCHEMA_VERSION)
+        rc = copy_before(db, version, err);
     for (; !rc && version < SCHEMA_VERSION; version++)
         rc = migrate(db, version, err);
     return rc;

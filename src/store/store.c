@@ -388,6 +388,34 @@ int snapshot_all(struct snapshot *s, int64_t workspace, enum kind kind,
     return rc;
 }
 
+int snapshot_next_object(struct snapshot *s, int64_t after, struct object *out,
+                         struct owner *owner, struct arena *arena, struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_OBJECT_NEXT, "i", after);
+    int rc = db_next(q, err);
+
+    *out = (struct object){ 0 };
+    if (rc != 1)
+        return rc;
+    read_object(q, out);
+    rc = keep_object(out, arena, err);
+    owner->kind = (enum kind)db_int(q, OBJECT_COLUMNS);
+    owner->project = arena_str(arena, db_text(q, OBJECT_COLUMNS + 1));
+    owner->workspace = arena_str(arena, db_text(q, OBJECT_COLUMNS + 2));
+    db_end(q);
+    return rc || (owner->project.p && owner->workspace.p) ? rc : err_nomem(err);
+}
+
+int store_other_format(struct store *s, bool *other, struct err *err)
+{
+    struct snapshot *one = borrow(s);
+    int rc = exists(db_query(one->db, SQL_OTHER_FORMAT, "i", (int64_t)EXPORT_FORMAT),
+                    other, err);
+
+    give_back(one);
+    return rc;
+}
+
 /* ---- exports ---- */
 
 #define NAMES_MAX (32 * MIB)

@@ -186,6 +186,35 @@ int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out
 int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
                     struct buf *out, struct err *err) MUST_CHECK;
 
+/* The object behind `after` by id, in whichever workspace; out->id is 0 at the end. */
+struct owner {
+    enum kind kind;
+    struct str project, workspace;
+};
+int snapshot_next_object(struct snapshot *s, int64_t after, struct object *out,
+                         struct owner *owner, struct arena *arena,
+                         struct err *err) MUST_CHECK;
+
+/* Whether a definition in use has another form than this program's. */
+int store_other_format(struct store *s, bool *other, struct err *err) MUST_CHECK;
+
+/* ---- copies (backup.c) ---- */
+
+/*
+ * Copies the catalogue of the file `from`, also one in use, as it is at one instant,
+ * into the file `to`, also over one that is there: whole, or not at all.
+ */
+int store_copy(const char *from, const char *to, struct err *err) MUST_CHECK;
+
+struct store_report {
+    int64_t workspaces, objects, blobs, raw_bytes, stored_bytes;
+    int64_t damaged, dangling;
+};
+
+/* Looks at all of it, and says a line about each thing that is damaged or dangling. */
+int store_check(const char *path, struct store_report *report,
+                void (*say)(const char *text), struct err *err) MUST_CHECK;
+
 /* ---- writing ---- */
 
 struct db;
@@ -242,6 +271,7 @@ struct save {
     /* Sealed and stored with it; one without a value stays as it is stored. */
     const struct secret *secrets;
     size_t n_secrets;
+    bool again;              /* the same, made anew: time and user stay */
     bool drop_others;        /* stored secrets of other paths go */
     char uid[ID_UUID_BYTES]; /* out, of a new object */
 };

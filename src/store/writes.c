@@ -54,6 +54,16 @@ static int change_workspace(struct db *db, const struct workspace *w, enum kind 
 
 /* ---- save ---- */
 
+static int add_refs(struct db *db, const struct save *s, int64_t blob, struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < s->n_refs; i++)
+        rc = db_run(db, err, SQL_REF_ADD, "iiss", blob, (int64_t)s->refs[i].kind,
+                    s->refs[i].scope, s->refs[i].name);
+    return rc;
+}
+
 static int add_blob(struct db *db, const struct save *s, int64_t *id, struct err *err)
 {
     const struct new_blob *b = s->blob;
@@ -65,10 +75,15 @@ static int add_blob(struct db *db, const struct save *s, int64_t *id, struct err
                     buf_str(&b->stored));
 
     *id = db_last_id(db);
-    for (size_t i = 0; !rc && i < s->n_refs; i++)
-        rc = db_run(db, err, SQL_REF_ADD, "iiss", *id, (int64_t)s->refs[i].kind,
-                    s->refs[i].scope, s->refs[i].name);
-    return rc;
+    return rc ? rc : add_refs(db, s, *id, err);
+}
+
+static int add_refs_again(struct db *db, const struct save *s, int64_t blob,
+                          struct err *err)
+{
+    int rc = db_run(db, err, SQL_REF_CLEAR, "i", blob);
+
+    return rc ? rc : add_refs(db, s, blob, err);
 }
 
 /* The blob of this content: the one that is there, or a new one. */
@@ -83,7 +98,8 @@ static int put_blob(struct db *db, const struct save *s, int64_t *id, struct err
     if (rc == 1) {
         *id = db_int(q, 0);
         db_end(q);
-        return db_run(db, err, SQL_BLOB_USE, "i", *id);
+        rc = s->again ? add_refs_again(db, s, *id, err) : 0;
+        return rc ? rc : db_run(db, err, SQL_BLOB_USE, "i", *id);
     }
     return rc ? rc : add_blob(db, s, id, err);
 }
@@ -145,7 +161,8 @@ static int update(struct db *db, const struct save *s, const struct workspace *w
     int rc = db_run(db, err, SQL_OBJECT_CHANGE, "iiississssiiiis", old->id, w->id,
                     old->blob, f->scope, f->name, blob, f->location, f->process_type,
                     f->directory, f->owner, f->priority, (int64_t)f->single_node,
-                    f->end_time, clock_ms(), s->user);
+                    f->end_time, s->again ? old->update_time : clock_ms(),
+                    s->again ? old->update_user : s->user);
 
     if (rc)
         return rc;

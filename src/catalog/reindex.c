@@ -1,0 +1,124 @@
+#include "catalog/catalog.h"
+
+#include "archive/deflate.h"
+#include "base/limits.h"
+#include "catalog/common.h"
+
+/* All definitions made anew, one object and one transaction at a time. */
+
+/* The body that a definition was made of: what is CDM's stands in a list of one.
+ * It borrows from `text` or from `one`. */
+static int read_body(struct str text, enum kind kind, struct json_doc *doc,
+                     struct buf *one, struct err *err)
+{
+    struct jw jw = JW_INIT(one, false);
+    int rc = json_read(doc, text, JSON_STORED_MAX_VALUES, err);
+    uint32_t list;
+
+    if (rc || kind < KIND_LINK)
+        return rc;
+    list = json_member(doc, 0, kind == KIND_LINK ? "links" : "jobs");
+    if (list && json_next(doc, list) > list + 1)
+        jw_value(&jw, STR_NONE, doc, list + 1);
+    json_release(doc);
+    return one->bad ? err_nomem(err)
+                    : json_read(doc, buf_str(one), JSON_STORED_MAX_VALUES, err);
+}
+
+static int make(struct catalog *c, const struct object *old, enum kind kind,
+                struct definition *d, struct arena *arena, struct err *err)
+{
+    struct buf text = BUF_INIT(DEFINITION_MAX), one = BUF_INIT(DEFINITION_MAX);
+    struct json_doc doc = { 0 };
+    struct stored stored = { .id = old->id, .secret_paths = old->secret_paths };
+    int rc = read_definition(c->store, old, &text, err);
+
+    stored.text = buf_str(&text);
+    if (!rc)
+        rc = read_body(stored.text, kind, &doc, &one, err);
+    if (!rc)
+        rc = definition_make(d, kind, &doc, NULL, &stored, arena, err);
+    json_release(&doc);
+    buf_release(&one);
+    buf_release(&text);
+    return rc;
+}
+
+/* What does not follow from the text stays. */
+static void keep_facts(struct facts *f, const struct object *old, enum kind kind)
+{
+    if (kind == KIND_SCRIPT)
+        f->owner = old->facts.owner;
+    if (kind >= KIND_LINK) {
+        f->scope = old->facts.scope;
+        f->process_type = old->facts.process_type;
+    }
+}
+
+static int renew(struct catalog *c, const struct object *old, const struct owner *owner,
+                 bool *changed, struct arena *arena, struct err *err)
+{
+    struct definition d = { 0 };
+    struct new_blob blob = { 0 };
+    struct save save;
+    int rc = make(c, old, owner->kind, &d, arena, err);
+
+    save_init(&save);
+    if (!rc)
+        rc = blob_make(&blob, buf_str(&d.text), err);
+    if (!rc) {
+        keep_facts(&d.facts, old, owner->kind);
+        save.project = owner->project;
+        save.workspace = owner->workspace;
+        save.kind = owner->kind;
+        save.old = old;
+        save.facts = &d.facts;
+        save.blob = &blob;
+        save.refs = d.refs;
+        save.n_refs = d.n_refs;
+        save.again = true;
+        rc = store_write(c->store, &save.write);
+        if (rc)
+            err_move(&save.write.err, err);
+    }
+    *changed = memcmp(blob.sha256, old->sha256, SHA256_BYTES) != 0;
+    buf_release(&blob.stored);
+    definition_release(&d);
+    return rc;
+}
+
+static int next(struct catalog *c, int64_t after, struct object *o, struct owner *owner,
+                struct arena *arena, struct err *err)
+{
+    struct snapshot *s;
+    int rc = store_snapshot(&s, c->store, err);
+
+    if (rc)
+        return rc;
+    rc = snapshot_next_object(s, after, o, owner, arena, err);
+    snapshot_end(s);
+    return rc;
+}
+
+int catalog_reindex(struct catalog *c, int64_t *objects, int64_t *changed,
+                    struct err *err)
+{
+    struct object o = { 0 };
+    struct owner owner;
+    bool differs;
+    int rc;
+
+    *objects = *changed = 0;
+    do {
+        struct arena arena = ARENA_INIT;
+
+        rc = next(c, o.id, &o, &owner, &arena, err);
+        if (!rc && o.id) {
+            rc = renew(c, &o, &owner, &differs, &arena, err);
+            ++*objects;
+            *changed += !rc && differs;
+        }
+        arena_release(&arena);
+    } while (!rc && o.id);
+    return rc;
+}

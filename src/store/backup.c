@@ -1,0 +1,195 @@
+#include <sqlite3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "archive/deflate.h"
+#include "base/limits.h"
+#include "store/store_int.h"
+
+/* Copies of a catalogue, and whether one is sound. */
+
+static int fail(const char *path, const char *what, struct err *err)
+{
+    struct buf text = BUF_INIT(8 * KIB);
+
+    buf_addf(&text, "%s: %s", path, what);
+    err_set(err, E_IO, APIGW_0601, DET_TEXT, buf_cstr(&text));
+    buf_release(&text);
+    return E_IO;
+}
+
+static int open_file(const char *path, int flags, sqlite3 **out, struct err *err)
+{
+    int rc = 0;
+
+    if (sqlite3_open_v2(path, out, flags | SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+        rc = fail(path, sqlite3_errmsg(*out), err);
+    sqlite3_busy_timeout(*out, STORE_BUSY_MS);
+    return rc;
+}
+
+/* All pages in one step: one state of the catalogue, whatever is written to it. */
+static int copy_pages(sqlite3 *from, sqlite3 *to, const char *path, struct err *err)
+{
+    sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+    int code;
+
+    if (!b)
+        return fail(path, sqlite3_errmsg(to), err);
+    do
+        code = sqlite3_backup_step(b, -1);
+    while ((code == SQLITE_BUSY || code == SQLITE_LOCKED) && sqlite3_sleep(100));
+    sqlite3_backup_finish(b);
+    return code == SQLITE_DONE ? 0 : fail(path, sqlite3_errstr(code), err);
+}
+
+int store_copy(const char *from, const char *to, struct err *err)
+{
+    sqlite3 *source = NULL, *target = NULL;
+    int rc = open_file(from, 0, &source, err);
+
+    if (!rc)
+        rc = open_file(to, SQLITE_OPEN_CREATE, &target, err);
+    if (!rc)
+        rc = copy_pages(source, target, to, err);
+    sqlite3_close(source);
+    if (sqlite3_close(target) != SQLITE_OK && !rc)
+        rc = fail(to, "cannot be closed", err);
+    return rc;
+}
+
+/* ---- whether it is sound ---- */
+
+struct checking {
+    struct db *db;
+    struct store_report *report;
+    void (*say)(const char *text);
+};
+
+__attribute__((format(printf, 2, 3))) static void damaged(struct checking *c,
+                                                          const char *format, ...)
+{
+    char text[KIB];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    c->report->damaged++;
+    c->say(text);
+}
+
+/* The engine's own words, but for ok. */
+static int check_integrity(struct checking *c, struct err *err)
+{
+    struct query *q = db_query(c->db, SQL_CHECK_INTEGRITY, "");
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1)
+        if (!str_is(db_text(q, 0), "ok"))
+            damaged(c, "damaged: database: %.*s", STR_ARG(db_text(q, 0)));
+    if (rc)
+        return rc;
+    q = db_query(c->db, SQL_CHECK_FOREIGN_KEYS, "");
+    while ((rc = db_next(q, err)) == 1)
+        damaged(c, "damaged: row %lld of %.*s names one that is gone",
+                (long long)db_int(q, 1), STR_ARG(db_text(q, 0)));
+    return rc;
+}
+
+static bool hash_is(struct str bytes, struct str wanted)
+{
+    uint8_t is[SHA256_BYTES];
+
+    sha256(bytes, is);
+    return wanted.n == SHA256_BYTES && memcmp(is, wanted.p, SHA256_BYTES) == 0;
+}
+
+/* Columns: id, sha256, stored_sha256, raw_size, crc32, stored. */
+static bool blob_is_sound(struct query *q)
+{
+    struct buf raw = BUF_INIT(DEFINITION_MAX);
+    struct err err = ERR_INIT;
+    struct str stored = db_text(q, 5);
+    int64_t size = db_int(q, 3);
+    bool sound = hash_is(stored, db_text(q, 2)) && size >= 0 &&
+                 size <= (int64_t)DEFINITION_MAX &&
+                 deflate_undo(&raw, stored, (size_t)size, &err) == 0 &&
+                 hash_is(buf_str(&raw), db_text(q, 1)) &&
+                 (int64_t)deflate_crc32(buf_str(&raw)) == db_int(q, 4);
+
+    err_clear(&err);
+    buf_release(&raw);
+    return sound;
+}
+
+static int check_blobs(struct checking *c, struct err *err)
+{
+    struct query *q = db_query(c->db, SQL_CHECK_BLOBS, "");
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1) {
+        c->report->blobs++;
+        c->report->raw_bytes += db_int(q, 3);
+        c->report->stored_bytes += (int64_t)db_text(q, 5).n;
+        if (!blob_is_sound(q))
+            damaged(c, "damaged: the content of blob %lld, of %.*s",
+                    (long long)db_int(q, 0), STR_ARG(db_text(q, 6)));
+    }
+    return rc;
+}
+
+static int check_counters(struct checking *c, struct err *err)
+{
+    struct query *q = db_query(c->db, SQL_CHECK_COUNTERS, "");
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1) {
+        c->report->workspaces++;
+        c->report->objects += db_int(q, 2);
+        if (db_int(q, 3))
+            damaged(c, "damaged: the totals of workspace %.*s of project %.*s",
+                    STR_ARG(db_text(q, 1)), STR_ARG(db_text(q, 0)));
+    }
+    return rc;
+}
+
+/* What a job names and the catalogue does not hold: to know, no damage. */
+static int check_dangling(struct checking *c, struct err *err)
+{
+    static const char *const kind[] = {
+        [REF_SCRIPT] = "script", [REF_RESOURCE] = "resource", [REF_CDM] = "CDM job"
+    };
+    struct query *q = db_query(c->db, SQL_CHECK_DANGLING, "");
+    char text[KIB];
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1) {
+        c->report->dangling++;
+        snprintf(text, sizeof(text), "dangling: job %.*s of project %.*s names %s %.*s",
+                 STR_ARG(db_text(q, 1)), STR_ARG(db_text(q, 0)), kind[db_int(q, 2)],
+                 STR_ARG(db_text(q, 3)));
+        c->say(text);
+    }
+    return rc;
+}
+
+int store_check(const char *path, struct store_report *report,
+                void (*say)(const char *text), struct err *err)
+{
+    struct checking c = { .report = report, .say = say };
+    int rc = access(path, R_OK) ? fail(path, "cannot be read", err)
+                                : db_open(&c.db, path, false, err);
+
+    *report = (struct store_report){ 0 };
+    if (!rc)
+        rc = check_integrity(&c, err);
+    if (!rc)
+        rc = check_blobs(&c, err);
+    if (!rc)
+        rc = check_counters(&c, err);
+    if (!rc)
+        rc = check_dangling(&c, err);
+    db_close(c.db);
+    return rc;
+}
