@@ -146,6 +146,7 @@ int writer_start(struct store *s, struct err *err)
     pthread_cond_init(&s->queue_filled, NULL);
     if (pthread_create(&s->writer, NULL, writer, s))
         return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "cannot start a thread");
+    pthread_setname_np(s->writer, "writer"); /* for ps, and for tests */
     s->writing = true;
     return 0;
 }

@@ -1,0 +1,405 @@
+"""Killed, or refused by the disk, at every call that writes.
+
+strace's fault injection, on the thread that works: first a run counts the calls that
+an operation makes, then each of them is hit in a run of its own, from the same
+folder.  A killed process does not lose the page cache: that the log is on the disk
+before an answer is sent is a test of its own.  (The log's index is mapped memory and
+makes no calls; SQLite makes it anew from the log.)
+"""
+
+import collections
+import http.client
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from harness import DLFD, ROOT, SANITIZED, Server, dlfd, job, node, script
+
+pytestmark = pytest.mark.skipif(
+    SANITIZED, reason="LeakSanitizer cannot work in a traced process; the gcc build runs these")
+
+CALLS = ["write", "pwrite64", "fsync", "fdatasync", "rename", "ftruncate", "unlink"]
+FULL = ["pwrite64", "fsync", "fdatasync", "ftruncate"]
+ALL = os.environ.get("DLF_ALL") == "1"
+OLD = ROOT / "tests/data/catalog-0001.sql"
+INJECTED = re.compile(r"^(?:\[pid +\d+\] |\d+ +)?(\w+)\(.*\(INJECTED\)|killed by SIGKILL", re.M)
+CALL = re.compile(r"^(?:\[pid +\d+\] |(\d+) +)?(\w+)\(", re.M)
+
+
+def inject(fault, call, when):
+    what = "signal=KILL" if fault == "KILL" else f"error={fault}"
+    return ["-e", f"inject={call}:{what}:when={when}"]
+
+
+class Traced:
+    """strace on one thread of a running server, for as long as the block runs."""
+
+    def __init__(self, server, tid, log, *more):
+        self.server, self.log = server, log
+        self.process = subprocess.Popen(
+            ["strace", "-qq", "-o", log, "-e", "trace=" + ",".join(CALLS + ["sendto", "sendmsg", "openat", "read", "recvfrom"]),
+             *more, "-p", str(tid)], stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        status = pathlib.Path(f"/proc/{self.server.process.pid}/status")
+        deadline = time.monotonic() + 10
+        tasks = pathlib.Path(f"/proc/{self.server.process.pid}/task")
+        while time.monotonic() < deadline and status.exists():
+            if any(re.search(r"TracerPid:\s+[1-9]", (t / "status").read_text()) for t in tasks.iterdir()):
+                return self
+            assert self.process.poll() is None, self.process.stderr.read()
+            time.sleep(0.005)
+        raise AssertionError("strace did not attach")
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self.process.wait(10)
+        self.process.stderr.close()
+
+    def text(self):
+        return pathlib.Path(self.log).read_text()
+
+
+def writer_of(server):
+    for task in pathlib.Path(f"/proc/{server.process.pid}/task").iterdir():
+        if (task / "comm").read_text().strip() == "writer":
+            return task.name
+    raise AssertionError("no writer")
+
+
+# ---- what is saved before, and what is done to it ----
+
+def fill(client):
+    client.make_script("etl", content="select 1;" * 50)
+    client.make_job("kept", nodes=[node("a", "DWSSQL", {"scriptName": "etl"})])
+    client.make_job("changed", nodes=[node("a", "DWSSQL", {"scriptName": "etl"})])
+    client.make_job("deleted")
+
+
+def change(client):
+    return client.put("/jobs/changed", job("changed", description="another", nodes=[node("b")]))
+
+
+OPERATIONS = {
+    "save": (lambda c: c.post("/jobs", job("fresh", nodes=[node("a", "DWSSQL", {"scriptName": "etl"})])),
+             lambda c: c.get("/jobs/fresh").status == 200),
+    "save, large": (lambda c: c.post("/scripts", script("big", content=os.urandom(60_000).hex())),
+                    lambda c: c.get("/scripts/big").status == 200),
+    "update": (change, lambda c: c.get("/jobs/changed").json.get("description") == "another"),
+    "delete": (lambda c: c.delete("/jobs/deleted"), lambda c: c.get("/jobs/deleted").status == 400),
+}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A folder with all that fill() saves, and its log not yet in the database."""
+    data = tmp_path_factory.mktemp("template") / "data"
+    server = Server(data)
+    fill(server.client())
+    server.stop(signal.SIGKILL)
+    return data
+
+
+def sound(data):
+    done = dlfd("admin", "check", "--data", data)
+    assert done.returncode == 0, done
+
+
+def kept(client):
+    """What was acknowledged before is there, and can be exported."""
+    answer = client.export(["kept"])
+    assert answer.status == 200 and answer.names == ["jobs/kept/etl.script", "jobs/kept/kept.job"]
+    assert b"select 1;" in answer.zip.read("jobs/kept/etl.script")
+    assert client.get("/scripts/etl").status == 200
+
+
+def counted(text):
+    """{call: the most that one thread made}"""
+    seen = collections.Counter(CALL.findall(text))
+    most = collections.Counter()
+    for (thread, call), n in seen.items():
+        most[call] = max(most[call], n)
+    return most
+
+
+def points(counts, calls):
+    """(call, n) for each call that is to be hit."""
+    found = [(call, n + 1) for call in calls for n in range(counts[call])]
+    return found if ALL or len(found) < 12 else found[:6] + found[6:-4:max(1, len(found) // 6)] + found[-4:]
+
+
+def fresh(template, tmp_path):
+    data = tmp_path / "run"
+    shutil.rmtree(data, ignore_errors=True)
+    shutil.copytree(template, data)
+    return data
+
+
+def run(data, log, operation, *more):
+    """(server, what was answered or None, the trace) of an operation under strace."""
+    server = Server(data)
+    answer = None
+    with Traced(server, writer_of(server), log, *more) as traced:
+        try:
+            answer = OPERATIONS[operation][0](server.client(timeout=10))
+        except (ConnectionError, http.client.HTTPException):
+            pass
+    return server, answer, traced.text()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_killed_at_every_call(template, tmp_path, operation):
+    server, answer, text = run(fresh(template, tmp_path), tmp_path / "log", operation)
+    assert answer.status == 204
+    server.stop()
+    counts = counted(text)
+    assert counts["pwrite64"] >= 2 and counts["fdatasync"] >= 1, text
+    for call, n in points(counts, CALLS):
+        data = fresh(template, tmp_path)
+        server, answer, text = run(data, tmp_path / "log", operation, *inject("KILL", call, n))
+        assert server.process.wait(10) == -signal.SIGKILL, (call, n, text)
+        server.stop()
+        sound(data)
+        again = Server(data)
+        client = again.client()
+        kept(client)
+        if answer is not None:
+            assert OPERATIONS[operation][1](client), (call, n)
+        done = OPERATIONS[operation][1](client)
+        if not done:  # not half: it can be done as if never begun
+            assert OPERATIONS[operation][0](client).status == 204, (call, n)
+            assert OPERATIONS[operation][1](client)
+        assert again.stop() == 0
+        sound(data)
+
+
+@pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_refused_by_the_disk_at_every_call(template, tmp_path, operation, fault):
+    server, _, text = run(fresh(template, tmp_path), tmp_path / "log", operation)
+    server.stop()
+    for call, n in points(counted(text), FULL):
+        data = fresh(template, tmp_path)
+        server, answer, text = run(data, tmp_path / "log", operation, *inject(fault, call, n))
+        assert INJECTED.search(text), (call, n, text)
+        client = server.client()
+        if answer.status != 204:
+            assert (answer.status, answer.code) == (500, "APIGW.0601"), (call, n, answer)
+            assert "the catalogue: " in answer.detail and answer.detail != "the catalogue: "
+            assert not OPERATIONS[operation][1](client), "refused, and yet done"
+            kept(client)
+            assert OPERATIONS[operation][0](client).status == 204, "it works again"
+        assert OPERATIONS[operation][1](client), (call, n)
+        kept(client)
+        assert server.stop() == 0
+        sound(data)
+
+
+# ---- what a process does alone ----
+
+def start_traced(data, log, *more, command=None):
+    command = command or [DLFD, "--listen", "127.0.0.1:0", "--data", data]
+    return subprocess.Popen(
+        ["strace", "-qq", "-f", "-o", log, "-e", "trace=" + ",".join(CALLS), *more, *map(str, command)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+class Struck:
+    """How many faults did strike: with several threads a call more or less is made."""
+
+    def __init__(self, log):
+        self.log, self.missed = log, 0
+
+    def look(self, point):
+        self.missed += not INJECTED.search(self.log.read_text())
+        assert self.missed <= 2, (point, self.log.read_text())
+
+
+def old_catalogue(data):
+    data.mkdir(mode=0o700)
+    db = sqlite3.connect(data / "catalog.db")
+    db.executescript(OLD.read_text())
+    rows = db.execute("SELECT id, uid, name, blob FROM object ORDER BY id").fetchall()
+    db.close()
+    return rows
+
+
+def start_and_stop(data, log, *more):
+    """Starts under strace; whether it came to listen."""
+    process = start_traced(data, log, *more)
+    line = process.stdout.readline()
+    if line:
+        child = int(subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
+                                   check=True).stdout.split()[0])
+        os.kill(child, signal.SIGTERM)
+    said = process.communicate(timeout=30)[1]
+    return bool(line), said
+
+
+def objects(data):
+    db = sqlite3.connect(data / "catalog.db")
+    rows = db.execute("SELECT id, uid, name, blob FROM object ORDER BY id").fetchall()
+    db.close()
+    return rows
+
+
+@pytest.mark.parametrize("fault", ["KILL", "ENOSPC", "EIO"])
+def test_a_start_that_migrates(tmp_path, fault):
+    """The copy before, each migration, the new key, the stop's checkpoint."""
+    original = tmp_path / "original"
+    rows = old_catalogue(original)
+    data = fresh(original, tmp_path)
+    assert start_and_stop(data, tmp_path / "log")[0]
+    struck = Struck(tmp_path / "log")
+    for call, n in points(counted((tmp_path / "log").read_text()), CALLS if fault == "KILL" else FULL):
+        data = fresh(original, tmp_path)
+        started, said = start_and_stop(data, tmp_path / "log", *inject(fault, call, n))
+        struck.look((call, n))
+        assert started or fault == "KILL" or "dlfd: " in said, (call, n, said)
+        again = Server(data)
+        assert again.client().request("GET", "/readyz").status == 200
+        assert again.stop() == 0
+        assert objects(data) == rows, (call, n)
+        sound(data)
+
+
+@pytest.mark.parametrize("fault", ["KILL", "ENOSPC", "EIO"])
+def test_a_sweep(template, tmp_path, fault):
+    original = fresh(template, tmp_path).rename(tmp_path / "swept")
+    server = Server(original)
+    for i in range(5):
+        assert server.client().put("/jobs/changed", job("changed", description=str(i))).status == 204
+    server.stop()
+    db = sqlite3.connect(original / "catalog.db")
+    db.execute("UPDATE blob SET orphaned_at = 1 WHERE orphaned_at IS NOT NULL")
+    db.commit()
+    assert db.execute("SELECT count(*) FROM blob WHERE orphaned_at = 1").fetchone()[0] >= 5
+    db.close()
+    data = fresh(original, tmp_path)
+    start_and_stop(data, tmp_path / "log")
+    struck = Struck(tmp_path / "log")
+    for call, n in points(counted((tmp_path / "log").read_text()), CALLS if fault == "KILL" else FULL):
+        data = fresh(original, tmp_path)
+        start_and_stop(data, tmp_path / "log", *inject(fault, call, n))
+        struck.look((call, n))
+        again = Server(data)
+        kept(again.client())
+        assert again.client().get("/jobs/changed").json["description"] == "4"
+        assert again.stop() == 0
+        sound(data)
+        db = sqlite3.connect(data / "catalog.db")
+        assert db.execute("SELECT count(*) FROM blob WHERE orphaned_at = 1").fetchone() == (0,)
+        db.close()
+
+
+COMMANDS = {
+    "backup": lambda data, tmp: ["backup", tmp / "backup.db", "--data", data],
+    "restore": lambda data, tmp: ["restore", tmp / "source.db", "--force", "--data", data],
+    "key rotate": lambda data, tmp: ["key", "rotate", "--data", data],
+    "reindex": lambda data, tmp: ["reindex", "--data", data],
+}
+
+
+@pytest.mark.parametrize("fault", ["KILL", "ENOSPC", "EIO"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_administration_command(template, tmp_path, name, fault):
+    """Done whole, or as if never begun, and it can be done again."""
+    data = fresh(template, tmp_path)
+    assert dlfd("admin", "backup", tmp_path / "source.db", "--data", data).returncode == 0
+    command = ["admin", *COMMANDS[name](data, tmp_path)]
+    process = start_traced(data, tmp_path / "log", command=[DLFD, *command])
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    struck = Struck(tmp_path / "log")
+    for call, n in points(counted((tmp_path / "log").read_text()), CALLS if fault == "KILL" else FULL):
+        data = fresh(template, tmp_path)
+        for one in tmp_path.glob("backup.db*"):
+            one.unlink()
+        process = start_traced(data, tmp_path / "log", *inject(fault, call, n), command=[DLFD, *command])
+        process.communicate(timeout=30)
+        struck.look((call, n))
+        backup = tmp_path / "backup.db"
+        if name == "backup" and backup.exists():
+            assert dlfd("admin", "restore", backup, "--data", tmp_path / "elsewhere").returncode == 0
+            shutil.rmtree(tmp_path / "elsewhere")
+        server = Server(data)
+        kept(server.client())
+        assert server.stop() == 0
+        sound(data)
+        if not (name == "backup" and backup.exists()):
+            assert dlfd(*command).returncode == 0, (call, n)
+
+
+# ---- a disk that is full; power loss ----
+
+@pytest.fixture
+def small_disk(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_a_full_disk_and_space_again(small_disk):
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * 2_000_000)
+    server = Server(small_disk / "data")
+    client = server.client()
+    fill(client)
+    saved = []
+    for i in range(200):
+        answer = client.post("/scripts", script(f"s{i}", content=os.urandom(40_000).hex()))
+        if answer.status != 204:
+            break
+        saved.append(f"s{i}")
+    assert (answer.status, answer.code) == (500, "APIGW.0601"), answer
+    assert "full" in answer.detail
+    kept(client)
+    ballast.unlink()
+    assert client.post("/scripts", script("later")).status == 204
+    for name in saved:
+        assert client.get(f"/scripts/{name}").status == 200
+    assert server.stop() == 0
+    sound(small_disk / "data")
+
+
+def test_the_log_is_on_the_disk_before_the_answer(template, tmp_path):
+    """All threads, in the order of their calls."""
+    server = Server(fresh(template, tmp_path))
+    with Traced(server, server.process.pid, tmp_path / "log", "-f", "-y") as traced:
+        time.sleep(0.3)  # until strace has all threads
+        assert server.client().post("/jobs", job("durable")).status == 204
+    lines = traced.text().splitlines()
+
+    def first(pattern, begin=0):
+        return next(i for i in range(begin, len(lines)) if re.search(pattern, lines[i]))
+    read = first(r"(read|recvfrom)\(.*POST")
+    written = first(r"pwrite64\(.*catalog\.db-wal", read)
+    synced = first(r"fdatasync\(.*catalog\.db-wal", written)
+    sent = first(r"(write|sendto|sendmsg)\(.*204 No Content", read)
+    assert read < written < synced < sent
+    assert server.stop() == 0
+
+
+def test_the_folder_is_on_the_disk_when_a_file_is_made(tmp_path):
+    log = tmp_path / "log"
+    process = start_traced(tmp_path / "data", log, "-y", "-e", "trace=openat,rename,fsync,fdatasync,pwrite64")
+    process.stdout.readline()
+    os.kill(int(subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
+                               check=True).stdout.split()[0]), signal.SIGTERM)
+    process.communicate(timeout=30)
+    text = log.read_text()
+    key = text.index("secret.key.new\", \"")
+    assert re.search(r"f(data)?sync\(\d+<[^>]*/data>\)", text[key:]), "the key's"
+    made = re.search(r'openat\(.*catalog\.db(-wal|-journal)?", O_RDWR\|O_CREAT', text)
+    assert made and re.search(r"f(data)?sync\(\d+<[^>]*/data>\)", text[made.start():]), "the database's"
