@@ -245,9 +245,10 @@ int main(int argc, char **argv)
     struct options o;
     int rc;
 
-    /* Large bodies go back to the system as soon as they are freed. */
-    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+    /* Large bodies go back to the system as soon as they are freed; what most requests
+     * take stays. */
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
     if (argc > 1 && strcmp(argv[1], "admin") == 0 &&
         strcmp(argv[argc - 1], "--help") != 0)
         return admin_main(argc - 2, argv + 2);
