@@ -34,7 +34,7 @@ int place_open(struct catalog *c, const struct place *place, struct snapshot **s
 int not_held(enum kind kind, struct str key, struct err *err);
 
 /* Appends the definition of `o`, as its file has it. */
-int read_definition(struct store *store, const struct object *o, struct buf *text,
+int read_definition(struct snapshot *s, const struct object *o, struct buf *text,
                     struct err *err) MUST_CHECK;
 
 /* Hashes and compresses the definition `text`. */

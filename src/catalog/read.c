@@ -32,11 +32,11 @@ int catalog_check_workspace(struct catalog *c, const struct place *place, struct
     return rc;
 }
 
-int read_definition(struct store *store, const struct object *o, struct buf *text,
+int read_definition(struct snapshot *s, const struct object *o, struct buf *text,
                     struct err *err)
 {
     struct buf stored = BUF_INIT(DEFINITION_MAX);
-    int rc = store_blobs(store, &o->blob, 1, &stored, err);
+    int rc = snapshot_blobs(s, &o->blob, 1, &stored, err);
 
     if (!rc)
         rc = deflate_undo(text, buf_str(&stored), o->raw_size, err);
@@ -169,6 +169,8 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
         rc = snapshot_object(s, w.id, kind, place->cluster, key, &o, &arena, err);
         if (!rc && downstream)
             rc = write_downstream(s, &w, key, &more, err);
+        if (!rc && o.id)
+            rc = snapshot_blobs(s, &o.blob, 1, &stored, err);
         snapshot_end(s);
     }
     if (kind == KIND_SCRIPT)
@@ -177,8 +179,6 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
         rc = not_held(kind, key, err);
     if (!rc && more.bad)
         rc = err_nomem(err);
-    if (!rc)
-        rc = store_blobs(c->store, &o.blob, 1, &stored, err);
     if (!rc)
         rc =
             write_definition(&jw, kind, false, &o, buf_str(&stored), buf_str(&more), err);

@@ -31,8 +31,13 @@ static int make(struct catalog *c, const struct object *old, enum kind kind,
     struct buf text = BUF_INIT(DEFINITION_MAX), one = BUF_INIT(DEFINITION_MAX);
     struct json_doc doc = { 0 };
     struct stored stored = { .id = old->id, .secret_paths = old->secret_paths };
-    int rc = read_definition(c->store, old, &text, err);
+    struct snapshot *s;
+    int rc = store_snapshot(&s, c->store, err);
 
+    if (rc)
+        return rc;
+    rc = read_definition(s, old, &text, err);
+    snapshot_end(s);
     stored.text = buf_str(&text);
     if (!rc)
         rc = read_body(stored.text, kind, &doc, &one, err);

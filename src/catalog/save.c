@@ -38,11 +38,11 @@ static int read_old(struct catalog *c, const struct place *place, struct prepare
     if (rc)
         return rc;
     rc = snapshot_object(s, w.id, p->save.kind, place->cluster, key, &p->old, arena, err);
-    snapshot_end(s);
     if (!rc && !p->old.id)
         rc = not_held(p->save.kind, key, err);
     if (!rc)
-        rc = read_definition(c->store, &p->old, text, err);
+        rc = read_definition(s, &p->old, text, err);
+    snapshot_end(s);
     if (!rc)
         p->save.old = &p->old;
     return rc;

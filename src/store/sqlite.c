@@ -36,8 +36,7 @@ static const char *const migrations[] = {
 static const char settings[] = "PRAGMA journal_mode = WAL;"
                                "PRAGMA synchronous = FULL;"
                                "PRAGMA foreign_keys = ON;"
-                               "PRAGMA temp_store = MEMORY;"
-                               "PRAGMA mmap_size = 268435456;";
+                               "PRAGMA temp_store = MEMORY;";
 
 static int fail(struct db *db, struct err *err)
 {

@@ -546,19 +546,25 @@ static int read_blobs(struct db *db, struct str ids, size_t n, struct buf *out,
     return 0;
 }
 
+int snapshot_blobs(struct snapshot *s, const int64_t *blobs, size_t n, struct buf *out,
+                   struct err *err)
+{
+    struct buf ids = BUF_INIT(NAMES_MAX);
+    int rc = list_json(&ids, NULL, blobs, n, err);
+
+    if (!rc)
+        rc = read_blobs(s->db, buf_str(&ids), n, out, err);
+    buf_release(&ids);
+    return rc;
+}
+
 int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out,
                 struct err *err)
 {
-    struct buf ids = BUF_INIT(NAMES_MAX);
-    struct snapshot *one;
-    int rc = list_json(&ids, NULL, blobs, n, err);
+    struct snapshot *one = borrow(s);
+    int rc = snapshot_blobs(one, blobs, n, out, err);
 
-    if (rc)
-        return rc;
-    one = borrow(s);
-    rc = read_blobs(one->db, buf_str(&ids), n, out, err);
     give_back(one);
-    buf_release(&ids);
     return rc;
 }
 

@@ -181,6 +181,10 @@ int snapshot_depends(struct snapshot *s, struct str project, int64_t workspace,
 int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out,
                 struct err *err) MUST_CHECK;
 
+/* As store_blobs(), on the snapshot's connection. */
+int snapshot_blobs(struct snapshot *s, const int64_t *blobs, size_t n, struct buf *out,
+                   struct err *err) MUST_CHECK;
+
 /* Appends `n` bytes of one blob from `offset` on; likewise, but E_IO when it is
  * gone or shorter. */
 int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
