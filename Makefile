@@ -24,7 +24,9 @@ check-all: build
 
 # Figures, printed and never asserted.
 bench: build
+	scripts/deps --bench
 	bench/growth $(BUILD)/dlfd
+	bench/exports $(BUILD)/dlfd
 
 coverage: deps
 	scripts/coverage
