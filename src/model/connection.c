@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "model/kinds.h"
 
 #include "base/limits.h"
@@ -79,15 +81,12 @@ static bool has(const struct making *m, const struct json_doc *doc, uint32_t con
                 const char *key)
 {
     uint32_t at = config ? json_member(doc, config, key) : 0;
-    struct buf path = BUF_INIT(KIB);
-    bool secret;
+    char path[64];
 
     if (at && (json_type(doc, at) != JSON_STRING || json_text(doc, at).n))
         return true;
-    buf_addf(&path, "config.%s", key);
-    secret = making_has_secret(m, buf_cstr(&path));
-    buf_release(&path);
-    return secret;
+    snprintf(path, sizeof(path), "config.%s", key);
+    return making_has_secret(m, path);
 }
 
 static int missing_key(const struct making *m, const char *key, int code)

@@ -111,7 +111,7 @@ static void take(struct taking *t, uint32_t at)
         buf_addstr(values, json_text(t->doc, at));
     else if (json_type(t->doc, at) != JSON_NULL)
         jw_value(&jw, STR_NONE, t->doc, at);
-    t->failed |= !one->path.p || values->bad;
+    t->failed |= !one->path.p || t->path.bad || values->bad;
     if (!t->failed &&
         !is_placeholder((struct str){ values->ptr + from, values->len - from }))
         one->value = (struct str){ values->ptr + from, values->len - from };

@@ -1,0 +1,371 @@
+/*
+ * Allocations that fail, counted down: of parse, save, show, list and export each is
+ * made to fail once, the first, the second, and so on, until none is left to fail.
+ * Every failure says E_NOMEM, leaves nothing half done, and leaks nothing (the build
+ * with AddressSanitizer sees to that); then the same succeeds.
+ */
+#include <dirent.h>
+#include <libdeflate.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "catalog/catalog.h"
+#include "unit/t.h"
+
+static atomic_long left = -1; /* allocations that still succeed; negative: all do */
+static atomic_bool struck;
+
+static bool fails(void)
+{
+    long now;
+
+    if (left < 0)
+        return false;
+    now = atomic_fetch_sub(&left, 1);
+    if (now == 0)
+        struck = true;
+    return now == 0;
+}
+
+/* One failure a run: what comes behind it succeeds. */
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+char *__wrap_strdup(const char *text);
+
+void *__wrap_malloc(size_t n)
+{
+    return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return fails() ? NULL : __real_realloc(p, n);
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+    return fails() ? NULL : __real_reallocarray(p, n, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : __real_strdup(text);
+}
+
+static sqlite3_mem_methods engine;
+
+static void *engine_malloc(int n)
+{
+    return fails() ? NULL : engine.xMalloc(n);
+}
+
+static void *engine_realloc(void *p, int n)
+{
+    return fails() ? NULL : engine.xRealloc(p, n);
+}
+
+static void *deflate_malloc(size_t n)
+{
+    return fails() ? NULL : __real_malloc(n);
+}
+
+struct world {
+    char folder[64], path[96];
+    struct store *store;
+    struct catalog catalog;
+    struct place place, cdm;
+};
+
+static int set_up(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+    static struct seal_key key;
+    struct store_options options = { .readers = 2,
+                                     .sweep_age_ms = 86400000,
+                                     .may_migrate = true,
+                                     .keys = &key,
+                                     .n_keys = 1 };
+    sqlite3_mem_methods counted;
+    struct err err = ERR_INIT;
+
+    left = -1;
+    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &engine);
+    counted = engine;
+    counted.xMalloc = engine_malloc;
+    counted.xRealloc = engine_realloc;
+    sqlite3_config(SQLITE_CONFIG_MALLOC, &counted);
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
+    libdeflate_set_memory_allocator(deflate_malloc, free);
+    seal_key_new(&key);
+    snprintf(w->folder, sizeof(w->folder), "/tmp/test_nomem.XXXXXX");
+    if (!mkdtemp(w->folder))
+        return -1;
+    snprintf(w->path, sizeof(w->path), "%s/catalog.db", w->folder);
+    options.path = w->path;
+    *state = w;
+    if (store_open(&w->store, &options, &err))
+        return -1;
+    usleep(200000); /* the writer's first sweep is over */
+    w->place =
+        (struct place){ .project = STR("p"), .workspace = STR(""), .user = STR("u") };
+    w->cdm = (struct place){ .project = STR("p"),
+                             .workspace = cdm_workspace,
+                             .cluster = STR("default"),
+                             .user = STR("u") };
+    w->catalog = (struct catalog){ .store = w->store,
+                                   .cache = cache_new(MIB),
+                                   .max_archive_bytes = 1UL << 40,
+                                   .max_archive_entries = 100000,
+                                   .max_unpacked_bytes = 1UL << 40 };
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+    DIR *folder;
+    struct dirent *entry;
+    char path[512];
+
+    left = -1;
+    store_close(w->store);
+    cache_free(w->catalog.cache);
+    folder = opendir(w->folder);
+    while (folder && (entry = readdir(folder))) {
+        snprintf(path, sizeof(path), "%s/%s", w->folder, entry->d_name);
+        unlink(path);
+    }
+    closedir(folder);
+    rmdir(w->folder);
+    free(w);
+    return 0;
+}
+
+/* ---- what is done ---- */
+
+struct job {
+    struct world *world;
+    enum kind kind;
+    const char *json, *key; /* key: an update; %d of a name is the turn */
+    int turn;
+    struct export_request request;
+};
+
+static struct place *place_of(struct job *j)
+{
+    return j->kind >= KIND_LINK ? &j->world->cdm : &j->world->place;
+}
+
+static int save(struct job *j, struct err *err)
+{
+    char json[1000];
+    struct arena arena = ARENA_INIT;
+    struct json_doc doc = { 0 };
+    struct save *s = NULL;
+    int rc;
+
+    snprintf(json, sizeof(json), j->json, j->turn);
+    rc = json_read(&doc, str_of(json), JSON_MAX_VALUES, err);
+
+    if (!rc)
+        rc = catalog_save_prepare(&j->world->catalog, place_of(j), j->kind,
+                                  str_of(j->key), &doc, 0, &arena, &s, err);
+    if (!rc) {
+        store_write(j->world->store, &s->write);
+        rc = catalog_save_result(s, err);
+        catalog_save_release(s);
+    }
+    json_release(&doc);
+    arena_release(&arena);
+    return rc;
+}
+
+static int show(struct job *j, struct err *err)
+{
+    struct buf json = BUF_INIT(MIB);
+    char etag[ETAG_BYTES];
+    int rc = catalog_show(&j->world->catalog, place_of(j), j->kind, str_of(j->key),
+                          j->kind == KIND_JOB, &json, etag, err);
+
+    if (!rc && json.bad) /* the caller's to see */
+        rc = err_nomem(err);
+    buf_release(&json);
+    return rc;
+}
+
+static int list(struct job *j, struct err *err)
+{
+    struct list_request r = { .tail = "",
+                              .query = { .kind = j->kind,
+                                         .process_type = STR(""),
+                                         .name_part = STR(""),
+                                         .limit = 10 } };
+    struct arena arena = ARENA_INIT;
+    struct buf json = BUF_INIT(MIB);
+    struct stream *s;
+    uint64_t hint;
+    int rc = catalog_list(&j->world->catalog, place_of(j), &r, &arena, &s, &hint, err);
+
+    if (!rc) {
+        rc = stream_read_all(s, &json, err);
+        s->free(s);
+    }
+    buf_release(&json);
+    arena_release(&arena);
+    return rc;
+}
+
+static int export(struct job *j, struct err *err)
+{
+    struct shared *whole = NULL;
+    struct export *e = NULL;
+    static const uint8_t digest[SHA256_BYTES] = { 1 };
+    int rc = catalog_export_recall(&j->world->catalog, place_of(j), digest, &e, err);
+
+    if (e)
+        catalog_export_free(e);
+    j->request.digest = digest;
+    if (!rc)
+        rc = catalog_export_plan(&j->world->catalog, place_of(j), &j->request, &e, err);
+    if (!rc) {
+        rc = catalog_export_whole(e, &whole, err);
+        shared_release(whole);
+        catalog_export_free(e);
+    }
+    return rc;
+}
+
+static int export_streamed(struct job *j, struct err *err)
+{
+    struct buf bytes = BUF_INIT(MIB);
+    struct stream *s;
+    struct export *e;
+    int rc = catalog_export_plan(&j->world->catalog, place_of(j), &j->request, &e, err);
+
+    if (!rc) {
+        s = catalog_export_stream(e);
+        rc = stream_read_all(s, &bytes, err);
+        s->free(s);
+    }
+    buf_release(&bytes);
+    return rc;
+}
+
+/* Each allocation fails once; gives how many there were. */
+static int count_down(const char *name, struct job *j,
+                      int (*run)(struct job *j, struct err *err))
+{
+    int n = 0, rc;
+
+    for (;; n++) {
+        struct err err = ERR_INIT;
+
+        j->turn = n;
+        struck = false;
+        left = n;
+        rc = run(j, &err);
+        left = -1;
+        t_row("%s, allocation %d", name, n);
+        if (!struck) {
+            assert_ok(rc, &err);
+            break;
+        }
+        if (rc) /* some are spared: a cache's entry, a page of the engine's */
+            assert_int_equal(rc, E_NOMEM);
+        err_clear(&err);
+    }
+    t_rows_end();
+    printf("# %s: %d allocations\n", name, n);
+    return n;
+}
+
+#define NODES                                                                            \
+    "\"nodes\":[{\"name\":\"n\",\"type\":\"Shell\",\"properties\":[{\"name\":"           \
+    "\"scriptName\",\"value\":\"s\"},{\"name\":\"password\",\"value\":\"x\","            \
+    "\"value_is_sensitive\":true}]},{\"name\":\"m\",\"type\":\"Shell\",\"properties\":"  \
+    "[{\"name\":\"scriptName\",\"value\":\"gone\"}]}]"
+
+static const struct {
+    const char *name, *key;
+    enum kind kind;
+    const char *json;
+} saves[] = {
+    /* clang-format off */
+    { "create a script", NULL, KIND_SCRIPT, "{\"name\":\"s%d\",\"type\":\"Shell\",\"connectionName\":\"c\",\"content\":\"echo\"}" },
+    { "update a script", "s", KIND_SCRIPT, "{\"name\":\"s\",\"type\":\"Shell\",\"connectionName\":\"c\",\"content\":\"echo %d\"}" },
+    { "create a job", NULL, KIND_JOB, "{\"name\":\"j%d\",\"processType\":\"BATCH\",\"schedule\":{\"type\":\"EXECUTE_ONCE\"}," NODES "}" },
+    { "update a job", "j", KIND_JOB, "{\"name\":\"j\",\"processType\":\"BATCH\",\"description\":\"%d\",\"schedule\":{\"type\":\"EXECUTE_ONCE\"}," NODES "}" },
+    { "create a resource", NULL, KIND_RESOURCE, "{\"name\":\"r%d\",\"type\":\"jar\",\"location\":\"obs://b/r.jar\"}" },
+    { "create a connection", NULL, KIND_CONNECTION, "{\"name\":\"c%d\",\"type\":\"DWS\",\"config\":{\"clusterName\":\"c\",\"sslEnable\":true,\"userName\":\"u\",\"password\":\"p\",\"kmsKey\":\"k\",\"agentName\":\"a\"}}" },
+    /* clang-format on */
+};
+
+/* What is updated and read. */
+static void make_old(struct world *w)
+{
+    struct job j = { .world = w, .kind = KIND_SCRIPT, .json = saves[1].json };
+    struct err err = ERR_INIT;
+
+    assert_ok(save(&j, &err), &err);
+    j.kind = KIND_JOB;
+    j.json = saves[3].json;
+    assert_ok(save(&j, &err), &err);
+}
+
+static void test_saves(void **state)
+{
+    make_old(*state);
+    for (size_t i = 0; i < COUNT_OF(saves); i++) {
+        struct job j = { .world = *state,
+                         .kind = saves[i].kind,
+                         .json = saves[i].json,
+                         .key = saves[i].key };
+
+        assert_true(count_down(saves[i].name, &j, save) > 10);
+    }
+}
+
+static void test_reads(void **state)
+{
+    const struct str names[] = { STR("j") };
+    struct job j = { .world = *state,
+                     .kind = KIND_JOB,
+                     .key = "j",
+                     .request = { .names = names, .n = 1, .depend = true } };
+
+    assert_true(count_down("show a job", &j, show) > 5);
+    assert_true(count_down("export, streamed", &j, export_streamed) > 10);
+    assert_true(count_down("export", &j, export) > 10);
+    j.request.layout = EXPORT_SINGLE;
+    assert_true(count_down("single export", &j, export_streamed) > 10);
+    j.request = (struct export_request){ .layout = EXPORT_CONNECTIONS };
+    assert_true(count_down("connections", &j, export_streamed) > 5);
+    j.kind = KIND_SCRIPT;
+    j.key = "s";
+    assert_true(count_down("show a script", &j, show) > 5);
+    assert_true(count_down("list scripts", &j, list) > 5);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_saves),
+    cmocka_unit_test(test_reads),
+};
+
+int main(void)
+{
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
