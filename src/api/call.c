@@ -205,20 +205,19 @@ static void forget_body(struct call *c)
     c->body = NULL;
 }
 
-int call_read_body(struct call *c, enum body_rule rule)
+int call_read_body(struct call *c)
 {
+    enum body_rule rule = c->route->body;
     int rc = c->http->body.len && rule != BODY_NONE ? read_json(c) : 0;
 
-    if (!rc && rule == BODY_MUST && !c->body)
+    if (!rc && (rule == BODY_MUST || rule == BODY_LATE_MUST) && !c->body)
         rc = err_set(&c->err, E_INVALID, DLF_3051, DET_NO_BODY);
     return rc;
 }
 
 void call_run(struct call *c)
 {
-    enum body_rule rule = c->route->body;
-
-    if (rule != BODY_OWN && call_read_body(c, rule))
+    if (c->route->body < BODY_LATE_MAY && call_read_body(c))
         call_fail(c);
     else
         c->route->handler(c);

@@ -11,7 +11,7 @@
 struct call;
 
 enum permission { PERM_OPEN = 1, PERM_VIEW, PERM_EDIT };
-enum body_rule { BODY_NONE, BODY_MAY, BODY_MUST, BODY_OWN };
+enum body_rule { BODY_NONE, BODY_MAY, BODY_MUST, BODY_LATE_MAY, BODY_LATE_MUST };
 
 struct route {
     const char *operation, *method, *path;
@@ -47,8 +47,8 @@ struct call {
  * with the error to answer (and the Allow header). */
 int route_find(struct call *c) MUST_CHECK;
 
-/* Reads the body into c->body, by the rule; whether its media type is one. */
-int call_read_body(struct call *c, enum body_rule rule) MUST_CHECK;
+/* Reads the body into c->body, by the route's rule; whether its media type is one. */
+int call_read_body(struct call *c) MUST_CHECK;
 int call_check_media_type(struct call *c) MUST_CHECK;
 
 /* The place of a route's row, also of none (NULL), below ROUTES_MAX; the operation

@@ -215,10 +215,10 @@ static void export_posted(struct call *c, enum export_layout layout)
     if (!rc && answer_known(c, layout, digest))
         return;
     if (!rc && layout == EXPORT_BATCH) {
-        rc = call_read_body(c, BODY_MUST);
+        rc = call_read_body(c);
         rc = rc ? rc : export_body_read_batch(&body, c->body, &c->http->arena, &c->err);
     } else if (!rc && layout == EXPORT_SINGLE) {
-        rc = call_read_body(c, BODY_MAY);
+        rc = call_read_body(c);
         rc = rc ? rc : export_body_read(&body, c->body, &c->http->arena, &c->err);
         body.names = &c->name;
         body.n = 1;
