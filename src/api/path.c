@@ -14,23 +14,31 @@ static struct str take_until(struct str *rest, char mark)
     return piece;
 }
 
-/* False when it is not percent-encoded UTF-8 without NUL. */
-static bool decode(struct str raw, struct str *out, struct arena *arena)
+/* E_INVALID, with `detail` of `key`, when it is not percent-encoded UTF-8 without
+ * NUL. */
+static int decode(struct str raw, struct str *out, int detail, const char *key,
+                  struct arena *arena, struct err *err)
 {
     struct buf text = BUF_INIT(raw.n + 1);
-    bool ok = percent_decode(&text, raw) && !text.bad;
-    struct str s = ok ? buf_str(&text) : STR("");
+    bool ok = percent_decode(&text, raw);
+    struct str s = buf_str(&text);
+    int rc = 0;
 
-    ok = ok && utf8_valid(s) && !(s.n && memchr(s.p, '\0', s.n));
-    if (ok)
+    *out = STR("");
+    if (text.bad)
+        rc = err_nomem(err);
+    else if (!ok || !utf8_valid(s) || (s.n && memchr(s.p, '\0', s.n)))
+        rc = err_set(err, E_INVALID, DLF_3051, detail, key);
+    else
         *out = arena_str(arena, s);
     buf_release(&text);
-    return ok && out->p;
+    return out->p ? rc : err_nomem(err);
 }
 
 int path_split(struct path *out, struct str raw, struct arena *arena, struct err *err)
 {
     struct str rest = raw;
+    int rc;
 
     out->n = -1;
     if (!raw.n || raw.p[0] != '/')
@@ -41,8 +49,9 @@ int path_split(struct path *out, struct str raw, struct arena *arena, struct err
     for (int n = 0; n < PATH_MAX_SEGMENTS; n++) {
         bool last = !rest.n || !memchr(rest.p, '/', rest.n);
 
-        if (!decode(take_until(&rest, '/'), &out->segment[n], arena))
-            return err_set(err, E_INVALID, DLF_3051, DET_PATH);
+        rc = decode(take_until(&rest, '/'), &out->segment[n], DET_PATH, "", arena, err);
+        if (rc)
+            return rc;
         if (last) {
             out->n = n + 1;
             break;
@@ -84,9 +93,7 @@ static int decode_value(struct str raw, const char *key, struct str *value,
     for (size_t i = 0; i < raw.n; i++)
         if (text[i] == '+')
             text[i] = ' ';
-    if (!decode((struct str){ text, raw.n }, value, arena))
-        return err_set(err, E_INVALID, DLF_3051, DET_QUERY, key);
-    return 0;
+    return decode((struct str){ text, raw.n }, value, DET_QUERY, key, arena, err);
 }
 
 int query_list(struct str query, const char *key, struct str *values, size_t max,

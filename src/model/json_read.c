@@ -32,7 +32,7 @@ static int fail(struct reader *r, uint32_t at, int detail, const char *what)
 
 static uint32_t last(const struct reader *r)
 {
-    return r->doc->count ? r->doc->count - 1 : 0;
+    return r->doc->count - (r->doc->count > 0);
 }
 
 static void skip_blanks(struct reader *r)

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "api/path.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
 #include "unit/t.h"
@@ -194,6 +195,32 @@ static int save(struct job *j, struct err *err)
     return rc;
 }
 
+static int parse(struct job *j, struct err *err)
+{
+    struct json_doc doc = { 0 };
+    int rc = json_read(&doc, str_of(j->json), JSON_MAX_VALUES, err);
+
+    json_release(&doc);
+    return rc;
+}
+
+static int split(struct job *j, struct err *err)
+{
+    struct arena arena = ARENA_INIT;
+    struct str value, many[2];
+    struct path path;
+    size_t n;
+    int rc = path_split(&path, STR("/v1/p%20q/jobs/%E4%BD%9C"), &arena, err);
+
+    (void)j;
+    if (!rc)
+        rc = query_get(STR("a=b+c&d=%20"), "d", &value, &arena, err);
+    if (!rc)
+        rc = query_list(STR("name=b+c&name=%20"), "name", many, 2, &n, &arena, err);
+    arena_release(&arena);
+    return rc;
+}
+
 static int show(struct job *j, struct err *err)
 {
     struct buf json = BUF_INIT(MIB);
@@ -326,6 +353,21 @@ static void make_old(struct world *w)
     assert_ok(save(&j, &err), &err);
 }
 
+static void test_parses(void **state)
+{
+    struct buf json = BUF_INIT(MIB);
+    struct job j = { .world = *state };
+
+    buf_adds(&json, "{\"a\":\"\\u4f5c\\n\"");
+    for (int i = 0; i < 200; i++)
+        buf_addf(&json, ",\"m%d\":[%d,\"\\t\"]", i, i);
+    buf_addc(&json, '}');
+    j.json = buf_cstr(&json);
+    assert_true(count_down("parse", &j, parse) > 5);
+    assert_true(count_down("path and query", &j, split) > 3);
+    buf_release(&json);
+}
+
 static void test_saves(void **state)
 {
     make_old(*state);
@@ -361,6 +403,7 @@ static void test_reads(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_parses),
     cmocka_unit_test(test_saves),
     cmocka_unit_test(test_reads),
 };
