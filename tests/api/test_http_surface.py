@@ -67,6 +67,8 @@ GET /v1/{p}/scripts/s/versions
 GET /v1/{p}/resources/r/x
 GET /v1/{p}/jobs/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t
 GET /healthz/x
+GET /cdm/v1/{p}/jobs
+GET /cdm
 GET /favicon.ico
 """.split("\n")[1:-1]
 

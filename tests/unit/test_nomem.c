@@ -206,7 +206,7 @@ static int parse(struct job *j, struct err *err)
 
 static int split(struct job *j, struct err *err)
 {
-    struct arena arena = ARENA_INIT;
+    struct arena arena = ARENA_INIT, fresh = ARENA_INIT;
     struct str value, many[2];
     struct path path;
     size_t n;
@@ -214,9 +214,10 @@ static int split(struct job *j, struct err *err)
 
     (void)j;
     if (!rc)
-        rc = query_get(STR("a=b+c&d=%20"), "d", &value, &arena, err);
+        rc = query_get(STR("a=b+c&d=%20"), "d", &value, &fresh, err);
     if (!rc)
         rc = query_list(STR("name=b+c&name=%20"), "name", many, 2, &n, &arena, err);
+    arena_release(&fresh);
     arena_release(&arena);
     return rc;
 }
