@@ -237,9 +237,13 @@ def start_and_stop(data, log, *more):
     process = start_traced(data, log, *more)
     line = process.stdout.readline()
     if line:
-        child = int(subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
-                                   check=True).stdout.split()[0])
-        os.kill(child, signal.SIGTERM)
+        found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
+                               check=False).stdout.split()
+        for child in found:  # none, when the fault has struck behind the line
+            try:
+                os.kill(int(child), signal.SIGTERM)
+            except ProcessLookupError:
+                pass
     said = process.communicate(timeout=30)[1]
     return bool(line), said
 
