@@ -297,11 +297,14 @@ def test_a_sweep(template, tmp_path, fault):
         again = Server(data)
         kept(again.client())
         assert again.client().get("/jobs/changed").json["description"] == "4"
+        db = sqlite3.connect(data / "catalog.db")
+        deadline = time.monotonic() + 10
+        while db.execute("SELECT count(*) FROM blob WHERE orphaned_at = 1").fetchone() != (0,):
+            assert time.monotonic() < deadline, "the next start does not sweep"
+            time.sleep(0.02)
+        db.close()
         assert again.stop() == 0
         sound(data)
-        db = sqlite3.connect(data / "catalog.db")
-        assert db.execute("SELECT count(*) FROM blob WHERE orphaned_at = 1").fetchone() == (0,)
-        db.close()
 
 
 COMMANDS = {
