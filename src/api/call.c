@@ -249,16 +249,15 @@ static struct str printable(struct buf *out, struct str s)
 /* What the line about a request says; texts are "" where there is nothing. */
 struct line {
     char time[CLOCK_TEXT_BYTES], duration[32];
-    struct str path, workspace, project;
+    struct str method, path, workspace, project;
     const char *operation, *code, *missing;
 };
 
 static void write_text(struct buf *out, const struct http_request *r,
                        const struct line *l)
 {
-    buf_addf(out, "%s info %s ", l->time, r->method ? r->method : "-");
-    buf_addstr(out, l->path);
-    buf_addf(out, " %d %llu bytes %s ms req=%s op=%s", r->status,
+    buf_addf(out, "%s info %.*s %.*s %d %llu bytes %s ms req=%s op=%s", l->time,
+             STR_ARG(l->method), STR_ARG(l->path), r->status,
              (unsigned long long)r->sent_bytes, l->duration, r->id, l->operation);
     if (l->workspace.n)
         buf_addf(out, " workspace=%.*s", STR_ARG(l->workspace));
@@ -279,7 +278,7 @@ static void write_json(struct buf *out, const struct http_request *r,
     jw_string(&jw, STR("level"), STR("info"));
     jw_string(&jw, STR("message"), STR("request"));
     jw_string(&jw, STR("request_id"), str_of(r->id));
-    jw_string(&jw, STR("method"), str_of(r->method ? r->method : ""));
+    jw_string(&jw, STR("method"), l->method);
     jw_string(&jw, STR("path"), l->path);
     jw_string(&jw, STR("operation"), str_of(l->operation));
     jw_string(&jw, STR("project"), l->project);
@@ -295,8 +294,10 @@ static void write_json(struct buf *out, const struct http_request *r,
 
 static void log_request(const struct http_request *r, const struct call *c, int64_t ns)
 {
-    struct buf path = BUF_INIT(KIB), workspace = BUF_INIT(KIB), out = BUF_INIT(8 * KIB);
-    struct line l = { .path = printable(&path, r->path),
+    struct buf method = BUF_INIT(KIB), path = BUF_INIT(KIB), workspace = BUF_INIT(KIB),
+               out = BUF_INIT(8 * KIB);
+    struct line l = { .method = printable(&method, str_of(r->method)),
+                      .path = printable(&path, r->path),
                       .project = STR(""),
                       .workspace = STR(""),
                       .operation = c && c->route ? c->route->operation : "-",
@@ -314,6 +315,7 @@ static void log_request(const struct http_request *r, const struct call *c, int6
     else
         write_text(&out, r, &l);
     log_line(&out);
+    buf_release(&method);
     buf_release(&path);
     buf_release(&workspace);
 }
