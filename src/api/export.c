@@ -56,6 +56,11 @@ static void add_report(struct call *c, const struct export *e, enum export_layou
     buf_release(&missing);
 }
 
+static bool is_method(const struct call *c, const char *method)
+{
+    return str_is(str_of(c->http->method), method);
+}
+
 static void count(const struct export *e)
 {
     metric_add(METRIC_EXPORTS, 1);
@@ -67,16 +72,12 @@ static void count(const struct export *e)
 
 static void add_headers(struct call *c, const struct export *e, enum export_layout layout)
 {
-    count(e);
+    if (!is_method(c, "HEAD"))
+        count(e);
     http_add_header(c->http, "ETag", e->etag);
     http_add_header(c->http, "Content-Type", "application/octet-stream");
     add_disposition(c, layout);
     add_report(c, e, layout);
-}
-
-static bool is_method(const struct call *c, const char *method)
-{
-    return str_is(str_of(c->http->method), method);
 }
 
 /* A match of If-None-Match answers 304 to GET and HEAD, 412 to all else. */
@@ -90,8 +91,8 @@ static bool answer_unsent(struct call *c, const struct export *e)
     return true;
 }
 
-/* A small archive is one buffer, which all who ask for it share; a large one is
- * sent as it is read, and so is none, to HEAD: that takes the plan over. */
+/* A large archive is sent as it is read, and takes the plan over.  To HEAD none is
+ * sent, so that nothing is read for it. */
 static bool answer_streamed(struct call *c, struct export *e, enum export_layout layout)
 {
     bool head = is_method(c, "HEAD");
@@ -104,6 +105,7 @@ static bool answer_streamed(struct call *c, struct export *e, enum export_layout
     return true;
 }
 
+/* A small archive is one buffer, which all who ask for it share. */
 static void answer(struct call *c, struct export *e, enum export_layout layout)
 {
     struct shared *whole = NULL;
