@@ -130,6 +130,7 @@ static int try_open(const char *copy, const struct key_file *keys, struct err *e
                                      .readers = 1,
                                      .sweep_age_ms = INT64_MAX / 2,
                                      .may_migrate = true,
+                                     .scratch = true,
                                      .keys = keys->key,
                                      .n_keys = keys->n };
     struct store *store;

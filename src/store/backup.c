@@ -179,7 +179,7 @@ int store_check(const char *path, struct store_report *report,
 {
     struct checking c = { .report = report, .say = say };
     int rc = access(path, R_OK) ? fail(path, "cannot be read", err)
-                                : db_open(&c.db, path, false, err);
+                                : db_open(&c.db, path, MIGRATE_NOT, err);
 
     *report = (struct store_report){ 0 };
     if (!rc)

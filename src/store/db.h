@@ -22,8 +22,10 @@ enum sql {
 struct db;
 struct query;
 
-/* Opens the file and brings the schema up to date, if `may_migrate`. */
-int db_open(struct db **out, const char *path, bool may_migrate,
+/* What becomes of an older schema: refused, brought up to date, or brought up to
+ * date with a copy of the file left beside it. */
+enum migration { MIGRATE_NOT, MIGRATE, MIGRATE_COPIED };
+int db_open(struct db **out, const char *path, enum migration migration,
             struct err *err) MUST_CHECK;
 void db_close(struct db *db);
 

@@ -113,18 +113,18 @@ static int copy_before(struct db *db, int version, struct err *err)
     return rc;
 }
 
-static int check_schema(struct db *db, bool may_migrate, struct err *err)
+static int check_schema(struct db *db, enum migration migration, struct err *err)
 {
     int version = 0;
     int rc = read_version(db, &version, err);
 
     if (!rc && version > SCHEMA_VERSION)
         return is_newer(err);
-    if (!rc && version < SCHEMA_VERSION && !may_migrate)
+    if (!rc && version < SCHEMA_VERSION && migration == MIGRATE_NOT)
         return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
                        "the data folder was written by an older dlfd that still runs: "
                        "stop it first");
-    if (!rc && version > 0 && version < SCHEMA_VERSION)
+    if (!rc && version > 0 && version < SCHEMA_VERSION && migration == MIGRATE_COPIED)
         rc = copy_before(db, version, err);
     for (; !rc && version < SCHEMA_VERSION; version++)
         rc = migrate(db, version, err);
@@ -142,7 +142,7 @@ static int prepare_all(struct db *db, struct err *err)
     return 0;
 }
 
-int db_open(struct db **out, const char *path, bool may_migrate, struct err *err)
+int db_open(struct db **out, const char *path, enum migration migration, struct err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     struct db *db = calloc(1, sizeof(*db));
@@ -155,10 +155,12 @@ int db_open(struct db **out, const char *path, bool may_migrate, struct err *err
     if (!rc) {
         sqlite3_extended_result_codes(db->handle, 1);
         sqlite3_busy_timeout(db->handle, STORE_BUSY_MS);
+        /* No plan depends on a parameter: none is made anew when one is bound. */
+        sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
         rc = execute(db, settings, err);
     }
     if (!rc)
-        rc = check_schema(db, may_migrate, err);
+        rc = check_schema(db, migration, err);
     if (!rc)
         rc = prepare_all(db, err);
     if (rc) {

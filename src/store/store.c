@@ -14,7 +14,7 @@ static int open_readers(struct store *s, struct err *err)
         return err_nomem(err);
     for (; s->n_readers < s->options.readers; s->n_readers++) {
         struct snapshot *one = &s->readers[s->n_readers];
-        int rc = db_open(&one->db, s->options.path, false, err);
+        int rc = db_open(&one->db, s->options.path, MIGRATE_NOT, err);
 
         if (rc)
             return rc;
@@ -23,6 +23,13 @@ static int open_readers(struct store *s, struct err *err)
         s->pool = one;
     }
     return 0;
+}
+
+static enum migration migration_of(const struct store_options *options)
+{
+    if (!options->may_migrate)
+        return MIGRATE_NOT;
+    return options->scratch ? MIGRATE : MIGRATE_COPIED;
 }
 
 int store_open(struct store **out, const struct store_options *options, struct err *err)
@@ -35,7 +42,7 @@ int store_open(struct store **out, const struct store_options *options, struct e
     s->options = *options;
     pthread_mutex_init(&s->pool_lock, NULL);
     pthread_cond_init(&s->pool_filled, NULL);
-    rc = db_open(&s->db, options->path, options->may_migrate, err);
+    rc = db_open(&s->db, options->path, migration_of(options), err);
     if (!rc)
         rc = choose_key(s->db, options, err);
     if (!rc)

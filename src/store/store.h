@@ -29,6 +29,7 @@ struct store_options {
     int readers;          /* connections for reading */
     int64_t sweep_age_ms; /* how long a blob without users is kept */
     bool may_migrate;     /* the caller holds the data folder's lock */
+    bool scratch;         /* no copy of it is kept before it is migrated */
     /* Keys for secrets, the newest first; of these the one is used that the
      * database was written with.  None: no secret can be saved. */
     const struct seal_key *keys;

@@ -2,9 +2,8 @@
 
 import json
 import os
-import pathlib
 import re
-import shutil
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -36,8 +35,9 @@ def filled(start):
     client.make_script("etl")
     client.make_resource("lib")
     client.make_cdm_job("load")
+    sealed = {"name": "password", "value": "S3cr3t-of-a-node", "value_is_sensitive": True}
     client.make_job("nightly", nodes=[
-        node("a", "DWSSQL", {"scriptName": "etl"}), node("b", "Shell", {"scriptName": "gone"}),
+        node("d", properties=None) | {"properties": [sealed]}, node("a", "DWSSQL", {"scriptName": "etl"}), node("b", "Shell", {"scriptName": "gone"}),
         node("c", "CDMJob", {"clusterName": "default", "jobName": "load"})])
     assert client.post("/connections", connection("dws", "S3cr3t-of-dws")).status in (200, 204)
     return server
@@ -179,6 +179,8 @@ def test_an_older_backup_is_brought_up_to_date(start, tmp_path):
     db.close()
     done = admin("restore", file, data=tmp_path / "new")
     assert done.returncode == 0, done
+    assert sorted(one.name for one in (tmp_path / "new").iterdir()) == [
+        "catalog.db", "lock"], "nothing of the work on it is left"
     assert start(data=tmp_path / "new").client().request("GET", "/readyz").status == 200
 
 
@@ -243,12 +245,15 @@ def test_reindex_changes_nothing_that_is_right(filled, start):
     before, shown = archives(client), client.get("/jobs/nightly").json
     filled.stop()
     db = sqlite3.connect(filled.data / "catalog.db")
-    rows = db.execute("SELECT id, blob, update_time, update_user FROM object").fetchall()
+    rows = db.execute("SELECT * FROM object").fetchall()
+    sealed = db.execute("SELECT * FROM secret").fetchall()
+    assert len(sealed) == 2
     db.execute("DELETE FROM ref")
     db.commit()
     done = admin("reindex", data=filled.data)
     assert (done.returncode, done.stdout) == (0, "5 objects made anew, 0 of them with other bytes\n")
-    assert db.execute("SELECT id, blob, update_time, update_user FROM object").fetchall() == rows
+    assert db.execute("SELECT * FROM object").fetchall() == rows
+    assert db.execute("SELECT * FROM secret").fetchall() == sealed
     db.close()
     client = start(data=filled.data).client()
     assert archives(client) == before and client.get("/jobs/nightly").json == shown
@@ -274,6 +279,20 @@ def test_a_malformed_call(filled, args):
     assert admin(*args, data=filled.data).returncode == 2
 
 
+def test_a_deleted_cluster_is_seen_by_the_next_export(start):
+    """Also when its outcome was remembered: the project's CDM has another revision."""
+    server = start()
+    client = server.client()
+    where = ["--project", client.project]
+    assert admin("cdm-cluster", "create", "c2", *where, data=server.data).returncode == 0
+    client.make_cdm_job("load", cluster="c2")
+    client.make_job("j", nodes=[node("a", "CDMJob", {"clusterName": "c2", "jobName": "load"})])
+    for _ in range(3):
+        assert "X-Dlf-Missing-Depends" not in client.export(["j"]).headers
+    assert admin("cdm-cluster", "delete", "c2", "--force", *where, data=server.data).returncode == 0
+    assert client.export(["j"]).headers["X-Dlf-Missing-Depends"] == "1; cdm/c2%2Fload@j"
+
+
 # ---- metrics ----
 
 def metrics(server):
@@ -290,8 +309,7 @@ def value(page, name):
 @pytest.fixture
 def watched(start):
     server = start("--metrics-listen", "127.0.0.1:0", "--max-cache", "1MiB")
-    server._wait_until_ready  # the first line is read; the others follow
-    for line in server.process.stdout:
+    for line in server.process.stdout:  # the first is read; the others follow
         server.start_lines.append(line.rstrip("\n"))
         if line.startswith("try:"):
             break
@@ -303,6 +321,7 @@ def test_what_is_counted(watched):
     client.make_script("s")
     client.make_job("j", nodes=[node("a", "DWSSQL", {"scriptName": "s"}), node("b", "Shell", {"scriptName": "x"})])
     sizes = [len(client.export(["j"]).body) for _ in range(3)]
+    assert client.request("HEAD", f"/v1/{client.project}/jobs.zip?name=j").status == 200
     assert client.get("/jobs/gone").status == 400
     client.request("GET", "/nowhere")
     time.sleep(0.2)
@@ -315,7 +334,7 @@ def test_what_is_counted(watched):
     assert value(page, "dlf_export_bytes_total") == sum(sizes)
     assert value(page, "dlf_export_missing_total") == 3
     assert value(page, "dlf_memo_hits_total") == 2 and value(page, "dlf_cache_hits_total") == 2
-    assert value(page, "dlf_cache_misses_total") == 1 and value(page, "dlf_cache_entries") == 2
+    assert value(page, "dlf_cache_misses_total") == 1 and value(page, "dlf_cache_entries") == 3
     assert value(page, "dlf_database_writes_total") >= 2
     assert 0 < value(page, "dlf_database_read_seconds_total") < 5
     assert value(page, "dlf_connections") >= 1
@@ -387,6 +406,16 @@ def test_hostile_texts_in_the_log(filled):
     line = json.loads(logged(filled, answer.headers["X-Request-Id"]))
     assert line["error_code"] == "DLF.0819"
     assert all(0x20 <= ord(c) < 0x7f for c in line["path"] + line["workspace"])
+
+
+def test_a_hostile_method_in_the_log(filled):
+    with socket.create_connection(("127.0.0.1", filled.port)) as one:
+        one.sendall(b"G\x1b[2J\xff\"T /v1/p/jobs HTTP/1.1\r\nHost: localhost\r\n"
+                    b"Connection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: one.recv(4096), b""))
+    request = re.search(rb"X-Request-Id: (\w+)", answer).group(1).decode()
+    line = json.loads(logged(filled, request))
+    assert line["method"] == 'G\\x1b[2J\\xff"T' and line["status"] in (404, 405)
 
 
 def test_a_line_of_text(start):
