@@ -327,6 +327,12 @@ static int count_down(const char *name, struct job *j,
     "\"value_is_sensitive\":true}]},{\"name\":\"m\",\"type\":\"Shell\",\"properties\":"  \
     "[{\"name\":\"scriptName\",\"value\":\"gone\"}]}]"
 
+#define CDM_JOB                                                                          \
+    "\"job_type\":\"NORMAL_JOB\",\"from-connector-name\":\"generic-jdbc-connector\","    \
+    "\"to-connector-name\":\"obs-connector\",\"from-link-name\":\"l\","                  \
+    "\"to-link-name\":\"obs\",\"from-config-values\":{\"configs\":[]},"                  \
+    "\"to-config-values\":{\"configs\":[]},\"driver-config-values\":{\"configs\":[]}"
+
 static const struct {
     const char *name, *key;
     enum kind kind;
@@ -339,6 +345,9 @@ static const struct {
     { "update a job", "j", KIND_JOB, "{\"name\":\"j\",\"processType\":\"BATCH\",\"description\":\"%d\",\"schedule\":{\"type\":\"EXECUTE_ONCE\"}," NODES "}" },
     { "create a resource", NULL, KIND_RESOURCE, "{\"name\":\"r%d\",\"type\":\"jar\",\"location\":\"obs://b/r.jar\"}" },
     { "create a connection", NULL, KIND_CONNECTION, "{\"name\":\"c%d\",\"type\":\"DWS\",\"config\":{\"clusterName\":\"c\",\"sslEnable\":true,\"userName\":\"u\",\"password\":\"p\",\"kmsKey\":\"k\",\"agentName\":\"a\"}}" },
+    { "create a link", NULL, KIND_LINK, "{\"name\":\"l%d\",\"connector-name\":\"generic-jdbc-connector\",\"link-config-values\":{\"configs\":[{\"name\":\"linkConfig\",\"inputs\":[{\"name\":\"linkConfig.host\",\"value\":\"h\"},{\"name\":\"linkConfig.password\",\"value\":\"p\"}]}]}}" },
+    { "create a CDM job", NULL, KIND_CDM_JOB, "{\"name\":\"m%d\"," CDM_JOB "}" },
+    { "update a CDM job", "m", KIND_CDM_JOB, "{\"name\":\"m\",\"description\":\"%d\"," CDM_JOB "}" },
     /* clang-format on */
 };
 
@@ -351,6 +360,9 @@ static void make_old(struct world *w)
     assert_ok(save(&j, &err), &err);
     j.kind = KIND_JOB;
     j.json = saves[3].json;
+    assert_ok(save(&j, &err), &err);
+    j.kind = KIND_CDM_JOB;
+    j.json = saves[COUNT_OF(saves) - 1].json;
     assert_ok(save(&j, &err), &err);
 }
 
@@ -401,6 +413,10 @@ static void test_reads(void **state)
     j.key = "s";
     assert_true(count_down("show a script", &j, show) > 5);
     assert_true(count_down("list scripts", &j, list) > 5);
+    j.kind = KIND_CDM_JOB;
+    j.key = "m";
+    assert_true(count_down("show a CDM job", &j, show) > 5);
+    assert_true(count_down("list CDM jobs", &j, list) > 5);
 }
 
 static const struct CMUnitTest tests[] = {
