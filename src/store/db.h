@@ -29,6 +29,15 @@ int db_open(struct db **out, const char *path, enum migration migration,
             struct err *err) MUST_CHECK;
 void db_close(struct db *db);
 
+/* As db_query(), of values. */
+struct value {
+    char type;
+    int64_t number;
+    struct str text;
+};
+struct query *db_query_values(struct db *db, enum sql sql, const struct value *values,
+                              size_t n);
+
 /* Opens a database of this program's schema as it is; NULL when there is none. */
 int db_peek(struct db **out, const char *path, struct err *err) MUST_CHECK;
 

@@ -141,29 +141,81 @@ int put_secrets(struct db *db, const struct save *s, int64_t object, struct str 
 
 /* ---- another key ---- */
 
-/* Opens the secret of the row with the old key, and seals it with the new. */
-static int seal_anew(struct db *db, struct query *q, const struct seal_key *key,
-                     struct err *err)
+/* Opens what was sealed with the old key, and appends it sealed with the new. */
+static int reseal(struct db *db, const struct seal_key *key, struct str context,
+                  struct str sealed, struct buf *out, struct err *err)
 {
-    struct buf context = BUF_INIT(DEFINITION_MAX), plain = BUF_INIT(DEFINITION_MAX),
-               uid = BUF_INIT(KIB), path = BUF_INIT(DEFINITION_MAX);
+    struct buf plain = BUF_INIT(DEFINITION_MAX);
+    int rc = 0;
+
+    if (seal_open(db_key(db), context, sealed, &plain))
+        seal(key, context, buf_str(&plain), out);
+    else
+        rc = err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
+                     "a secret cannot be opened with the key that it was written with");
+    if (!rc && (plain.bad || out->bad))
+        rc = err_nomem(err);
+    buf_wipe(&plain);
+    return rc;
+}
+
+/* The secret of the row. */
+static int seal_secret(struct db *db, struct query *q, const struct seal_key *key,
+                       struct err *err)
+{
+    struct buf context = BUF_INIT(DEFINITION_MAX), path = BUF_INIT(DEFINITION_MAX),
+               sealed = BUF_INIT(DEFINITION_MAX);
     int64_t object = db_int(q, 0);
-    bool ok;
     int rc;
 
-    buf_addstr(&uid, db_text(q, 1));
     buf_addstr(&path, db_text(q, 2));
-    ok = seal_open(db_key(db), context_of(buf_str(&uid), buf_str(&path), &context),
-                   db_text(q, 3), &plain);
+    context_of(db_text(q, 1), db_text(q, 2), &context);
+    rc = reseal(db, key, buf_str(&context), db_text(q, 3), &sealed, err);
     db_end(q);
-    rc = ok ? put_sealed(db, key, object, buf_str(&uid), buf_str(&path), buf_str(&plain),
-                         err)
-            : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
-                      "a secret cannot be opened with the key that it was written with");
-    buf_wipe(&plain);
+    if (!rc)
+        rc = db_run(db, err, SQL_SECRET_PUT, "issb", object, buf_str(&path),
+                    str_of(key->id), buf_str(&sealed));
     buf_release(&context);
-    buf_release(&uid);
     buf_release(&path);
+    buf_release(&sealed);
+    return rc;
+}
+
+/* The access key of the row. */
+static int seal_access_key(struct db *db, struct query *q, const struct seal_key *key,
+                           struct err *err)
+{
+    struct buf id = BUF_INIT(KIB), sealed = BUF_INIT(DEFINITION_MAX);
+    int rc;
+
+    buf_addstr(&id, db_text(q, 0));
+    rc = reseal(db, key, buf_str(&id), db_text(q, 1), &sealed, err);
+    db_end(q);
+    if (!rc)
+        rc = db_run(db, err, SQL_KEY_SEAL, "ssb", buf_str(&id), str_of(key->id),
+                    buf_str(&sealed));
+    buf_release(&id);
+    buf_release(&sealed);
+    return rc;
+}
+
+/* All rows that `find` gives, until it gives none. */
+static int seal_all(struct db *db, struct rekey *r, enum sql find,
+                    int (*seal_one)(struct db *db, struct query *q,
+                                    const struct seal_key *key, struct err *err),
+                    struct err *err)
+{
+    int rc = 0;
+
+    while (!rc) {
+        struct query *q = db_query(db, find, "s", str_of(r->key->id));
+
+        rc = db_next(q, err);
+        if (rc != 1)
+            return rc;
+        rc = seal_one(db, q, r->key, err);
+        r->secrets++;
+    }
     return rc;
 }
 
@@ -172,17 +224,10 @@ static int run_rekey(struct db *db, struct write *write, struct err *err)
     struct rekey *r = (struct rekey *)write;
     int rc;
 
-    for (r->secrets = 0;; r->secrets++) {
-        struct query *q = db_query(db, SQL_SECRET_OF_OTHER_KEY, "s", str_of(r->key->id));
-
-        rc = db_next(q, err);
-        if (rc == 1)
-            rc = seal_anew(db, q, r->key, err);
-        else
-            break;
-        if (rc)
-            return rc;
-    }
+    r->secrets = 0;
+    rc = seal_all(db, r, SQL_SECRET_OF_OTHER_KEY, seal_secret, err);
+    if (!rc)
+        rc = seal_all(db, r, SQL_KEY_OF_OTHER_KEY, seal_access_key, err);
     return rc ? rc : db_run(db, err, SQL_META_SET, "ss", STR(KEY_ID), str_of(r->key->id));
 }
 

@@ -207,14 +207,23 @@ void db_close(struct db *db)
     free(db);
 }
 
-static void bind_text(sqlite3_stmt *s, int i, struct str text, bool bytes)
+static void bind(sqlite3_stmt *s, int i, const struct value *v)
 {
-    const char *p = text.p ? text.p : "";
+    const char *p = v->text.p ? v->text.p : "";
 
-    if (bytes)
-        sqlite3_bind_blob64(s, i, p, text.n, SQLITE_STATIC);
-    else
-        sqlite3_bind_text64(s, i, p, text.n, SQLITE_STATIC, SQLITE_UTF8);
+    switch (v->type) {
+    case 'i':
+        sqlite3_bind_int64(s, i, v->number);
+        break;
+    case 'n':
+        sqlite3_bind_null(s, i);
+        break;
+    case 'b':
+        sqlite3_bind_blob64(s, i, p, v->text.n, SQLITE_STATIC);
+        break;
+    default:
+        sqlite3_bind_text64(s, i, p, v->text.n, SQLITE_STATIC, SQLITE_UTF8);
+    }
 }
 
 static struct query *query(struct db *db, enum sql sql, const char *types, va_list list)
@@ -223,14 +232,13 @@ static struct query *query(struct db *db, enum sql sql, const char *types, va_li
 
     COUNT(COUNT_SQL);
     for (int i = 1; types[i - 1]; i++) {
-        char type = types[i - 1];
+        struct value v = { .type = types[i - 1] };
 
-        if (type == 'i')
-            sqlite3_bind_int64(q->statement, i, va_arg(list, int64_t));
-        else if (type == 'n')
-            sqlite3_bind_null(q->statement, i);
-        else
-            bind_text(q->statement, i, va_arg(list, struct str), type == 'b');
+        if (v.type == 'i')
+            v.number = va_arg(list, int64_t);
+        else if (v.type != 'n')
+            v.text = va_arg(list, struct str);
+        bind(q->statement, i, &v);
     }
     return q;
 }
@@ -243,6 +251,17 @@ struct query *db_query(struct db *db, enum sql sql, const char *types, ...)
     va_start(list, types);
     q = query(db, sql, types, list);
     va_end(list);
+    return q;
+}
+
+struct query *db_query_values(struct db *db, enum sql sql, const struct value *values,
+                              size_t n)
+{
+    struct query *q = &db->query[sql];
+
+    COUNT(COUNT_SQL);
+    for (size_t i = 0; i < n; i++)
+        bind(q->statement, (int)i + 1, &values[i]);
     return q;
 }
 

@@ -1,0 +1,181 @@
+#include "store/accounts.h"
+
+#include "store/store_int.h"
+
+/* ---- reading ---- */
+
+/* The columns that every row of an account begins with. */
+static void read_account(struct query *q, struct account *out, struct arena *arena)
+{
+    *out = (struct account){ .id = arena_str(arena, db_text(q, 0)),
+                             .name = arena_str(arena, db_text(q, 1)),
+                             .domain = arena_str(arena, db_text(q, 2)),
+                             .domain_name = arena_str(arena, db_text(q, 3)),
+                             .is_admin = db_int(q, 4) == 1,
+                             .password = arena_str(arena, db_text(q, 5)) };
+}
+
+/* Steps to the one row of a query; E_NOTFOUND without any. */
+static int one_row(struct query *q, struct err *err)
+{
+    int rc = db_next(q, err);
+
+    if (rc == 0)
+        return err_set(err, E_NOTFOUND, API_OK, DET_NONE);
+    return rc == 1 ? 0 : rc;
+}
+
+int snapshot_account(struct snapshot *s, const struct account_key *key,
+                     struct account *out, struct arena *arena, struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_ACCOUNT, "ssss", key->id, key->name,
+                               key->domain, key->domain_name);
+    int rc = one_row(q, err);
+
+    if (!rc) {
+        read_account(q, out, arena);
+        db_end(q);
+    }
+    return rc;
+}
+
+int snapshot_access_key(struct snapshot *s, struct str id, struct account *out,
+                        struct str *sealed, struct arena *arena, struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_ACCESS_KEY, "s", id);
+    int rc = one_row(q, err);
+
+    if (!rc) {
+        read_account(q, out, arena);
+        *sealed = arena_str(arena, db_text(q, 6));
+        db_end(q);
+    }
+    return rc;
+}
+
+int snapshot_token(struct snapshot *s, const uint8_t hash[SHA256_BYTES],
+                   struct token *out, struct arena *arena, struct err *err)
+{
+    struct str bytes = { (const char *)hash, SHA256_BYTES };
+    struct query *q = db_query(s->db, SQL_TOKEN, "b", bytes);
+    int rc = one_row(q, err);
+
+    if (!rc) {
+        *out = (struct token){ .project = arena_str(arena, db_text(q, 6)),
+                               .project_name = arena_str(arena, db_text(q, 7)),
+                               .methods = arena_str(arena, db_text(q, 8)),
+                               .issued_ms = db_int(q, 9),
+                               .expires_ms = db_int(q, 10),
+                               .revoked = db_int(q, 11) != 0 };
+        read_account(q, &out->owner, arena);
+        db_end(q);
+    }
+    return rc;
+}
+
+int snapshot_standing(struct snapshot *s, struct str project, struct str workspace,
+                      struct str account, struct standing *out, struct arena *arena,
+                      struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_STANDING, "sss", project, workspace, account);
+    int rc = one_row(q, err);
+
+    if (!rc) {
+        *out = (struct standing){ .domain = arena_str(arena, db_text(q, 0)),
+                                  .held = db_int(q, 1) != 0,
+                                  .role = db_int(q, 2),
+                                  .is_member = db_int(q, 3) != 0 };
+        db_end(q);
+    }
+    return rc;
+}
+
+static const struct {
+    enum sql sql;
+    int columns;
+} lists[] = {
+#define STEP(name, arguments, none, text)
+#define LIST(name, columns, text) [LIST_##name] = { SQL_LIST_##name, columns },
+#include "store/accounts.def"
+#undef STEP
+#undef LIST
+};
+#define LIST_MAX_COLUMNS 4
+
+int snapshot_accounts(struct snapshot *s, enum account_list list, const struct str *args,
+                      size_t n, void (*each)(void *arg, const struct str *column),
+                      void *arg, struct err *err)
+{
+    struct value values[STEP_TEXTS] = { 0 };
+    struct str column[LIST_MAX_COLUMNS];
+    struct query *q;
+    int rc;
+
+    for (size_t i = 0; i < n; i++)
+        values[i] = (struct value){ 's', 0, args[i] };
+    q = db_query_values(s->db, lists[list].sql, values, n);
+    while ((rc = db_next(q, err)) == 1) {
+        for (int i = 0; i < lists[list].columns; i++)
+            column[i] = db_text(q, i);
+        each(arg, column);
+    }
+    return rc;
+}
+
+/* ---- changes ---- */
+
+static const struct {
+    enum sql sql;
+    const char *arguments;
+    int none;
+} steps[] = {
+#define STEP(name, arguments, none, text)                                                \
+    [STEP_##name] = { SQL_STEP_##name, arguments, none },
+#define LIST(name, columns, text)
+#include "store/accounts.def"
+#undef STEP
+#undef LIST
+};
+#define STEP_MAX_VALUES 8
+
+static int run_step(struct db *db, struct account_change *c, size_t at, struct err *err)
+{
+    const char *arguments = steps[c->step[at].step].arguments;
+    int none = steps[c->step[at].step].none, rc;
+    struct value value[STEP_MAX_VALUES];
+    struct query *q;
+    size_t n = 0;
+
+    for (; arguments[2 * n]; n++) {
+        int which = arguments[2 * n + 1] - '0';
+
+        value[n].type = arguments[2 * n];
+        if (value[n].type == 'i')
+            value[n].number = c->step[at].number[which];
+        else
+            value[n].text = c->step[at].text[which];
+    }
+    q = db_query_values(db, steps[c->step[at].step].sql, value, n);
+    rc = db_next(q, err);
+    if (!rc && none && db_changes(db) == 0)
+        rc = err_set(err, (enum ec)none, API_OK, DET_NONE);
+    return rc;
+}
+
+static int run_change(struct db *db, struct write *write, struct err *err)
+{
+    struct account_change *c = (struct account_change *)write;
+    int rc = 0;
+
+    for (c->failed = 0; c->failed < c->n; c->failed++) {
+        rc = run_step(db, c, c->failed, err);
+        if (rc)
+            break;
+    }
+    return rc;
+}
+
+void account_change_init(struct account_change *c)
+{
+    *c = (struct account_change){ .write.run = run_change };
+}

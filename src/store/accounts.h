@@ -1,0 +1,92 @@
+#ifndef STORE_ACCOUNTS_H
+#define STORE_ACCOUNTS_H
+
+#include "store/store.h"
+
+/*
+ * Who may call: domains, their projects and accounts, access keys, tokens, and roles
+ * in workspaces.  Ids are 32 hex digits, and made by whoever adds a row.  What store.h
+ * says of errors holds here too.
+ */
+
+struct account {
+    struct str id, name, domain, domain_name;
+    struct str password; /* a hash of crypt(5) */
+    bool is_admin;       /* has every role in the domain's workspaces */
+};
+
+/* The account of the id, or else of the name in the domain, which is told by id or
+ * name; what is not given is "".  E_NOTFOUND, no API code, here and below. */
+struct account_key {
+    struct str id, name, domain, domain_name;
+};
+int snapshot_account(struct snapshot *s, const struct account_key *key,
+                     struct account *out, struct arena *arena,
+                     struct err *err) MUST_CHECK;
+
+/* The access key `id`: whose it is, and its secret as it was sealed. */
+int snapshot_access_key(struct snapshot *s, struct str id, struct account *out,
+                        struct str *sealed, struct arena *arena,
+                        struct err *err) MUST_CHECK;
+
+struct token {
+    struct account owner;
+    struct str project, project_name; /* "" of a domain's token */
+    struct str methods;               /* a JSON list */
+    int64_t issued_ms, expires_ms;
+    bool revoked;
+};
+int snapshot_token(struct snapshot *s, const uint8_t hash[SHA256_BYTES],
+                   struct token *out, struct arena *arena, struct err *err) MUST_CHECK;
+
+/* What an account is in a workspace (its id, or "" for the default one). */
+struct standing {
+    struct str domain; /* that owns the project; "" is none */
+    bool held;         /* the workspace is there */
+    int64_t role;      /* in it; 0: none */
+    bool is_member;    /* of some workspace of the project */
+};
+int snapshot_standing(struct snapshot *s, struct str project, struct str workspace,
+                      struct str account, struct standing *out, struct arena *arena,
+                      struct err *err) MUST_CHECK;
+
+/* The lists of accounts.def: `each` is called with the columns of each row, which live
+ * until it returns; parameters that a list does not take are ignored. */
+enum account_list {
+#define STEP(name, arguments, none, text)
+#define LIST(name, columns, text) LIST_##name,
+#include "store/accounts.def"
+#undef STEP
+#undef LIST
+    ACCOUNT_LISTS
+};
+int snapshot_accounts(struct snapshot *s, enum account_list list, const struct str *args,
+                      size_t n, void (*each)(void *arg, const struct str *column),
+                      void *arg, struct err *err) MUST_CHECK;
+
+/* A change is one or more steps, which hold together or not at all.  E_EXISTS: a name
+ * is in use; what accounts.def says of a step that changes nothing; `failed` is that
+ * step. */
+enum account_step {
+#define STEP(name, arguments, none, text) STEP_##name,
+#define LIST(name, columns, text)
+#include "store/accounts.def"
+#undef STEP
+#undef LIST
+    ACCOUNT_STEPS
+};
+
+#define STEP_TEXTS 4
+#define CHANGE_MAX_STEPS 8
+struct account_change {
+    struct write write;
+    struct {
+        enum account_step step;
+        struct str text[STEP_TEXTS];
+        int64_t number[2];
+    } step[CHANGE_MAX_STEPS];
+    size_t n, failed;
+};
+void account_change_init(struct account_change *c);
+
+#endif
