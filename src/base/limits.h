@@ -72,6 +72,14 @@
 #define ANSWER_BLOCK (64 * KIB)
 #define SHUTDOWN_GRACE_S 30
 
+/* Signatures.  A canonical request is a path and query, each byte as %XX, the signed
+ * headers, and their names once more. */
+#define SIGN_ACCESS_MAX 64
+#define SIGN_MAX_HEADERS 64
+#define SIGN_CANONICAL_MAX (128 * KIB)
+/* What a refusal shows of it, bytes. */
+#define SIGN_SHOWN_MAX (2 * KIB)
+
 /* Store. */
 #define WRITES_A_COMMIT 64
 #define SWEEP_BATCH 100

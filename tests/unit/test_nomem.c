@@ -13,6 +13,7 @@
 #include "api/path.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
+#include "sign/sdk_sign.h"
 #include "unit/t.h"
 
 static atomic_long left = -1; /* allocations that still succeed; negative: all do */
@@ -222,6 +223,28 @@ static int split(struct job *j, struct err *err)
     return rc;
 }
 
+/* Of the form that `key` names; refused, so that all of it is made. */
+static int check_signature(struct job *j, struct err *err)
+{
+    static const struct sign_header date = { STR("X-Sdk-Date"), STR("20240229T000000Z") };
+    struct sign_request r = { STR("POST"), STR("/a"), STR("a=b&c"), STR(""), &date, 1 };
+    struct buf text = BUF_INIT(MIB), canonical = BUF_INIT(SIGN_SHOWN_MAX);
+    struct sign_claim claim;
+    int rc;
+
+    buf_addf(&text, "%s, SignedHeaders=x-sdk-date, Signature=%064d", j->key, 0);
+    rc = text.bad ? err_nomem(err) : sign_parse(&claim, buf_str(&text), err);
+    if (!rc)
+        rc = sign_check(&claim, &r, STR("secret"), &canonical, err);
+    if (rc == E_DENIED) {
+        err_clear(err);
+        rc = 0;
+    }
+    buf_release(&text);
+    buf_release(&canonical);
+    return rc;
+}
+
 static int show(struct job *j, struct err *err)
 {
     struct buf json = BUF_INIT(MIB);
@@ -381,6 +404,17 @@ static void test_parses(void **state)
     buf_release(&json);
 }
 
+static void test_signatures(void **state)
+{
+    struct job j = { .world = *state, .key = "SDK-HMAC-SHA256 Access=AK" };
+
+    assert_true(count_down("signature", &j, check_signature) > 8);
+    j.key = "SDK-HMAC-SHA256 Credential=AK/20240229///sdk_request";
+    assert_true(count_down("scoped signature", &j, check_signature) > 10);
+    j.key = "V11-HMAC-SHA256 Credential=AK/20240229/region-1/dlf";
+    assert_true(count_down("derived signature", &j, check_signature) > 8);
+}
+
 static void test_saves(void **state)
 {
     make_old(*state);
@@ -421,6 +455,7 @@ static void test_reads(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_parses),
+    cmocka_unit_test(test_signatures),
     cmocka_unit_test(test_saves),
     cmocka_unit_test(test_reads),
 };

@@ -1,0 +1,57 @@
+#ifndef SIGN_SIGN_INT_H
+#define SIGN_SIGN_INT_H
+
+#include "sign/sdk_sign.h"
+
+/* Private to sign/: pieces of text, and the parts of a canonical request. */
+
+#define SIGN_HEX_BYTES 64 /* a SHA-256 as hex digits */
+
+/* An error that carries its code alone. */
+int sign_fail(struct err *err, enum ec ec);
+
+/* 0, E_NOMEM, or E_INVALID for what passed the buffer's limit. */
+int sign_buf_rc(const struct buf *b, struct err *err);
+
+/* Takes what stands before the next `mark`, and the mark. */
+struct str sign_take(struct str *rest, char mark);
+
+/* Without the white space around it. */
+struct str sign_trim(struct str s);
+
+bool sign_is_blank(char c);
+
+/* Whether it is of those bytes alone, and not empty. */
+bool sign_is_made_of(struct str s, const char *set);
+
+/* The value of the one line with that name, which is in lower case; .p is NULL when
+ * there is none, or more than one. */
+struct str sign_header_get(const struct sign_request *r, const char *name);
+
+bool sign_header_is(const struct sign_header *h, struct str name);
+
+/* Whether one of `names`, with ; between them, is that. */
+bool sign_names(struct str names, struct str name);
+
+/* The scheme of each form. */
+extern const char *const sign_schemes[SIGN_FORMS];
+
+/* How the pairs of a query are written. */
+enum query_style {
+    QUERY_SDK,    /* by key, then value */
+    QUERY_SCOPED, /* by encoded key in lower case, the first of each key alone */
+    QUERY_FORM    /* by key, and + for a blank: what Go's url.Values.Encode() makes */
+};
+
+/* Each appends.  E_INVALID for a faulty escape, and for what passes the limit of
+ * `out`. */
+int canonical_path(struct buf *out, struct str path, struct err *err) MUST_CHECK;
+int canonical_query(struct buf *out, struct str query, enum query_style style,
+                    struct err *err) MUST_CHECK;
+
+/* *all tells whether the request has every header that is signed. */
+int canonical_headers(struct buf *out, const struct sign_claim *claim,
+                      const struct sign_request *r, bool *all,
+                      struct err *err) MUST_CHECK;
+
+#endif
