@@ -1,6 +1,7 @@
 #ifndef API_API_H
 #define API_API_H
 
+#include "auth/auth.h"
 #include "catalog/catalog.h"
 #include "http/http.h"
 
@@ -12,8 +13,17 @@ enum detail_mode { DETAIL_BODY, DETAIL_HEADER, DETAIL_OFF }; /* decision 18 */
 
 struct api {
     struct catalog *catalog;
+    struct auth *auth; /* NULL: --auth off */
     enum detail_mode detail_mode;
+    const char *region;
+    const char *public_url; /* "": told by the Host that a client names */
+    bool tls;               /* its scheme, then, is https */
+    int audit;              /* the audit log's descriptor; -1: there is none */
 };
+
+/* Opens the audit log `path`, and opens it anew, after somebody has renamed it.
+ * E_IO: the error's first text says why. */
+int audit_open(struct api *api, const char *path, struct err *err) MUST_CHECK;
 
 /* The application for http_start(); `api` must outlive the server. */
 struct http_app api_app(struct api *api);

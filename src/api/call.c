@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "api/path.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -105,19 +106,42 @@ static struct call *begin(void *self, struct http_request *r)
     return c;
 }
 
+/* The workspace's id: a header; of a link, which has none, also a parameter. */
+static int read_workspace(struct call *c)
+{
+    const char *header = http_header(c->http, "workspace");
+    struct arena *arena = &c->http->arena;
+    struct str given = STR_NONE;
+    int rc = 0;
+
+    if (c->form == FORM_CDM)
+        return 0;
+    if (c->route->handler == export_link)
+        rc = query_get(c->http->query, "workspace", &given, arena, &c->err);
+    if (!given.p)
+        given = arena_str(arena, str_of(header ? header : ""));
+    c->place.workspace = given;
+    return rc;
+}
+
+/* A signature covers the body, also where it is ignored. */
+static size_t body_max(const struct call *c)
+{
+    if (c->route->body == BODY_IAM)
+        return IAM_BODY_MAX;
+    return c->route->body == BODY_NONE && !c->signer ? 0 : BODY_MAX;
+}
+
 static void on_head(void *self, struct http_request *r)
 {
     struct call *c = begin(self, r);
-    const char *workspace = http_header(r, "workspace");
 
     if (!c)
         return;
-    c->place.user = STR("local"); /* until sign-in exists */
-    c->place.workspace = arena_str(&r->arena, str_of(workspace ? workspace : ""));
-    if (route_find(c))
+    if (route_find(c) || read_workspace(c) || sign_in_head(c))
         call_fail(c);
     else
-        r->body_max = c->route->body == BODY_NONE ? 0 : BODY_MAX;
+        r->body_max = body_max(c);
 }
 
 static const struct {
@@ -140,10 +164,15 @@ static const struct {
 static void on_refuse(void *self, struct http_request *r, enum http_fault why)
 {
     struct call *c = r->state ? r->state : begin(self, r);
+    int api = faults[why].api;
+    char limit[24];
 
     if (!c)
         return;
-    err_set(&c->err, E_INVALID, faults[why].api, faults[why].detail, "body", "12582912");
+    if (api == DLF_3051_TOO_LARGE && !c->admitted)
+        api = APIGW_0201_BODY;
+    snprintf(limit, sizeof(limit), "%zu", r->body_max);
+    err_set(&c->err, E_INVALID, api, faults[why].detail, "body", limit);
     call_fail(c);
 }
 
@@ -210,14 +239,17 @@ int call_read_body(struct call *c)
     enum body_rule rule = c->route->body;
     int rc = c->http->body.len && rule != BODY_NONE ? read_json(c) : 0;
 
-    if (!rc && (rule == BODY_MUST || rule == BODY_LATE_MUST) && !c->body)
+    if (!rc && (rule == BODY_MUST || rule == BODY_LATE_MUST || rule == BODY_IAM) &&
+        !c->body)
         rc = err_set(&c->err, E_INVALID, DLF_3051, DET_NO_BODY);
     return rc;
 }
 
 void call_run(struct call *c)
 {
-    if (c->route->body < BODY_LATE_MAY && call_read_body(c))
+    bool late = c->route->body == BODY_LATE_MAY || c->route->body == BODY_LATE_MUST;
+
+    if (!late && call_read_body(c))
         call_fail(c);
     else
         c->route->handler(c);
@@ -226,8 +258,13 @@ void call_run(struct call *c)
 
 static void on_run(void *self, struct http_request *r)
 {
+    struct call *c = r->state;
+
     (void)self;
-    call_run(r->state);
+    if (sign_in_body(c))
+        call_fail(c);
+    else
+        call_run(c);
 }
 
 /* ---- the end ---- */
@@ -330,6 +367,7 @@ static void on_done(void *self, struct http_request *r)
     metrics_count(route_index(c ? c->route : NULL), r->status, ns);
     if (!c)
         return;
+    audit(c);
     err_clear(&c->err);
     json_release(&c->json);
     if (c->save)

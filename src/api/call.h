@@ -2,6 +2,7 @@
 #define API_CALL_H
 
 #include "api/api.h"
+#include "auth/auth.h"
 #include "model/errors.h"
 #include "model/json.h"
 
@@ -10,8 +11,26 @@
  */
 struct call;
 
-enum permission { PERM_OPEN = 1, PERM_VIEW, PERM_EDIT };
-enum body_rule { BODY_NONE, BODY_MAY, BODY_MUST, BODY_LATE_MAY, BODY_LATE_MUST };
+/* OPEN: anybody; SIGNED: whoever is signed in; else the role in the workspace. */
+enum permission {
+    PERM_OPEN = 1,
+    PERM_SIGNED,
+    PERM_VIEW,
+    PERM_EXPORT, /* viewers, too, but it is audited */
+    PERM_WRITE,
+    PERM_ADMIN
+};
+enum body_rule {
+    BODY_NONE,
+    BODY_MAY,
+    BODY_MUST,
+    BODY_LATE_MAY,
+    BODY_LATE_MUST,
+    BODY_IAM
+};
+
+/* The form of errors. */
+enum error_form { FORM_DLF, FORM_CDM, FORM_IAM };
 
 struct route {
     const char *operation, *method, *path;
@@ -26,7 +45,13 @@ struct call {
     const struct route *route; /* NULL until one is found */
     struct str name;           /* what the path names: a job, a script ... */
     struct str cluster;        /* the id of the path's CDM cluster */
-    bool cdm;                  /* a call of CDM: errors have its form */
+    enum error_form form;      /* of errors */
+    struct principal who;      /* who calls, when `admitted` */
+    bool admitted;             /* signed in, with the role that the route needs */
+    struct signer *signer;     /* a signature that waits for the body */
+    struct login *login;       /* a password that is being looked at */
+    struct str claimed;        /* the name that somebody signs in by, for the audit log */
+    struct str subject;        /* what it acts on, when that is not c->name: likewise */
     struct place place;
     enum language language;
     struct json_doc json;
@@ -38,6 +63,7 @@ struct call {
     size_t n_saves;
     struct save_all *all;
     void (*succeed)(struct call *c); /* after a write; NULL: the usual answer */
+    struct token_call *token;        /* iam.c's */
     int tries;
     const char *code;    /* of the error that was answered, for the log */
     const char *missing; /* of an export, for the log */
@@ -46,6 +72,14 @@ struct call {
 /* Where `path` leads.  Fills c->route, c->name and c->place.project; E_NOTFOUND
  * with the error to answer (and the Allow header). */
 int route_find(struct call *c) MUST_CHECK;
+
+/* sign_in.c: who calls, and whether they may.  Of a signed request the second half
+ * is done when the body is here.  Filled in c->err, c->who. */
+int sign_in_head(struct call *c) MUST_CHECK;
+int sign_in_body(struct call *c) MUST_CHECK;
+
+/* audit.c: a line about a request that has ended, when it is one to be audited. */
+void audit(const struct call *c);
 
 /* Reads the body into c->body, by the route's rule; whether its media type is one. */
 int call_read_body(struct call *c) MUST_CHECK;

@@ -11,10 +11,14 @@ static bool wants_errors_array(const struct call *c, int api)
            (api == DLF_0819 || api == DLF_6201);
 }
 
-static void write_code(struct jw *jw, const struct error_row *row, enum language language)
+static void write_code(struct jw *jw, const struct call *c, const struct error_row *row)
 {
+    struct buf text = BUF_INIT(ERROR_DETAIL_MAX);
+
+    error_text(&c->err, c->language, &text);
     jw_string(jw, STR("error_code"), str_of(row->code));
-    jw_string(jw, STR("error_msg"), str_of(row->text[language]));
+    jw_string(jw, STR("error_msg"), buf_str(&text));
+    buf_release(&text);
 }
 
 /* CDM's own form: its clients read any of the four. */
@@ -36,13 +40,55 @@ static void write_cdm_error(struct call *c, const struct error_row *row,
     buf_release(&text);
 }
 
+static const char *title_of(int status)
+{
+    static const struct {
+        int status;
+        const char *title;
+    } titles[] = {
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 403, "Forbidden" },
+        { 404, "Not Found" },
+        { 413, "Request Entity Too Large" },
+        { 429, "Too Many Requests" },
+        { 500, "Internal Server Error" },
+        { 503, "Service Unavailable" },
+    };
+
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+        if (titles[i].status == status)
+            return titles[i].title;
+    return "Error";
+}
+
+/* Keystone's form. */
+static void write_iam_error(struct call *c, const struct error_row *row,
+                            struct str detail, struct buf *out)
+{
+    struct jw jw = JW_INIT(out, false);
+    struct buf text = BUF_INIT(ERROR_DETAIL_MAX);
+
+    error_text(&c->err, c->language, &text);
+    jw_object(&jw, STR_NONE);
+    jw_object(&jw, STR("error"));
+    jw_int(&jw, STR("code"), row->status);
+    jw_string(&jw, STR("message"), buf_str(&text));
+    jw_string(&jw, STR("title"), str_of(title_of(row->status)));
+    jw_end(&jw, '}');
+    if (detail.n && c->api->detail_mode == DETAIL_BODY)
+        jw_string(&jw, STR("error_detail"), detail);
+    jw_end(&jw, '}');
+    buf_release(&text);
+}
+
 static void write_error(struct call *c, const struct error_row *row, struct str detail,
                         struct buf *out)
 {
     struct jw jw = JW_INIT(out, false);
 
     jw_object(&jw, STR_NONE);
-    write_code(&jw, row, c->language);
+    write_code(&jw, c, row);
     if (detail.n && c->api->detail_mode == DETAIL_BODY)
         jw_string(&jw, STR("error_detail"), detail);
     if (str_starts(str_of(row->code), "APIGW"))
@@ -50,7 +96,7 @@ static void write_error(struct call *c, const struct error_row *row, struct str 
     if (wants_errors_array(c, c->err.api)) {
         jw_array(&jw, STR("errors"));
         jw_object(&jw, STR_NONE);
-        write_code(&jw, row, c->language);
+        write_code(&jw, c, row);
         jw_end(&jw, '}');
         jw_end(&jw, ']');
     }
@@ -83,7 +129,7 @@ static void let_workspace_win(struct call *c)
 {
     struct err err = ERR_INIT;
 
-    if (!c->place.project.p || c->err.api == DLF_0819 ||
+    if (!c->admitted || !c->place.project.p || c->err.api == DLF_0819 ||
         error_row(c->err.api)->status >= 500)
         return;
     if (catalog_check_workspace(c->api->catalog, &c->place, &err) == E_NOTFOUND) {
@@ -94,25 +140,61 @@ static void let_workspace_win(struct call *c)
     err_clear(&err);
 }
 
+/* The rows that another form of errors has instead. */
+static const struct {
+    enum error_form form;
+    int api, instead;
+} forms[] = {
+    { FORM_CDM, DLF_3051, CDM_0014 },           { FORM_IAM, DLF_3051, IAM_400 },
+    { FORM_IAM, DLF_3051_MEDIA_TYPE, IAM_400 }, { FORM_IAM, APIGW_0201_BODY, IAM_413 },
+    { FORM_IAM, APIGW_0301, IAM_401 },          { FORM_IAM, APIGW_0305, IAM_401 },
+    { FORM_IAM, APIGW_0307, IAM_401 },
+};
+
+static void translate(struct call *c)
+{
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (forms[i].form == c->form && forms[i].api == c->err.api) {
+            c->err.api = forms[i].instead;
+            return;
+        }
+}
+
+static void write_body(struct call *c, const struct error_row *row, struct str detail,
+                       struct buf *out)
+{
+    if (c->form == FORM_CDM && row->status == 400)
+        write_cdm_error(c, row, detail, out);
+    else if (c->form == FORM_IAM && c->route)
+        write_iam_error(c, row, detail, out);
+    else
+        write_error(c, row, detail, out);
+}
+
+static void add_headers(struct call *c, const struct error_row *row, struct str detail)
+{
+    http_add_header(c->http, "Content-Type", "application/json;charset=UTF-8");
+    if (detail.n && c->api->detail_mode == DETAIL_HEADER)
+        add_detail_header(c, detail);
+    if (c->form == FORM_IAM)
+        http_add_header(c->http, "X-IAM-Trace-Id", c->http->id);
+    if (c->err.api == IAM_429 && c->err.arg[0])
+        http_add_header(c->http, "Retry-After", c->err.arg[0]);
+    else if (row->status == 503 || row->status == 429)
+        http_add_header(c->http, "Retry-After", "1");
+}
+
 void call_fail(struct call *c)
 {
     struct buf detail = BUF_INIT(ERROR_DETAIL_MAX + KIB), body = BUF_INIT(MIB);
     const struct error_row *row;
 
-    if (c->cdm && c->err.api == DLF_3051)
-        c->err.api = CDM_0014;
+    translate(c);
     let_workspace_win(c);
     row = error_row(c->err.api);
     error_detail(&c->err, c->language, &detail);
-    if (c->cdm && row->status == 400)
-        write_cdm_error(c, row, buf_str(&detail), &body);
-    else
-        write_error(c, row, buf_str(&detail), &body);
-    http_add_header(c->http, "Content-Type", "application/json;charset=UTF-8");
-    if (detail.len && c->api->detail_mode == DETAIL_HEADER)
-        add_detail_header(c, buf_str(&detail));
-    if (row->status == 503)
-        http_add_header(c->http, "Retry-After", "1");
+    write_body(c, row, buf_str(&detail), &body);
+    add_headers(c, row, buf_str(&detail));
     c->code = row->code;
     http_answer(c->http, row->status, &body);
     buf_release(&detail);

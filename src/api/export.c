@@ -206,6 +206,16 @@ static void export(struct call *c, const struct export_body *body,
         answer(c, e, layout);
 }
 
+/* What is asked for, as the client wrote it: nothing else is at hand when the answer
+ * is remembered.  The body is gone when the audit log is written. */
+static void note_subject(struct call *c, struct str text)
+{
+    if (c->api->audit < 0)
+        return;
+    text.n = text.n < KIB ? text.n : KIB;
+    c->subject = arena_str(&c->http->arena, text);
+}
+
 /* From what was asked before, else from the body. */
 static void export_posted(struct call *c, enum export_layout layout)
 {
@@ -213,6 +223,8 @@ static void export_posted(struct call *c, enum export_layout layout)
     uint8_t digest[SHA256_BYTES];
     int rc = call_check_media_type(c);
 
+    if (layout == EXPORT_BATCH)
+        note_subject(c, buf_str(&c->http->body));
     digest_request(c, layout, digest);
     if (!rc && answer_known(c, layout, digest))
         return;
@@ -289,14 +301,8 @@ static int read_names(struct call *c, struct export_body *body)
 
 static int read_link(struct call *c, struct export_body *body)
 {
-    struct str workspace;
-    int rc = query_get(c->http->query, "workspace", &workspace, &c->http->arena, &c->err);
+    int rc = read_names(c, body);
 
-    if (rc)
-        return rc;
-    if (workspace.p)
-        c->place.workspace = workspace; /* a link has no headers */
-    rc = read_names(c, body);
     if (!rc)
         rc = query_bool(c, "exportDepend", &body->depend);
     if (!rc)
@@ -311,6 +317,7 @@ void export_link(struct call *c)
     struct export_body body = { .depend = true };
     uint8_t digest[SHA256_BYTES];
 
+    note_subject(c, c->http->query);
     digest_request(c, EXPORT_BATCH, digest);
     if (read_link(c, &body))
         call_fail(c);

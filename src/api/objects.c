@@ -100,8 +100,10 @@ void object_save(struct call *c, enum kind kind, struct str key,
     if (catalog_save_prepare(c->api->catalog, &c->place, kind, key, body, at,
                              &c->http->arena, &c->save, &c->err))
         call_fail(c);
-    else if (!answer_changed(c, c->save->old))
+    else if (!answer_changed(c, c->save->old)) {
+        c->subject = c->save->facts->name;
         call_submit(c, &c->save->write, after_save);
+    }
 }
 
 static void create(struct call *c, enum kind kind)

@@ -46,6 +46,10 @@ int path_split(struct path *out, struct str raw, struct arena *arena, struct err
     rest = str_from(rest, 1);
     if (rest.n && rest.p[rest.n - 1] == '/')
         rest.n--;
+    if (!rest.n) {
+        out->n = 0;
+        return 0;
+    }
     for (int n = 0; n < PATH_MAX_SEGMENTS; n++) {
         bool last = !rest.n || !memchr(rest.p, '/', rest.n);
 

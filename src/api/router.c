@@ -51,14 +51,44 @@ static const struct route *find(const struct path *path, const char *method,
     return NULL;
 }
 
-/* Where services share a host, CDM's paths begin with /cdm. */
+/* Where services share a host, the paths of each begin with its name. */
 static void drop_prefix(struct path *path)
 {
-    if (path->n < 2 || !str_is(path->segment[0], "cdm") ||
-        !str_is(path->segment[1], "v1.1"))
+    bool is_service = path->n > 1 && (str_is(path->segment[0], "cdm") ||
+                                      str_is(path->segment[0], "dayu-dlf"));
+
+    if (!is_service ||
+        !(str_is(path->segment[1], "v1") || str_is(path->segment[1], "v2") ||
+          str_is(path->segment[1], "v1.1")))
         return;
     path->n--;
     memmove(path->segment, path->segment + 1, (size_t)path->n * sizeof(path->segment[0]));
+}
+
+/* Told by the version, also where the rest cannot be read. */
+static enum error_form form_of(struct str path)
+{
+    static const char *const prefixes[] = { "/cdm", "/dayu-dlf" };
+
+    if (str_starts(path, "/v3/") || str_is(path, "/v3"))
+        return FORM_IAM;
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (str_starts(path, prefixes[i]))
+            path = str_from(path, strlen(prefixes[i]));
+    return str_starts(path, "/v1.1/") ? FORM_CDM : FORM_DLF;
+}
+
+/* What is served of what matches. */
+static int check_route(const struct call *c, const struct route *route,
+                       const struct path_names *names, struct err *err)
+{
+    if (names->project.p && !name_follows(&name_project, names->project))
+        return err_set(err, E_NOTFOUND, APIGW_0101, DET_NO_PROJECT);
+    if (!route->handler)
+        return err_set(err, E_NOTFOUND, APIGW_0101, DET_NOT_SERVED);
+    if (c->form == FORM_IAM && !c->api->auth)
+        return err_set(err, E_NOTFOUND, APIGW_0101, DET_AUTH_OFF);
+    return 0;
 }
 
 int route_find(struct call *c)
@@ -68,23 +98,21 @@ int route_find(struct call *c)
     struct path path;
     int rc = path_split(&path, c->http->path, &c->http->arena, &c->err);
 
-    c->cdm =
-        str_starts(c->http->path, "/v1.1/") || str_starts(c->http->path, "/cdm/v1.1/");
+    c->form = form_of(c->http->path);
     if (rc)
         return rc;
     drop_prefix(&path);
     route = find(&path, c->http->method, &names);
     if (!route)
         return wrong_method(c, &path);
-    if (names.project.p && !name_follows(&name_project, names.project))
-        return err_set(&c->err, E_NOTFOUND, APIGW_0101, DET_NO_PROJECT);
-    if (!route->handler)
-        return err_set(&c->err, E_NOTFOUND, APIGW_0101, DET_NOT_SERVED);
+    rc = check_route(c, route, &names, &c->err);
+    if (rc)
+        return rc;
     c->route = route;
     c->name = names.name;
     c->cluster = names.cluster;
     c->place.project = names.project;
-    if (c->cdm)
+    if (c->form == FORM_CDM)
         c->place.workspace = cdm_workspace;
     return 0;
 }

@@ -87,4 +87,15 @@
 #define STORE_BUSY_MS 10000
 #define SAVE_MAX_TRIES 100
 
+/* Sign-in (auth/auth.h). */
+#define SIGN_IN_WINDOW_MS (5L * 60 * 1000)
+#define SIGN_IN_FAILURES 5
+#define SIGN_IN_FAILURES_ANYWHERE 100
+#define SIGN_SKEW_MS (15L * 60 * 1000)
+#define HASH_THREADS 1
+#define HASH_MAX_WAITING 64
+/* Bodies of the IAM routes, which anybody may send. */
+#define IAM_BODY_MAX (64 * KIB)
+#define ACCOUNT_NAME_MAX 64
+
 #endif

@@ -99,6 +99,11 @@ bool seal_open(const struct seal_key *key, struct str context, struct str sealed
     return ok;
 }
 
+bool same_bytes(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memeql_sec(a.p, b.p, a.n));
+}
+
 void wipe(void *bytes, size_t n)
 {
     if (n)

@@ -1,5 +1,6 @@
 #include "dlfd/admin.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +17,19 @@ static int usage(const char *what)
         "       dlfd admin workspace list --project ID [--data DIR]\n"
         "       dlfd admin workspace delete NAME [--force] --project ID [--data DIR]\n"
         "       dlfd admin cdm-cluster create|list|delete [NAME] --project ID [--data DIR]\n"
+        "       dlfd admin user create NAME [--admin] [--password-stdin] [--domain NAME] [--data DIR]\n"
+        "       dlfd admin user password NAME [--password-stdin] [--domain NAME] [--data DIR]\n"
+        "       dlfd admin user list|delete [NAME] [--domain NAME] [--data DIR]\n"
+        "       dlfd admin key create USER [--domain NAME] [--data DIR]\n"
+        "       dlfd admin key list|delete [ACCESS_KEY] [--data DIR]\n"
         "       dlfd admin key rotate [--data DIR]\n"
+        "       dlfd admin project create NAME [--domain NAME] [--data DIR]\n"
+        "       dlfd admin project list|delete [ID] [--force] [--data DIR]\n"
+        "       dlfd admin role grant ROLE --user NAME --project ID [--workspace NAME]\n"
+        "                             [--domain NAME] [--data DIR]\n"
+        "       dlfd admin role revoke --user NAME --project ID [--workspace NAME]\n"
+        "                             [--domain NAME] [--data DIR]\n"
+        "       dlfd admin role list --project ID [--data DIR]\n"
         "       dlfd admin backup FILE [--without-key] [--data DIR]\n"
         "       dlfd admin restore FILE [--force] [--data DIR]\n"
         "       dlfd admin check [--data DIR]\n"
@@ -36,7 +49,7 @@ static const struct row {
     const char *noun, *verb; /* without a verb a FILE may follow */
     int (*run)(struct folder *f, const struct admin_call *call);
     const struct name_rule *name; /* of its NAME; NULL: it takes none */
-    bool takes_project;
+    bool takes_project, takes_user;
     bool alone;                /* not while a server runs */
     bool bare;                 /* the catalogue is not opened */
     bool takes_file, existing; /* see folder.h */
@@ -48,7 +61,20 @@ static const struct row {
     { "cdm-cluster", "create", admin_cluster_create, .name = &name_cluster, .takes_project = true },
     { "cdm-cluster", "list", admin_cluster_list, .takes_project = true },
     { "cdm-cluster", "delete", admin_cluster_delete, .name = &name_cluster, .takes_project = true },
-    { "key", "rotate", admin_key_rotate, .alone = true },
+    { "user", "create", admin_user_create, .name = &name_account, .existing = true },
+    { "user", "password", admin_user_password, .name = &name_account, .existing = true },
+    { "user", "list", admin_user_list, .existing = true },
+    { "user", "delete", admin_user_delete, .name = &name_account, .existing = true },
+    { "key", "create", admin_key_create, .name = &name_account, .existing = true },
+    { "key", "list", admin_key_list, .existing = true },
+    { "key", "delete", admin_key_delete, .name = &name_project, .existing = true },
+    { "key", "rotate", admin_key_rotate, .alone = true, .existing = true },
+    { "project", "create", admin_project_create, .name = &name_project, .existing = true },
+    { "project", "list", admin_project_list, .existing = true },
+    { "project", "delete", admin_project_delete, .name = &name_project, .existing = true },
+    { "role", "grant", admin_role_grant, .name = &name_cluster, .takes_project = true, .takes_user = true, .existing = true },
+    { "role", "revoke", admin_role_revoke, .takes_project = true, .takes_user = true, .existing = true },
+    { "role", "list", admin_role_list, .takes_project = true, .existing = true },
     { "backup", NULL, admin_backup, .takes_file = true, .existing = true },
     { "restore", NULL, admin_restore, .takes_file = true, .alone = true, .bare = true },
     { "check", NULL, admin_check, .bare = true, .existing = true },
@@ -56,38 +82,50 @@ static const struct row {
     /* clang-format on */
 };
 
-/* The option's place in the call, or NULL. */
-static const char **option(struct admin_call *call, const char *arg)
+/* The options that take a value, and those that do not, by their place in the call. */
+static const struct {
+    const char *name;
+    size_t value, flag;
+} admin_options[] = {
+    { "--project", offsetof(struct admin_call, project), 0 },
+    { "--data", offsetof(struct admin_call, data), 0 },
+    { "--secret-key-file", offsetof(struct admin_call, key_file), 0 },
+    { "--domain", offsetof(struct admin_call, domain), 0 },
+    { "--user", offsetof(struct admin_call, user), 0 },
+    { "--workspace", offsetof(struct admin_call, workspace), 0 },
+    { "--force", 0, offsetof(struct admin_call, force) },
+    { "--without-key", 0, offsetof(struct admin_call, without_key) },
+    { "--admin", 0, offsetof(struct admin_call, admin) },
+    { "--password-stdin", 0, offsetof(struct admin_call, password_stdin) },
+};
+
+/* Reads the option `arg`, whose value may follow at *i. */
+static const char *read_option(struct admin_call *call, const char *arg, int argc,
+                               char **argv, int *i)
 {
-    if (strcmp(arg, "--project") == 0)
-        return &call->project;
-    if (strcmp(arg, "--data") == 0)
-        return &call->data;
-    return strcmp(arg, "--secret-key-file") == 0 ? &call->key_file : NULL;
+    for (size_t k = 0; k < sizeof(admin_options) / sizeof(admin_options[0]); k++) {
+        if (strcmp(arg, admin_options[k].name) != 0)
+            continue;
+        if (admin_options[k].flag) {
+            *(bool *)((char *)call + admin_options[k].flag) = true;
+            return NULL;
+        }
+        if (*i == argc)
+            return "a value is missing";
+        *(const char **)((char *)call + admin_options[k].value) = argv[(*i)++];
+        return NULL;
+    }
+    return "no such option; see dlfd --help";
 }
 
 /* Reads one argument at *i; NULL, or what is wrong. */
 static const char *read_argument(struct admin_call *call, int argc, char **argv, int *i)
 {
-    const char *arg = argv[(*i)++], **value = option(call, arg);
+    const char *arg = argv[(*i)++];
     const char **word[] = { &call->noun, &call->verb, &call->name };
 
-    if (strcmp(arg, "--force") == 0) {
-        call->force = true;
-        return NULL;
-    }
-    if (strcmp(arg, "--without-key") == 0) {
-        call->without_key = true;
-        return NULL;
-    }
-    if (value) {
-        if (*i == argc)
-            return "a value is missing";
-        *value = argv[(*i)++];
-        return NULL;
-    }
     if (arg[0] == '-')
-        return "no such option; see dlfd --help";
+        return read_option(call, arg, argc, argv, i);
     for (size_t w = 0; w < sizeof(word) / sizeof(word[0]); w++)
         if (!*word[w]) {
             *word[w] = arg;
@@ -125,10 +163,16 @@ static const char *check(const struct admin_call *call, const struct row *row)
     if (row->takes_project &&
         (!call->project || !name_follows(&name_project, str_of(call->project))))
         return "--project ID is required: 1 to 64 letters, digits, - and _";
+    if (row->takes_user && !call->user)
+        return "--user NAME is required";
+    if (call->domain && !name_follows(&name_account, str_of(call->domain)))
+        return "a domain has 1 to 64 letters, digits, - _ . and @";
     if (row->name && !call->name)
         return "a NAME is required";
     if (row->name && !name_follows(row->name, str_of(call->name)))
-        return row->name->cjk
+        return row->name == &name_account
+                   ? "a NAME has 1 to 64 letters, digits, Chinese characters, - _ . and @"
+               : row->name->cjk
                    ? "a NAME has 1 to 128 letters, digits, Chinese characters, - and _"
                    : "a NAME has 1 to 64 letters, digits, - and _";
     if (row->takes_file)
@@ -142,8 +186,7 @@ static int run(const struct admin_call *call, const struct row *row)
                                       .key_path = call->key_file,
                                       .alone = row->alone,
                                       .bare = row->bare,
-                                      .existing = !row->takes_project &&
-                                                  !is(row->noun, "restore"),
+                                      .existing = row->existing,
                                       .readers = 1,
                                       .sweep_age_ms = INT64_MAX / 2 };
     struct err err = ERR_INIT;

@@ -6,7 +6,8 @@
 /* Private to dlfd/: one call of `dlfd admin`, and what carries it out. */
 struct admin_call {
     const char *noun, *verb, *name, *project, *data, *key_file;
-    bool force, without_key;
+    const char *domain, *user, *workspace;
+    bool force, without_key, admin, password_stdin;
 };
 
 /* Says what went wrong, `otherwise` when the error does not; gives 1. */
@@ -24,5 +25,18 @@ int admin_restore(struct folder *f, const struct admin_call *call);
 int admin_check(struct folder *f, const struct admin_call *call);
 int admin_reindex(struct folder *f, const struct admin_call *call);
 int admin_key_rotate(struct folder *f, const struct admin_call *call);
+int admin_key_create(struct folder *f, const struct admin_call *call);
+int admin_key_list(struct folder *f, const struct admin_call *call);
+int admin_key_delete(struct folder *f, const struct admin_call *call);
+int admin_user_create(struct folder *f, const struct admin_call *call);
+int admin_user_list(struct folder *f, const struct admin_call *call);
+int admin_user_password(struct folder *f, const struct admin_call *call);
+int admin_user_delete(struct folder *f, const struct admin_call *call);
+int admin_project_create(struct folder *f, const struct admin_call *call);
+int admin_project_list(struct folder *f, const struct admin_call *call);
+int admin_project_delete(struct folder *f, const struct admin_call *call);
+int admin_role_grant(struct folder *f, const struct admin_call *call);
+int admin_role_revoke(struct folder *f, const struct admin_call *call);
+int admin_role_list(struct folder *f, const struct admin_call *call);
 
 #endif

@@ -82,9 +82,20 @@ static bool write_file(const char *path, const char *text, size_t n)
     return ok;
 }
 
-int key_file_write(const struct key_file *f, struct err *err)
+bool file_replace(const char *path, const char *text, size_t n)
 {
     struct buf new_path = BUF_INIT(8 * KIB);
+    bool ok;
+
+    buf_addf(&new_path, "%s.new", path);
+    ok = buf_cstr(&new_path) && write_file(new_path.ptr, text, n) &&
+         rename(new_path.ptr, path) == 0 && key_file_sync_folder(path);
+    buf_release(&new_path);
+    return ok;
+}
+
+int key_file_write(const struct key_file *f, struct err *err)
+{
     char text[FILE_BYTES + 1];
     int rc = 0;
 
@@ -92,14 +103,9 @@ int key_file_write(const struct key_file *f, struct err *err)
         hex_encode(f->key[i].bytes, SEAL_KEY_BYTES, text + i * LINE_BYTES);
         text[(i + 1) * LINE_BYTES - 1] = '\n';
     }
-    buf_addf(&new_path, "%s.new", f->path);
-    if (!buf_cstr(&new_path))
-        rc = fail(f, E_INVALID, "the path is too long", err);
-    else if (!write_file(new_path.ptr, text, (size_t)f->n * LINE_BYTES) ||
-             rename(new_path.ptr, f->path) != 0 || !key_file_sync_folder(f->path))
+    if (!file_replace(f->path, text, (size_t)f->n * LINE_BYTES))
         rc = fail(f, E_IO, strerror(errno), err);
     wipe(text, sizeof(text));
-    buf_release(&new_path);
     return rc;
 }
 

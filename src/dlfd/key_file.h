@@ -26,6 +26,9 @@ int key_file_read(struct key_file *f, struct err *err) MUST_CHECK;
 /* Writes it so that at any instant the old or the new file is there whole. */
 int key_file_write(const struct key_file *f, struct err *err) MUST_CHECK;
 
+/* Writes any file so, with mode 0600; false: errno says why. */
+bool file_replace(const char *path, const char *text, size_t n);
+
 /* Makes the folder's entry of `path` as durable as the file's contents. */
 bool key_file_sync_folder(const char *path);
 

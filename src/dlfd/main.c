@@ -4,20 +4,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/api.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "dlfd/admin.h"
+#include "dlfd/first_account.h"
 #include "dlfd/folder.h"
 #include "dlfd/options.h"
+#include "model/names.h"
 #include "base/banned.h"
 
 /* What an answer takes at most (architecture, section 7). */
 static uint64_t longest_answer_s(const struct options *o)
 {
     return o->transfer_timeout.number + o->max_archive_bytes.number / TRANSFER_BYTES_A_S;
+}
+
+/* gophertelekomcloud makes addresses of it by its first v2 and evs (api/iam_show.c). */
+static bool public_url_ok(const char *url)
+{
+    bool is_url = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+
+    return !*url || (is_url && !strstr(url, "v2") && !strstr(url, "evs"));
 }
 
 static int check(const struct options *o, struct err *err)
@@ -27,11 +38,17 @@ static int check(const struct options *o, struct err *err)
 
     if (loopback < 0)
         buf_addf(&text, "listen: %.200s: ADDRESS:PORT expected", o->listen.text);
-    else if (!loopback)
+    else if (!loopback && strcmp(o->auth.text, "off") == 0)
         buf_addf(&text,
                  "auth: off lets everyone in, so it is refused on %.100s: listen on "
                  "127.0.0.1:PORT or [::1]:PORT",
                  o->listen.text);
+    else if (!name_follows(&name_cluster, str_of(o->region.text)))
+        buf_addf(&text, "region: 1 to 64 letters, digits, - and _ expected");
+    else if (!public_url_ok(o->public_url.text))
+        buf_addf(&text,
+                 "public-url: http://... or https://... expected, without v2 and evs: "
+                 "clients put other words for these");
     else if (o->sweep_age.number <= longest_answer_s(o))
         buf_addf(&text,
                  "sweep-age: more than %llus expected, the longest answer's time by "
@@ -95,6 +112,10 @@ static void say_hello(const struct options *o, const struct http_server *server,
     if (metrics)
         print_url("metrics on http://%.*s:%d/metrics\n", metrics_listen(o),
                   http_port(metrics));
+    if (strcmp(o->auth.text, "on") == 0)
+        printf(chinese ? "登录凭证：%s/credentials.csv\n"
+                       : "credentials in %s/credentials.csv\n",
+               o->data.text);
     printf(chinese ? "数据目录：%s\n" : "data in %s\n", o->data.text);
     print_url(chinese ? "试一试：curl http://%.*s:%d/v1/demo/jobs\n"
                       : "try: curl http://%.*s:%d/v1/demo/jobs\n",
@@ -111,7 +132,7 @@ static struct http_options http_options(const struct options *o)
         .max_connections = (int)o->max_connections.number,
         .header_timeout_s = (int64_t)o->header_timeout.number,
         .transfer_timeout_s = (int64_t)o->transfer_timeout.number,
-        .local_only = true, /* --auth off */
+        .local_only = strcmp(o->auth.text, "off") == 0,
         .allow_origin = o->allow_origin.text,
         .max_body_memory = o->max_body_memory.number,
     };
@@ -172,6 +193,31 @@ static int renew_format(struct catalog *c, struct err *err)
     return rc;
 }
 
+/* Sign-in: the first account, and the audit log. */
+static int open_auth(const struct options *o, struct store *store, struct auth *auth,
+                     struct api *api, struct err *err)
+{
+    struct buf log = BUF_INIT(8 * KIB);
+    bool made = false;
+    int rc;
+
+    *auth = (struct auth){ .store = store,
+                           .token_age_ms = (int64_t)o->token_age.number * 1000,
+                           .rate_limit = (int64_t)o->rate_limit.number };
+    api->auth = auth;
+    if (*o->audit_log.text)
+        buf_adds(&log, o->audit_log.text);
+    else
+        buf_addf(&log, "%s/audit.log", o->data.text);
+    rc = first_account(store, o->data.text, o->region.text, &made, err);
+    if (made && !rc)
+        log_info("made the first account: see %s/credentials.csv", o->data.text);
+    if (!rc && strcmp(o->audit_log.text, "off") != 0)
+        rc = audit_open(api, buf_cstr(&log), err);
+    buf_release(&log);
+    return rc ? rc : auth_open(auth, err);
+}
+
 static int serve_store(const struct options *o, struct store *store,
                        const sigset_t *signals, struct err *err)
 {
@@ -185,7 +231,11 @@ static int serve_store(const struct options *o, struct store *store,
         .max_unpacked_bytes = o->max_unpacked_bytes.number,
         .cache = cache_new(o->max_cache.number),
     };
-    struct api api = { .catalog = &catalog };
+    struct api api = { .catalog = &catalog,
+                       .region = o->region.text,
+                       .public_url = o->public_url.text,
+                       .audit = -1 };
+    struct auth auth = { 0 };
     int rc;
 
     if (!catalog.cache)
@@ -193,8 +243,13 @@ static int serve_store(const struct options *o, struct store *store,
     while (strcmp(modes[api.detail_mode], o->error_detail.text) != 0)
         api.detail_mode++;
     rc = renew_format(&catalog, err);
+    if (!rc && strcmp(o->auth.text, "on") == 0)
+        rc = open_auth(o, store, &auth, &api, err);
     if (!rc)
         rc = serve(o, &api, signals, err);
+    auth_close(&auth);
+    if (api.audit >= 0)
+        close(api.audit);
     cache_free(catalog.cache);
     return rc;
 }
@@ -210,6 +265,7 @@ static int run(const struct options *o, struct err *err)
     log_as_json(strcmp(o->log_format.text, "json") == 0 ||
                 (strcmp(o->log_format.text, "auto") == 0 && !isatty(STDERR_FILENO)));
     raise_file_limit(o);
+    umask(077); /* what the folder holds is nobody else's */
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

@@ -1,5 +1,6 @@
 #include "http/http.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,51 @@
 const char *http_header(const struct http_request *r, const char *name)
 {
     return MHD_lookup_connection_value(of_http(r)->connection, MHD_HEADER_KIND, name);
+}
+
+/* What http_each_header() carries to each_header(). */
+struct each {
+    void (*each)(void *arg, struct str name, struct str value);
+    void *arg;
+};
+
+static enum MHD_Result each_header(void *arg, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_n, const char *value, size_t n)
+{
+    const struct each *e = arg;
+
+    (void)kind;
+    e->each(e->arg, (struct str){ name, name_n },
+            value ? (struct str){ value, n } : STR(""));
+    return MHD_YES;
+}
+
+void http_each_header(const struct http_request *r,
+                      void (*each)(void *arg, struct str name, struct str value),
+                      void *arg)
+{
+    struct each e = { each, arg };
+
+    MHD_get_connection_values_n(of_http(r)->connection, MHD_HEADER_KIND, each_header, &e);
+}
+
+void http_peer(const struct http_request *r, bool whole, char out[HTTP_PEER_BYTES])
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        of_http(r)->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *a = info ? info->client_addr : NULL;
+
+    snprintf(out, HTTP_PEER_BYTES, "-");
+    if (a && a->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)a)->sin_addr, out,
+                  HTTP_PEER_BYTES);
+    } else if (a && a->sa_family == AF_INET6) {
+        struct in6_addr v6 = ((const struct sockaddr_in6 *)a)->sin6_addr;
+
+        if (!whole && !IN6_IS_ADDR_V4MAPPED(&v6))
+            memset(v6.s6_addr + 8, 0, 8);
+        inet_ntop(AF_INET6, &v6, out, HTTP_PEER_BYTES);
+    }
 }
 
 void http_add_header(struct http_request *http, const char *name, const char *value)

@@ -94,6 +94,16 @@ int http_loopback(const char *listen);
 /* A header of the request; NULL when it is absent. */
 const char *http_header(const struct http_request *r, const char *name);
 
+/* Calls `each` for all headers of the request, one that stands twice twice. */
+void http_each_header(const struct http_request *r,
+                      void (*each)(void *arg, struct str name, struct str value),
+                      void *arg);
+
+/* The client's address: whole, or of IPv6 only the network, which one client can
+ * have all of (/64). */
+#define HTTP_PEER_BYTES 48
+void http_peer(const struct http_request *r, bool whole, char out[HTTP_PEER_BYTES]);
+
 /* Adds a header to the answer; both texts are copied.  At most
  * ANSWER_MAX_HEADERS. */
 void http_add_header(struct http_request *r, const char *name, const char *value);

@@ -13,6 +13,8 @@ const struct name_rule name_param = { NAME_MAX_PARAM, false, false, "_.-" };
 const struct name_rule name_workspace = { NAME_MAX_WORKSPACE, true, false, "_-" };
 const struct name_rule name_project = { PROJECT_ID_MAX, false, false, "_-" };
 
+const struct name_rule name_account = { ACCOUNT_NAME_MAX, true, true, "_.-@" };
+
 static bool char_ok(const struct name_rule *rule, uint32_t c)
 {
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))

@@ -24,7 +24,8 @@ extern const struct name_rule name_connection;
 extern const struct name_rule name_cdm; /* links and jobs of CDM */
 extern const struct name_rule name_cluster;
 extern const struct name_rule name_workspace;
-extern const struct name_rule name_project; /* a project's id */
+extern const struct name_rule name_project; /* a project's id, or its name */
+extern const struct name_rule name_account; /* of users and domains */
 
 bool name_follows(const struct name_rule *rule, struct str name);
 

@@ -25,7 +25,8 @@ OPTIONS = ["--listen", "--data", "--auth", "--config", "--error-detail", "--max-
            "--max-archive-bytes", "--max-archive-entries", "--max-unpacked-bytes",
            "--max-jobs", "--max-scripts", "--secret-key-file", "--sweep-age", "--threads", "--help", "--version",
            "--check-config", "--allow-origin", "--header-timeout", "--transfer-timeout",
-           "--max-connections", "--max-cache", "--metrics-listen", "--log-format"]
+           "--max-connections", "--max-cache", "--metrics-listen", "--log-format", "--region",
+           "--public-url", "--token-age", "--rate-limit", "--audit-log"]
 
 
 # ---- help and version ----
@@ -136,7 +137,7 @@ def test_an_unknown_option_is_refused_with_the_nearest_name(tmp_path, wrong, nea
     ("--max-jobs", "3x"), ("--max-jobs", "99999999999999999999"), ("--max-scripts", "many"),
     ("--threads", "two"), ("--threads", "100000"), ("--listen", "nonsense"),
     ("--listen", "127.0.0.1"), ("--listen", "127.0.0.1:99999"), ("--listen", "127.0.0.1:x"),
-    ("--auth", "on"), ("--auth", ""), ("--error-detail", "both"), ("--error-detail", "BODY"),
+    ("--auth", "yes"), ("--auth", ""), ("--error-detail", "both"), ("--error-detail", "BODY"),
     ("--max-body-memory", "10q"), ("--max-body-memory", "-1"), ("--max-body-memory", "1"),
     ("--max-archive-bytes", "big"), ("--max-archive-entries", "x"),
     ("--max-unpacked-bytes", ""), ("--sweep-age", "soon"), ("--sweep-age", "1s")])

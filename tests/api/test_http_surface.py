@@ -47,7 +47,6 @@ POST /v1.1/{p}/clusters/c/action
 """.split("\n")[1:-1]
 
 UNKNOWN = """
-GET /
 GET /v1
 GET /v1/
 GET /v1/{p}
@@ -67,8 +66,10 @@ GET /v1/{p}/scripts/s/versions
 GET /v1/{p}/resources/r/x
 GET /v1/{p}/jobs/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t
 GET /healthz/x
-GET /cdm/v1/{p}/jobs
+GET /cdm/v3/{p}/jobs
 GET /cdm
+GET /dayu-dlf/v1
+GET /evs/v2/{p}
 GET /favicon.ico
 """.split("\n")[1:-1]
 

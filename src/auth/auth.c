@@ -1,0 +1,350 @@
+#include "auth/auth.h"
+
+#include <stdio.h>
+
+#include "auth/credentials.h"
+#include "auth/password.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "model/errors.h"
+
+const char *const role_names[] = { "viewer", "operator", "developer", "administrator",
+                                   NULL };
+
+int auth_open(struct auth *a, struct err *err)
+{
+    a->failures = counters_new(SIGN_IN_WINDOW_MS);
+    a->requests = counters_new(1000);
+    a->workers = workers_start(HASH_THREADS, HASH_MAX_WAITING);
+    if (a->failures && a->requests && a->workers)
+        return 0;
+    auth_close(a);
+    return err_nomem(err);
+}
+
+void auth_close(struct auth *a)
+{
+    workers_stop(a->workers);
+    counters_free(a->failures);
+    counters_free(a->requests);
+}
+
+/* ---- counting failures ---- */
+
+/* The key of `what` (an account, an access key) at an address. */
+static struct str counter_key(struct str what, struct str peer, struct arena *arena)
+{
+    struct buf text = BUF_INIT(4 * KIB);
+    struct str key;
+
+    buf_addstr(&text, what);
+    buf_addc(&text, '\n');
+    buf_addstr(&text, peer);
+    key = arena_str(arena, buf_str(&text));
+    buf_release(&text);
+    return key;
+}
+
+/* Counts `by` attempts, and says whether they are too many: *wait_s for how long. */
+static bool too_many(struct auth *a, struct str what, struct str here, int64_t by,
+                     int64_t *wait_s)
+{
+    int64_t now = clock_ms(), left, left_anywhere;
+    int64_t n = counters_add(a->failures, here, by, now, &left);
+    int64_t anywhere = counters_add(a->failures, what, by, now, &left_anywhere);
+
+    *wait_s = (n > SIGN_IN_FAILURES ? left : left_anywhere) / 1000 + 1;
+    return n > SIGN_IN_FAILURES || anywhere > SIGN_IN_FAILURES_ANYWHERE;
+}
+
+/* ---- tokens ---- */
+
+static int denied(struct err *err, const char *why)
+{
+    return err_set(err, E_DENIED, APIGW_0301, DET_NONE, why);
+}
+
+static int read_token(struct auth *a, const uint8_t hash[SHA256_BYTES],
+                      struct arena *arena, struct token *out, struct err *err)
+{
+    struct snapshot *s;
+    int rc = store_snapshot(&s, a->store, err);
+
+    if (!rc) {
+        rc = snapshot_token(s, hash, out, arena, err);
+        snapshot_end(s);
+    }
+    return rc;
+}
+
+int auth_token(struct auth *a, struct str text, struct arena *arena,
+               struct principal *out, struct err *err)
+{
+    uint8_t hash[SHA256_BYTES];
+    char why[64], time[CLOCK_TEXT_BYTES];
+    struct token t;
+    int rc;
+
+    if (!token_hash(text, hash))
+        return denied(err, "decrypt token fail");
+    rc = read_token(a, hash, arena, &t, err);
+    if (rc == E_NOTFOUND)
+        return denied(err, "decrypt token fail");
+    if (rc)
+        return rc;
+    if (t.revoked)
+        return err_set(err, E_DENIED, APIGW_0307, DET_NONE);
+    if (t.expires_ms <= clock_ms()) {
+        clock_text(t.expires_ms, time);
+        snprintf(why, sizeof(why), "token expires, expires_at: %s", time);
+        return denied(err, why);
+    }
+    *out = (struct principal){ .account = t.owner,
+                               .project = t.project,
+                               .project_name = t.project_name,
+                               .by_token = true,
+                               .credential = STR("token"),
+                               .methods = t.methods,
+                               .issued_ms = t.issued_ms,
+                               .expires_ms = t.expires_ms };
+    return 0;
+}
+
+/* ---- signatures ---- */
+
+static int check_time(const struct sign_request *request, struct err *err)
+{
+    char why[100], now_text[CLOCK_TEXT_BYTES];
+    int64_t now = clock_ms(), at;
+    int rc = sign_time(request, &at, err);
+
+    if (rc == E_INVALID)
+        return err_set(err, E_DENIED, APIGW_0305, DET_SDK_DATE);
+    if (rc || (at - now <= SIGN_SKEW_MS && now - at <= SIGN_SKEW_MS))
+        return rc;
+    clock_text(now, now_text);
+    snprintf(why, sizeof(why),
+             "calc ak sk signature fail:signature expired, server time:%s", now_text);
+    return denied(err, why);
+}
+
+static int find_key(struct auth *a, struct signer *signer, struct arena *arena,
+                    struct err *err)
+{
+    char why[128];
+    struct snapshot *s;
+    int rc = store_snapshot(&s, a->store, err);
+
+    if (rc)
+        return rc;
+    rc = snapshot_access_key(s, signer->claim.access, &signer->account, &signer->sealed,
+                             arena, err);
+    snapshot_end(s);
+    if (rc != E_NOTFOUND)
+        return rc;
+    snprintf(why, sizeof(why), "Get secretKey failed,ak:%.*s,err:ak not exist",
+             STR_ARG(signer->claim.access));
+    return denied(err, why);
+}
+
+int auth_signer(struct auth *a, struct str authorization,
+                const struct sign_request *request, struct str peer, struct arena *arena,
+                struct signer *out, struct err *err)
+{
+    int64_t wait_s;
+    int rc = sign_parse(&out->claim, authorization, err);
+
+    if (rc == E_INVALID)
+        return err_set(err, E_DENIED, APIGW_0305, DET_AUTHORIZATION);
+    if (!rc)
+        rc = check_time(request, err);
+    if (rc)
+        return rc;
+    out->peer = counter_key(out->claim.access, peer, arena);
+    if (!out->peer.p)
+        return err_nomem(err);
+    if (too_many(a, out->claim.access, out->peer, 0, &wait_s))
+        return denied(err, "AK access failed to reach the limit,forbidden.");
+    return find_key(a, out, arena, err);
+}
+
+static int bad_signature(struct auth *a, const struct signer *signer,
+                         struct buf *canonical, struct err *err)
+{
+    struct buf why = BUF_INIT(SIGN_SHOWN_MAX + KIB);
+
+    counters_add(a->failures, signer->peer, 1, clock_ms(), NULL);
+    buf_adds(&why, "verify aksk signature fail, canonicalRequest:");
+    buf_addstr(&why, buf_str(canonical));
+    err_clear(err);
+    denied(err, buf_cstr(&why));
+    buf_release(&why);
+    return E_DENIED;
+}
+
+int auth_signature(struct auth *a, const struct signer *signer,
+                   const struct sign_request *request, struct principal *out,
+                   struct err *err)
+{
+    struct buf secret = BUF_INIT(KIB), canonical = BUF_INIT(SIGN_SHOWN_MAX + KIB);
+    int rc;
+
+    if (access_key_open(store_key(a->store), signer->claim.access, signer->sealed,
+                        &secret))
+        rc = sign_check(&signer->claim, request, buf_str(&secret), &canonical, err);
+    else
+        rc = err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
+                     "the access key cannot be opened with the data folder's key");
+    buf_wipe(&secret);
+    if (rc == E_DENIED)
+        rc = bad_signature(a, signer, &canonical, err);
+    else if (rc == E_INVALID)
+        rc = err_set(err, E_DENIED, APIGW_0305, DET_AUTHORIZATION);
+    if (!rc) {
+        counters_forget(a->failures, signer->peer);
+        *out = (struct principal){ .account = signer->account,
+                                   .project = STR(""),
+                                   .project_name = STR(""),
+                                   .credential = signer->claim.access };
+    }
+    buf_release(&canonical);
+    return rc;
+}
+
+/* ---- what they may ---- */
+
+int auth_rate(struct auth *a, const struct principal *p, struct err *err)
+{
+    if (!a->rate_limit ||
+        counters_add(a->requests, p->account.id, 1, clock_ms(), NULL) <= a->rate_limit)
+        return 0;
+    return err_set(err, E_LIMIT, APIGW_0308, DET_NONE);
+}
+
+static int other_project(struct err *err)
+{
+    return err_set(err, E_DENIED, APIGW_0306, DET_OTHER_PROJECT);
+}
+
+static int find_standing(struct auth *a, const struct principal *p, struct str project,
+                         struct str workspace, struct standing *out, struct arena *arena,
+                         struct err *err)
+{
+    struct snapshot *s;
+    int rc = store_snapshot(&s, a->store, err);
+
+    if (!rc) {
+        rc = snapshot_standing(s, project, workspace, p->account.id, out, arena, err);
+        snapshot_end(s);
+    }
+    return rc == E_NOTFOUND ? other_project(err) : rc;
+}
+
+/* A workspace that is not there is for the catalogue to say, to whoever has a role
+ * in another one of the project. */
+static int judge(const struct principal *p, const struct standing *s, bool cdm,
+                 enum role role, struct err *err)
+{
+    if (!str_eq(s->domain, p->account.domain))
+        return other_project(err);
+    if (p->account.is_admin || s->role >= (int64_t)role ||
+        (!s->held && !cdm && s->is_member))
+        return 0;
+    return err_set(err, E_DENIED, APIGW_0302, DET_ROLE, role_names[role - 1]);
+}
+
+int auth_permit(struct auth *a, const struct principal *p, struct str project,
+                struct str workspace, enum role role, struct err *err)
+{
+    bool cdm = workspace.p == cdm_workspace.p;
+    struct arena arena = ARENA_INIT;
+    struct standing s;
+    int rc;
+
+    if (p->by_token && !str_eq(p->project, project))
+        return other_project(err);
+    rc = find_standing(a, p, project, cdm ? STR("") : workspace, &s, &arena, err);
+    if (!rc)
+        rc = judge(p, &s, cdm, role, err);
+    arena_release(&arena);
+    return rc;
+}
+
+/* ---- passwords and secret keys ---- */
+
+static int find_account(struct auth *a, struct login *l, struct arena *arena,
+                        struct err *err)
+{
+    struct snapshot *s;
+    int rc = store_snapshot(&s, a->store, err);
+
+    if (rc)
+        return rc;
+    if (l->access_key.n)
+        rc = snapshot_access_key(s, l->access_key, &l->account, &l->sealed, arena, err);
+    else
+        rc = snapshot_account(s, &l->who, &l->account, arena, err);
+    snapshot_end(s);
+    l->found = !rc;
+    if (rc != E_NOTFOUND)
+        return rc;
+    err_clear(err);
+    return 0;
+}
+
+/* What failures are counted by: the access key, the account's id, or the words for
+ * one that is not there. */
+static struct str counted_as(const struct login *l, struct arena *arena)
+{
+    struct str words;
+
+    if (l->access_key.n)
+        return l->access_key;
+    if (l->found)
+        return l->account.id;
+    words = counter_key(l->who.id, l->who.name, arena);
+    words = counter_key(words, l->who.domain, arena);
+    return counter_key(words, l->who.domain_name, arena);
+}
+
+int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
+                     struct err *err)
+{
+    char wait[24];
+    int64_t wait_s;
+    int rc = find_account(a, l, arena, err);
+
+    if (rc)
+        return rc;
+    l->counted = counted_as(l, arena);
+    l->peer = counter_key(l->counted, l->peer, arena);
+    if (!l->counted.p || !l->peer.p)
+        return err_nomem(err);
+    /* Counted before it is looked at, so that many at once are not too many. */
+    if (!too_many(a, l->counted, l->peer, 1, &wait_s))
+        return 0;
+    snprintf(wait, sizeof(wait), "%lld", (long long)wait_s);
+    return err_set(err, E_LIMIT, IAM_429, DET_NONE, wait);
+}
+
+void auth_login_check(struct auth *a, struct login *l)
+{
+    struct buf secret = BUF_INIT(KIB);
+
+    if (!l->access_key.n)
+        l->matches =
+            password_matches(l->secret, l->found ? l->account.password : STR(""));
+    else if (l->found &&
+             access_key_open(store_key(a->store), l->access_key, l->sealed, &secret))
+        l->matches = same_bytes(l->secret, buf_str(&secret));
+    buf_wipe(&secret);
+}
+
+int auth_login_end(struct auth *a, struct login *l, struct err *err)
+{
+    if (!l->matches)
+        return err_set(err, E_DENIED, IAM_401_PASSWORD, DET_NONE);
+    counters_forget(a->failures, l->peer);
+    counters_add(a->failures, l->counted, -1, clock_ms(), NULL);
+    return 0;
+}

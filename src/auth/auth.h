@@ -1,0 +1,106 @@
+#ifndef AUTH_AUTH_H
+#define AUTH_AUTH_H
+
+#include "base/counters.h"
+#include "base/workers.h"
+#include "sign/sdk_sign.h"
+#include "store/accounts.h"
+
+/*
+ * Who calls, and what they may.  Callers show a token, or sign with an access key;
+ * either comes to a principal, and a principal has a role in a workspace.
+ *
+ * Guessing is slowed: in five minutes at most SIGN_IN_FAILURES of one account or access
+ * key from one address are looked at, and of one account at most
+ * SIGN_IN_FAILURES_ANYWHERE from all; then the next five minutes begin.
+ */
+struct auth {
+    struct store *store;
+    int64_t token_age_ms;
+    int64_t rate_limit;        /* requests a second of one account; 0: any number */
+    struct counters *failures; /* in SIGN_IN_WINDOW_MS */
+    struct counters *requests; /* in a second */
+    struct workers *workers;   /* that hash passwords */
+};
+
+/* Begins and ends what `auth` keeps beside the store.  E_NOMEM. */
+int auth_open(struct auth *a, struct err *err) MUST_CHECK;
+void auth_close(struct auth *a);
+
+/* Each has all that the ones before it have (spec/10, issue of sign-in). */
+enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_DEVELOPER, ROLE_ADMINISTRATOR };
+extern const char *const role_names[]; /* of ROLE_VIEWER and up; NULL at the end */
+
+struct principal {
+    struct account account;
+    struct str project, project_name; /* that a token is for; "" is none */
+    bool by_token;
+    struct str credential; /* for the audit log: "token", or the access key's id */
+    struct str methods;    /* of a token */
+    int64_t issued_ms, expires_ms;
+};
+
+/*
+ * The principal of a token.  E_DENIED: APIGW_0301 when it is none of ours, or has
+ * expired, APIGW_0307 when it was revoked.
+ */
+int auth_token(struct auth *a, struct str text, struct arena *arena,
+               struct principal *out, struct err *err) MUST_CHECK;
+
+/* A signature, until the body is here that it covers. */
+struct signer {
+    struct sign_claim claim;
+    struct account account;
+    struct str sealed; /* the secret key */
+    struct str peer;   /* the client's address, for counting */
+};
+
+/*
+ * Looks at all but the signature itself.  E_INVALID, APIGW_0305: no Authorization that
+ * can be read; E_DENIED, APIGW_0301: no such access key, too many failures, or signed
+ * more than 15 minutes ago or ahead.  `request` need not have its body yet.
+ */
+int auth_signer(struct auth *a, struct str authorization,
+                const struct sign_request *request, struct str peer, struct arena *arena,
+                struct signer *out, struct err *err) MUST_CHECK;
+
+/* Checks the signature.  E_DENIED, APIGW_0301, with the canonical request. */
+int auth_signature(struct auth *a, const struct signer *signer,
+                   const struct sign_request *request, struct principal *out,
+                   struct err *err) MUST_CHECK;
+
+/*
+ * Whether the principal has the role in the workspace: its id, or "" for the default
+ * one, whose role counts for CDM.  E_DENIED: APIGW_0306 for a project that is not
+ * theirs, APIGW_0302 for a role that they do not have, APIGW_0308 (E_LIMIT) above the
+ * rate limit.
+ */
+int auth_permit(struct auth *a, const struct principal *p, struct str project,
+                struct str workspace, enum role role, struct err *err) MUST_CHECK;
+
+/* Whether one more request of the account is in the rate limit.  E_LIMIT, APIGW_0308. */
+int auth_rate(struct auth *a, const struct principal *p, struct err *err) MUST_CHECK;
+
+/*
+ * A password or secret key that is shown to get a token.  Fill in, auth_login_begin(),
+ * then auth_login_check() from a worker, which takes long, then auth_login_end().
+ */
+struct login {
+    struct account_key who; /* or: */
+    struct str access_key;
+    struct str secret; /* the password, or the secret key */
+    struct str peer;
+    struct account account; /* out */
+    struct str counted;     /* the account's key in the counters */
+    struct str sealed;
+    bool found, matches;
+};
+
+/* E_LIMIT, IAM_429: too many failures; the account need not be there. */
+int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
+                     struct err *err) MUST_CHECK;
+void auth_login_check(struct auth *a, struct login *l);
+/* E_DENIED, IAM_401_PASSWORD. */
+int auth_login_end(struct auth *a, struct login *l, struct err *err) MUST_CHECK;
+
+#endif

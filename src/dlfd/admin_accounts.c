@@ -1,0 +1,380 @@
+#include "dlfd/admin_int.h"
+
+#include <stdio.h>
+
+#include "auth/auth.h"
+#include "auth/credentials.h"
+#include "auth/password.h"
+#include "base/clock.h"
+#include "base/limits.h"
+
+/*
+ * dlfd admin user, key, project and role: what may also be done while a server runs.
+ */
+
+/* ---- what they share ---- */
+
+/* Writes the change; says `not_found`, `taken` or `full` when it does not hold. */
+static int carry_out(struct folder *f, struct account_change *change,
+                     const char *not_found, const char *taken, const char *full)
+{
+    int rc = store_write(f->store, &change->write);
+
+    if (rc == E_NOTFOUND)
+        rc = admin_failed(&change->write.err, not_found);
+    else if (rc == E_EXISTS)
+        rc = admin_failed(&change->write.err, taken);
+    else if (rc)
+        rc = admin_failed(&change->write.err, full);
+    err_clear(&change->write.err);
+    return rc;
+}
+
+struct listing {
+    struct folder *folder;
+    int columns;
+    int last_role; /* the last column is a role's number */
+};
+
+static void print_row(void *arg, const struct str *column)
+{
+    const struct listing *l = arg;
+
+    for (int i = 0; i < l->columns; i++)
+        if (i == l->columns - 1 && l->last_role)
+            printf("  %s", role_names[column[i].p[0] - '1']);
+        else
+            printf("%s%.*s", i ? "  " : "", STR_ARG(column[i]));
+    putchar('\n');
+}
+
+static int list(struct folder *f, enum account_list which, const char *argument,
+                struct listing listing)
+{
+    struct str arg = str_of(argument);
+    struct err err = ERR_INIT;
+    struct snapshot *s;
+    int rc = store_snapshot(&s, f->store, &err);
+
+    if (!rc) {
+        rc = snapshot_accounts(s, which, &arg, argument ? 1 : 0, print_row, &listing,
+                               &err);
+        snapshot_end(s);
+    }
+    if (rc)
+        rc = admin_failed(&err, "out of memory");
+    err_clear(&err);
+    return rc;
+}
+
+static void take_first(void *arg, const struct str *column)
+{
+    struct buf *name = arg;
+
+    if (!name->len)
+        buf_addstr(name, column[1]);
+}
+
+/* The domain that is meant: the one given, else the oldest; "" without any. */
+static int find_domain(struct folder *f, const struct admin_call *call, struct buf *out,
+                       struct err *err)
+{
+    struct snapshot *s;
+    int rc = store_snapshot(&s, f->store, err);
+
+    if (rc)
+        return rc;
+    if (call->domain)
+        buf_adds(out, call->domain);
+    else
+        rc = snapshot_accounts(s, LIST_DOMAINS, NULL, 0, take_first, out, err);
+    snapshot_end(s);
+    return rc;
+}
+
+/* The account of the name in the domain that is meant; 1 when it failed, and was
+ * said. */
+static int find_account(struct folder *f, const struct admin_call *call, const char *name,
+                        struct account *out, struct arena *arena)
+{
+    struct buf domain = BUF_INIT(KIB);
+    struct account_key key = { STR(""), str_of(name), STR(""), STR("") };
+    struct err err = ERR_INIT;
+    struct snapshot *s;
+    int rc = find_domain(f, call, &domain, &err);
+
+    key.domain_name = buf_str(&domain);
+    if (!rc)
+        rc = store_snapshot(&s, f->store, &err);
+    if (!rc) {
+        rc = snapshot_account(s, &key, out, arena, &err);
+        snapshot_end(s);
+    }
+    if (rc)
+        rc = admin_failed(&err, "no user of that name is in the domain");
+    err_clear(&err);
+    buf_release(&domain);
+    return rc;
+}
+
+/* ---- users ---- */
+
+/* The password that is wanted: a line of standard input, or a new one, which is
+ * printed. */
+static int read_password(const struct admin_call *call, struct buf *hash)
+{
+    char text[PASSWORD_MAX_BYTES + 2] = "";
+    struct err err = ERR_INIT;
+    int rc = 0;
+
+    if (!call->password_stdin) {
+        password_new(text);
+    } else if (!fgets(text, sizeof(text), stdin) ||
+               !password_ok((struct str){ text, strcspn(text, "\n") })) {
+        fprintf(stderr,
+                "dlfd admin: a line of %d to %d bytes is expected on standard "
+                "input\n",
+                PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES);
+        rc = 1;
+    }
+    text[strcspn(text, "\n")] = '\0';
+    if (!rc && password_hash(str_of(text), hash, &err))
+        rc = admin_failed(&err, "out of memory");
+    if (!rc && !call->password_stdin)
+        puts(text);
+    wipe(text, sizeof(text));
+    err_clear(&err);
+    return rc;
+}
+
+static int add_user(struct folder *f, const struct admin_call *call, struct str domain,
+                    struct str hash)
+{
+    char id[ID_HEX_BYTES], domain_id[ID_HEX_BYTES];
+    struct account_change change;
+    struct str account[] = { { id, ID_HEX_BYTES - 1 }, domain, str_of(call->name), hash };
+    struct str new_domain[] = { { domain_id, ID_HEX_BYTES - 1 }, domain };
+
+    id_hex(id);
+    id_hex(domain_id);
+    account_change_init(&change);
+    change_add(&change, STEP_DOMAIN_ADD, new_domain, 2, clock_ms(), 0);
+    change_add(&change, STEP_ACCOUNT_ADD, account, 4, call->admin, clock_ms());
+    return carry_out(f, &change, "", "a user of that name is in the domain already", "");
+}
+
+int admin_user_create(struct folder *f, const struct admin_call *call)
+{
+    struct buf hash = BUF_INIT(KIB), domain = BUF_INIT(KIB);
+    struct err err = ERR_INIT;
+    int rc = find_domain(f, call, &domain, &err);
+
+    if (rc)
+        rc = admin_failed(&err, "out of memory");
+    if (!domain.len) /* the first of all: the domain has the user's name */
+        buf_adds(&domain, call->name);
+    if (!rc)
+        rc = read_password(call, &hash);
+    if (!rc)
+        rc = add_user(f, call, buf_str(&domain), buf_str(&hash));
+    err_clear(&err);
+    buf_release(&hash);
+    buf_release(&domain);
+    return rc;
+}
+
+int admin_user_list(struct folder *f, const struct admin_call *call)
+{
+    (void)call;
+    return list(f, LIST_ALL_ACCOUNTS, NULL, (struct listing){ .columns = 4 });
+}
+
+/* A step for an account, and the end of all of its tokens. */
+static int change_user(struct folder *f, const struct admin_call *call,
+                       enum account_step step, struct str hash)
+{
+    struct arena arena = ARENA_INIT;
+    struct account_change change;
+    struct account account;
+    int rc = find_account(f, call, call->name, &account, &arena);
+
+    if (!rc) {
+        struct str text[] = { account.id, hash };
+
+        account_change_init(&change);
+        change_add(&change, STEP_TOKENS_REVOKE, text, 1, 0, 0);
+        change_add(&change, step, text, 2, 0, 0);
+        rc = carry_out(f, &change, "the user is gone", "", "");
+    }
+    arena_release(&arena);
+    return rc;
+}
+
+int admin_user_password(struct folder *f, const struct admin_call *call)
+{
+    struct buf hash = BUF_INIT(KIB);
+    int rc = read_password(call, &hash);
+
+    if (!rc)
+        rc = change_user(f, call, STEP_ACCOUNT_PASSWORD, buf_str(&hash));
+    buf_release(&hash);
+    return rc;
+}
+
+int admin_user_delete(struct folder *f, const struct admin_call *call)
+{
+    return change_user(f, call, STEP_ACCOUNT_DELETE, STR(""));
+}
+
+/* ---- access keys ---- */
+
+int admin_key_create(struct folder *f, const struct admin_call *call)
+{
+    struct new_key key = { .sealed = BUF_INIT(0) };
+    struct arena arena = ARENA_INIT;
+    struct account_change change;
+    struct account account;
+    struct err err = ERR_INIT;
+    int rc = find_account(f, call, call->name, &account, &arena);
+
+    account_change_init(&change);
+    if (!rc && access_key_new(&key, store_key(f->store), account.id, &change, &err))
+        rc = admin_failed(&err, "there is no key for secrets");
+    if (!rc)
+        rc = carry_out(f, &change, "", "", "the user has two access keys already");
+    if (!rc)
+        printf("User Name,Access Key Id,Secret Access Key\n%s,%s,%s\n", call->name,
+               key.id, key.secret);
+    buf_release(&key.sealed);
+    wipe(&key, sizeof(key));
+    err_clear(&err);
+    arena_release(&arena);
+    return rc;
+}
+
+int admin_key_list(struct folder *f, const struct admin_call *call)
+{
+    (void)call;
+    return list(f, LIST_ALL_KEYS, NULL, (struct listing){ .columns = 3 });
+}
+
+int admin_key_delete(struct folder *f, const struct admin_call *call)
+{
+    struct str id = str_of(call->name);
+    struct account_change change;
+
+    account_change_init(&change);
+    change_add(&change, STEP_KEY_DELETE, &id, 1, 0, 0);
+    return carry_out(f, &change, "no access key of that id is there", "", "");
+}
+
+/* ---- projects ---- */
+
+int admin_project_create(struct folder *f, const struct admin_call *call)
+{
+    char id[ID_HEX_BYTES], workspace[ID_HEX_BYTES];
+    struct buf domain = BUF_INIT(KIB);
+    struct account_change change;
+    struct err err = ERR_INIT;
+    int rc = find_domain(f, call, &domain, &err);
+    struct str project[] = { { id, ID_HEX_BYTES - 1 },
+                             str_of(call->name),
+                             buf_str(&domain) };
+    struct str first[] = { { workspace, ID_HEX_BYTES - 1 }, project[0] };
+
+    id_hex(id);
+    id_hex(workspace);
+    account_change_init(&change);
+    change_add(&change, STEP_PROJECT_NEW, project, 3, clock_ms(), 0);
+    change_add(&change, STEP_PROJECT_WORKSPACE, first, 2, id_random(), clock_ms());
+    if (rc)
+        rc = admin_failed(&err, "out of memory");
+    else
+        rc = carry_out(f, &change, "there is no such domain: create a user first",
+                       "a project of that name is in the domain already", "");
+    if (!rc)
+        puts(id);
+    err_clear(&err);
+    buf_release(&domain);
+    return rc;
+}
+
+int admin_project_list(struct folder *f, const struct admin_call *call)
+{
+    (void)call;
+    return list(f, LIST_ALL_PROJECTS, NULL, (struct listing){ .columns = 3 });
+}
+
+int admin_project_delete(struct folder *f, const struct admin_call *call)
+{
+    static const enum account_step steps[] = {
+        STEP_PROJECT_IS_EMPTY,   STEP_PROJECT_ORPHAN_BLOBS, STEP_PROJECT_OBJECTS,
+        STEP_PROJECT_WORKSPACES, STEP_PROJECT_CLUSTERS,     STEP_PROJECT_TOKENS,
+        STEP_PROJECT_DELETE,
+    };
+    struct str id = str_of(call->name);
+    struct account_change change;
+
+    account_change_init(&change);
+    for (size_t i = call->force; i < sizeof(steps) / sizeof(steps[0]); i++)
+        change_add(&change, steps[i], &id, 1, clock_ms(), 0);
+    return carry_out(f, &change, "no project of that id is there", "",
+                     "it is not there, or not empty: --force deletes it with all that it "
+                     "holds");
+}
+
+/* ---- roles ---- */
+
+static int role_of(const char *name)
+{
+    for (int i = 0; name && role_names[i]; i++)
+        if (strcmp(role_names[i], name) == 0)
+            return i + 1;
+    return ROLE_NONE;
+}
+
+static int change_role(struct folder *f, const struct admin_call *call,
+                       enum account_step step, int role)
+{
+    struct arena arena = ARENA_INIT;
+    struct account_change change;
+    struct account account;
+    int rc = find_account(f, call, call->user, &account, &arena);
+
+    if (!rc) {
+        struct str text[] = { str_of(call->project),
+                              str_of(call->workspace ? call->workspace : "default"),
+                              account.id };
+
+        account_change_init(&change);
+        change_add(&change, step, text, 3, role, 0);
+        rc = carry_out(f, &change,
+                       role ? "the project has no such workspace"
+                            : "the user has no role in that workspace",
+                       "", "");
+    }
+    arena_release(&arena);
+    return rc;
+}
+
+int admin_role_grant(struct folder *f, const struct admin_call *call)
+{
+    int role = role_of(call->name);
+
+    if (role)
+        return change_role(f, call, STEP_ROLE_SET, role);
+    fputs("dlfd admin: a role is one of viewer, operator, developer, administrator\n",
+          stderr);
+    return 2;
+}
+
+int admin_role_revoke(struct folder *f, const struct admin_call *call)
+{
+    return change_role(f, call, STEP_ROLE_REVOKE, ROLE_NONE);
+}
+
+int admin_role_list(struct folder *f, const struct admin_call *call)
+{
+    return list(f, LIST_ROLES, call->project,
+                (struct listing){ .columns = 3, .last_role = 1 });
+}

@@ -1,0 +1,148 @@
+#include "dlfd/first_account.h"
+
+#include <errno.h>
+
+#include "auth/credentials.h"
+#include "auth/password.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "dlfd/key_file.h"
+
+#define NAME "admin"
+
+/* What is made of random bytes. */
+struct first {
+    char domain[ID_HEX_BYTES], user[ID_HEX_BYTES], workspace[ID_HEX_BYTES];
+    char project[PROJECT_ID_MAX + 1]; /* the oldest one, or a new one */
+    bool adopts;
+    char password[PASSWORD_TEXT_BYTES];
+    struct buf hash;
+    struct new_key key;
+    struct account_change change;
+};
+
+static void read_project(void *arg, const struct str *column)
+{
+    struct first *f = arg;
+
+    if (f->adopts || column[0].n > PROJECT_ID_MAX)
+        return;
+    f->adopts = true;
+    memcpy(f->project, column[0].p, column[0].n);
+    f->project[column[0].n] = '\0';
+}
+
+static void count_row(void *arg, const struct str *column)
+{
+    (void)column;
+    ++*(int *)arg;
+}
+
+/* Whether there are accounts; if not, the oldest project. */
+static int look(struct store *store, struct first *f, int *accounts, struct err *err)
+{
+    struct snapshot *s;
+    int rc = store_snapshot(&s, store, err);
+
+    *accounts = 0;
+    if (rc)
+        return rc;
+    rc = snapshot_accounts(s, LIST_ALL_ACCOUNTS, NULL, 0, count_row, accounts, err);
+    if (!rc)
+        rc = snapshot_accounts(s, LIST_ALL_PROJECTS, NULL, 0, read_project, f, err);
+    snapshot_end(s);
+    return rc;
+}
+
+static void add_project(struct first *f, struct str region)
+{
+    struct str new[] = { str_of(f->project), region, STR(NAME) };
+    struct str workspace[] = { str_of(f->workspace), str_of(f->project) };
+    struct str adopted[] = { STR(NAME), region };
+
+    if (f->adopts) {
+        change_add(&f->change, STEP_PROJECTS_ADOPT, adopted, 2, 0, 0);
+        return;
+    }
+    change_add(&f->change, STEP_PROJECT_NEW, new, 3, clock_ms(), 0);
+    change_add(&f->change, STEP_PROJECT_WORKSPACE, workspace, 2, id_random(), clock_ms());
+}
+
+static int prepare(struct store *store, struct first *f, const char *region,
+                   struct err *err)
+{
+    struct str domain[] = { str_of(f->domain), STR(NAME) };
+    struct str account[] = { str_of(f->user), STR(NAME), STR(NAME), STR("") };
+    int rc;
+
+    account_change_init(&f->change);
+    id_hex(f->domain);
+    id_hex(f->user);
+    id_hex(f->workspace);
+    if (!f->adopts)
+        id_hex(f->project);
+    domain[0] = str_of(f->domain);
+    account[0] = str_of(f->user);
+    password_new(f->password);
+    rc = password_hash(str_of(f->password), &f->hash, err);
+    account[3] = buf_str(&f->hash);
+    change_add(&f->change, STEP_DOMAIN_ADD, domain, 2, clock_ms(), 0);
+    add_project(f, str_of(region));
+    change_add(&f->change, STEP_ACCOUNT_ADD, account, 4, 1, clock_ms());
+    return rc ? rc
+              : access_key_new(&f->key, store_key(store), account[0], &f->change, err);
+}
+
+static int write_credentials(const struct first *f, const char *data, const char *region,
+                             struct err *err)
+{
+    struct buf text = BUF_INIT(4 * KIB), path = BUF_INIT(8 * KIB),
+               why = BUF_INIT(8 * KIB);
+    int rc = 0;
+
+    buf_addf(&path, "%s/credentials.csv", data);
+    buf_addf(&text,
+             "User Name,Password,Access Key Id,Secret Access Key,Project Id,Project "
+             "Name,Region\n" NAME ",%s,%s,%s,%s,%s,%s\n",
+             f->password, f->key.id, f->key.secret, f->project, region, region);
+    if (!buf_cstr(&path) || text.bad) {
+        rc = err_set(err, E_NOMEM, 0, 0, "out of memory");
+    } else if (!file_replace(path.ptr, text.ptr, text.len)) {
+        buf_addf(&why, "%s: %s", path.ptr, strerror(errno));
+        rc = err_set(err, E_IO, 0, 0, buf_cstr(&why));
+    }
+    buf_wipe(&text);
+    buf_release(&path);
+    buf_release(&why);
+    return rc;
+}
+
+static int make(struct store *store, struct first *f, const char *data,
+                const char *region, struct err *err)
+{
+    int rc = prepare(store, f, region, err);
+
+    if (!rc)
+        rc = write_credentials(f, data, region, err);
+    if (!rc && store_write(store, &f->change.write)) {
+        rc = f->change.write.rc;
+        *err = f->change.write.err;
+    }
+    return rc;
+}
+
+int first_account(struct store *store, const char *data, const char *region, bool *made,
+                  struct err *err)
+{
+    struct first f = { .hash = BUF_INIT(KIB) };
+    int accounts;
+    int rc = look(store, &f, &accounts, err);
+
+    *made = !rc && !accounts;
+    if (*made)
+        rc = make(store, &f, data, region, err);
+    buf_release(&f.hash);
+    buf_release(&f.key.sealed);
+    wipe(&f, sizeof(f));
+    return rc;
+}
