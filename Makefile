@@ -1,7 +1,7 @@
 # Thin: every target is one command.  BUILD is Meson's folder.
 BUILD = build
 
-.PHONY: build deps demo check check-all bench coverage docs format lint clean
+.PHONY: build deps demo check check-all check-clients bench coverage docs format lint clean
 
 build: deps $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -21,6 +21,11 @@ check: build
 
 check-all: build
 	scripts/check --all
+
+# The vendor's SDKs, as they are, against the real binary.
+check-clients: build
+	scripts/deps --clients
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/clients
 
 # Figures, printed and never asserted.
 bench: build
