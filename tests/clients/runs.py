@@ -64,10 +64,15 @@ def python(sdk, version, rows):
     return Client(f"Python {sdk}", version, [interpreter, HERE / "python_client.py", sdk], rows)
 
 
+def go(sdk, rows):
+    version = re.search(r"huaweicloud-sdk-go-v3 v(\S+)", (HERE / "go/go.mod").read_text())
+    return Client(f"Go {sdk}", version.group(1), [TOOLS / "go-client", sdk], rows)
+
+
 CLIENTS = [
     python("dgc", "3.0.45", table.DLF_OLD), python("dgc", "3.1.58", table.DLF),
     python("dgc", "3.1.219", table.DLF), python("dlf", "3.1.219", table.DLF_OLD),
-    python("cdm", "3.1.219", table.CDM)]
+    python("cdm", "3.1.219", table.CDM), go("dgc", table.DLF), go("cdm", table.CDM)]
 
 
 def lacks(service, path):
