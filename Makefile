@@ -22,7 +22,7 @@ check: build
 check-all: build
 	scripts/check --all
 
-# The vendor's SDKs, as they are, against the real binary.
+# The vendor's SDKs, as they are, and curl against the real binary.
 check-clients: build
 	scripts/deps --clients
 	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/clients

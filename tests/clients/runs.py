@@ -69,10 +69,15 @@ def go(sdk, rows):
     return Client(f"Go {sdk}", version.group(1), [TOOLS / "go-client", sdk], rows)
 
 
+def curl():
+    told = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True)
+    return Client("curl", told.stdout.split()[1], [HERE / "curl"], [], needs=TOKENS)
+
+
 CLIENTS = [
     python("dgc", "3.0.45", table.DLF_OLD), python("dgc", "3.1.58", table.DLF),
     python("dgc", "3.1.219", table.DLF), python("dlf", "3.1.219", table.DLF_OLD),
-    python("cdm", "3.1.219", table.CDM), go("dgc", table.DLF), go("cdm", table.CDM)]
+    python("cdm", "3.1.219", table.CDM), go("dgc", table.DLF), go("cdm", table.CDM), curl()]
 
 
 def lacks(service, path):
