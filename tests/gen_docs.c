@@ -113,6 +113,61 @@ static const struct route *find_route(const char *operation)
     exit(1);
 }
 
+enum outcome { PASSED, NOT_SERVED, OTHER_MODEL, OUTCOMES };
+
+static const struct {
+    const char *client, *version, *operation;
+    enum outcome outcome;
+} results[] = {
+#define RESULT(client, version, operation, outcome)                                      \
+    { client, version, #operation, outcome },
+#include "clients/results.def"
+#undef RESULT
+};
+#define RESULTS (sizeof(results) / sizeof(results[0]))
+
+/* Whether result `i` is the first of its client, or of its version. */
+static bool begins_client(size_t i)
+{
+    return i == 0 || strcmp(results[i].client, results[i - 1].client) != 0;
+}
+
+static bool begins_version(size_t i)
+{
+    return begins_client(i) || strcmp(results[i].version, results[i - 1].version) != 0;
+}
+
+/* Prints "Python dgc 3.1.58 3.1.219, Go dgc 0.1.207". */
+static void print_clients(const char *operation)
+{
+    const char *last = NULL;
+
+    for (size_t i = 0; i < RESULTS; i++) {
+        const char *client = results[i].client;
+
+        if (results[i].outcome != PASSED || strcmp(results[i].operation, operation) != 0)
+            continue;
+        if (!last || strcmp(last, client) != 0)
+            printf("%s%s", last ? ", " : "", client);
+        printf(" %s", results[i].version);
+        last = client;
+    }
+}
+
+/* Prints a row of the table of clients: what the version that begins at `i` did. */
+static void print_version(size_t i)
+{
+    size_t count[OUTCOMES] = { 0 };
+
+    printf("| %s | %s |", results[i].client, results[i].version);
+    do
+        count[results[i].outcome]++;
+    while (++i < RESULTS && !begins_version(i));
+    for (int outcome = 0; outcome < OUTCOMES; outcome++)
+        printf(" %zu |", count[outcome]);
+    putchar('\n');
+}
+
 static bool is_operation(const char *name)
 {
     for (size_t i = 0; i < OPERATIONS; i++)
@@ -126,10 +181,50 @@ static void print_operations(void)
     for (size_t i = 0; i < OPERATIONS; i++) {
         const struct route *route = find_route(operations[i].name);
 
-        printf("| %s | %s `%s` | %d | %s | %s |\n", route->name, route->method,
+        printf("| %s | %s `%s` | %d | %s | %s | ", route->name, route->method,
                route->path, operations[i].status, operations[i].what,
                route->served ? "yes" : "not yet");
+        print_clients(route->name);
+        puts(" |");
     }
+}
+
+static void print_forms(void)
+{
+    puts("\n## Beside the operations\n"
+         "\n"
+         "Forms that clients use or that OpenDLF adds:\n"
+         "\n"
+         "| name | request | served | clients that passed |\n"
+         "| --- | --- | --- | --- |");
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (is_operation(routes[i].name))
+            continue;
+        printf("| %s | %s `%s` | %s | ", routes[i].name, routes[i].method, routes[i].path,
+               routes[i].served ? "yes" : "not yet");
+        print_clients(routes[i].name);
+        puts(" |");
+    }
+}
+
+static void print_all_clients(void)
+{
+    puts(
+        "\n## Clients\n"
+        "\n"
+        "`make check-clients` runs them, as they are, against the real binary.  Python dgc,\n"
+        "dlf and cdm are the vendor's huaweicloudsdkdgc, huaweicloudsdkdlf and\n"
+        "huaweicloudsdkcdm from PyPI; Go dgc and cdm are services of the vendor's\n"
+        "huaweicloud-sdk-go-v3.  Every operation that a client has was tried: it passed; or\n"
+        "it is not served, and got the 404 that says so; or it was refused, since the SDK's\n"
+        "model of jobs is another: huaweicloudsdkdlf, and huaweicloudsdkdgc before 3.1.58,\n"
+        "give a job's members names that no document of the API has.\n"
+        "\n"
+        "| client | version | passed | not served | another model |\n"
+        "| --- | --- | --- | --- | --- |");
+    for (size_t i = 0; i < RESULTS; i++)
+        if (begins_version(i))
+            print_version(i);
 }
 
 static void coverage(void)
@@ -141,24 +236,17 @@ static void coverage(void)
     printf(
         "# Coverage\n"
         "\n"
-        "This page is made of `src/api/routes.def` and `tests/operations.def` by\n"
-        "`make docs`.  Of the API's %zu operations this version serves %zu.  The others\n"
-        "answer 404, `APIGW.0101`, with `not served by this version` as `error_detail`.\n"
+        "This page is made of `src/api/routes.def`, `tests/operations.def` and\n"
+        "`tests/clients/results.def` by `make docs`.  Of the API's %zu operations this\n"
+        "version serves %zu.  The others answer 404, `APIGW.0101`, with `not served by this\n"
+        "version` as `error_detail`.\n"
         "\n"
-        "| operation | request | success | what it does | served |\n"
-        "| --- | --- | --- | --- | --- |\n",
+        "| operation | request | success | what it does | served | clients that passed |\n"
+        "| --- | --- | --- | --- | --- | --- |\n",
         OPERATIONS, served);
     print_operations();
-    puts("\n## Beside the operations\n"
-         "\n"
-         "Forms that clients use or that OpenDLF adds:\n"
-         "\n"
-         "| name | request | served |\n"
-         "| --- | --- | --- |");
-    for (size_t i = 0; i < ROUTES; i++)
-        if (!is_operation(routes[i].name))
-            printf("| %s | %s `%s` | %s |\n", routes[i].name, routes[i].method,
-                   routes[i].path, routes[i].served ? "yes" : "not yet");
+    print_forms();
+    print_all_clients();
 }
 
 static const struct {
