@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/seal.h"
+#include "model/token_body.h"
 
 /*
  * Keystone's tokens (spec/10, sections 1 and 2).  A request for one is read, looked at
@@ -15,143 +16,44 @@ struct token_call {
     struct task task;
     struct login login;
     struct call *call;
-    const char *methods; /* a JSON list */
-    struct str project_id, project_name;
-    bool wants_project, busy;
+    struct token_body body; /* its texts in the request's arena */
+    bool busy;              /* no worker was free */
     struct new_token made;
     struct account_change change;
 };
 
-/* ---- the request's body ---- */
-
-/* The value at a path such as auth.identity.password; 0 when there is none. */
-static uint32_t find(const struct json_doc *doc, const char *path)
+/* Everything of the body that is needed when it is gone. */
+static int keep_body(struct call *c, struct token_body *b)
 {
-    uint32_t at = 0;
+    struct str *const texts[] = { &b->id,          &b->name,       &b->domain,
+                                  &b->domain_name, &b->access_key, &b->secret,
+                                  &b->token,       &b->project,    &b->project_name };
 
-    while (*path) {
-        size_t n = strcspn(path, ".");
-
-        if (json_type(doc, at) != JSON_OBJECT)
-            return 0;
-        at = json_find(doc, at, (struct str){ path, n });
-        if (!at)
-            return 0;
-        path += n + (path[n] == '.');
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i] = arena_str(&c->http->arena, texts[i]->n ? *texts[i] : STR(""));
+        if (!texts[i]->p)
+            return err_nomem(&c->err);
     }
-    return at;
-}
-
-/* The string at a path; "" when there is none. */
-static struct str text_at(const struct json_doc *doc, const char *path)
-{
-    uint32_t at = find(doc, path);
-
-    return at && json_type(doc, at) == JSON_STRING ? json_text(doc, at) : STR("");
-}
-
-static int lacks(struct call *c, const char *path)
-{
-    return err_set(&c->err, E_INVALID, IAM_400, DET_REQUIRED, path);
-}
-
-static int read_password(struct call *c, struct token_call *t)
-{
-    t->login.who = (struct account_key){
-        .id = text_at(c->body, "auth.identity.password.user.id"),
-        .name = text_at(c->body, "auth.identity.password.user.name"),
-        .domain = text_at(c->body, "auth.identity.password.user.domain.id"),
-        .domain_name = text_at(c->body, "auth.identity.password.user.domain.name"),
-    };
-    t->login.secret = text_at(c->body, "auth.identity.password.user.password");
-    c->claimed = arena_str(&c->http->arena,
-                           t->login.who.name.n ? t->login.who.name : t->login.who.id);
-    if (!t->login.who.id.n && !t->login.who.name.n)
-        return lacks(c, "auth.identity.password.user.name");
-    if (!t->login.who.id.n && !t->login.who.domain.n && !t->login.who.domain_name.n)
-        return lacks(c, "auth.identity.password.user.domain.name");
-    return t->login.secret.n ? 0 : lacks(c, "auth.identity.password.user.password");
-}
-
-static int read_access_key(struct call *c, struct token_call *t)
-{
-    t->login.access_key = text_at(c->body, "auth.identity.hw_ak_sk.access.key");
-    t->login.secret = text_at(c->body, "auth.identity.hw_ak_sk.secret.key");
-    c->claimed = arena_str(&c->http->arena, t->login.access_key);
-    if (!t->login.access_key.n)
-        return lacks(c, "auth.identity.hw_ak_sk.access.key");
-    return t->login.secret.n ? 0 : lacks(c, "auth.identity.hw_ak_sk.secret.key");
-}
-
-/* The token of the body, or else of the header. */
-static int read_token(struct call *c, struct token_call *t)
-{
-    const char *header = http_header(c->http, "X-Auth-Token");
-    struct str text = text_at(c->body, "auth.identity.token.id");
-
-    (void)t;
-    if (!text.n && header)
-        text = str_of(header);
-    if (!text.n)
-        return lacks(c, "auth.identity.token.id");
-    return auth_token(c->api->auth, text, &c->http->arena, &c->who, &c->err);
-}
-
-static const struct method {
-    const char *name, *list;
-    int (*read)(struct call *c, struct token_call *t);
-} methods[] = {
-    { "password", "[\"password\"]", read_password },
-    { "token", "[\"token\"]", read_token },
-    { "hw_ak_sk", "[\"hw_ak_sk\"]", read_access_key },
-};
-
-/* The one method; NULL when it is another, or there are several. */
-static const struct method *method_of(const struct json_doc *doc)
-{
-    uint32_t list = find(doc, "auth.identity.methods");
-
-    if (!list || json_type(doc, list) != JSON_ARRAY || doc->value[list].len != 1 ||
-        json_type(doc, list + 1) != JSON_STRING)
-        return NULL;
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-        if (str_is(json_text(doc, list + 1), methods[i].name))
-            return &methods[i];
-    return NULL;
-}
-
-/* A project counts before a domain; without either the token is the domain's. */
-static int read_scope(struct call *c, struct token_call *t)
-{
-    struct arena *arena = &c->http->arena;
-
-    t->wants_project = find(c->body, "auth.scope.project") != 0;
-    t->project_id = arena_str(arena, text_at(c->body, "auth.scope.project.id"));
-    t->project_name = arena_str(arena, text_at(c->body, "auth.scope.project.name"));
-    if (!t->project_id.p || !t->project_name.p)
-        return err_nomem(&c->err);
-    return t->wants_project && !t->project_id.n && !t->project_name.n
-               ? lacks(c, "auth.scope.project.id")
-               : 0;
+    return 0;
 }
 
 /* ---- the token ---- */
 
 /* The project that is asked for: unknown to the domain, or to the caller, is one. */
-static int find_scope(struct call *c, struct token_call *t)
+static int find_scope(struct call *c, const struct token_body *b)
 {
     struct iam_project project = { STR(""), STR("") };
     size_t n = 0;
     int rc = 0;
 
     c->who.project = c->who.project_name = STR("");
-    if (!t->wants_project)
+    if (!b->wants_project)
         return 0;
-    if (t->project_id.n)
-        rc = iam_find_projects(c, &c->who, LIST_PROJECT_OF_ID, t->project_id, &project,
-                               &n, &c->err);
+    if (b->project.n)
+        rc = iam_find_projects(c, &c->who, LIST_PROJECT_OF_ID, b->project, &project, &n,
+                               &c->err);
     else
-        rc = iam_find_projects(c, &c->who, LIST_PROJECTS_OF_NAME, t->project_name,
+        rc = iam_find_projects(c, &c->who, LIST_PROJECTS_OF_NAME, b->project_name,
                                &project, &n, &c->err);
     if (!rc && !n)
         rc = err_set(&c->err, E_NOTFOUND, IAM_404, DET_NONE, "project");
@@ -208,14 +110,14 @@ static void issue(struct call *c)
     if (c->who.by_token && c->who.expires_ms - clock_ms() < age_ms)
         age_ms = c->who.expires_ms - clock_ms();
 
-    if (auth_rate(c->api->auth, &c->who, &c->err) || find_scope(c, t)) {
+    if (auth_rate(c->api->auth, &c->who, &c->err) || find_scope(c, &t->body)) {
         call_fail(c);
         return;
     }
     account_change_init(&t->change);
-    token_new(&t->made, c->who.account.id, c->who.project, str_of(t->methods), age_ms,
-              &t->change);
-    c->who.methods = str_of(t->methods);
+    token_new(&t->made, c->who.account.id, c->who.project, str_of(t->body.methods),
+              age_ms, &t->change);
+    c->who.methods = str_of(t->body.methods);
     c->who.issued_ms = t->made.issued_ms;
     c->who.expires_ms = t->made.expires_ms;
     call_submit(c, &t->change.write, after_write);
@@ -247,59 +149,64 @@ static void check(struct task *task)
     http_resume(t->call->http);
 }
 
-/* The texts that a worker needs outlive the body. */
-static int keep(struct call *c, struct login *l)
+static void fill_login(const struct token_body *b, struct str peer, struct login *l)
 {
-    struct arena *arena = &c->http->arena;
-    char peer[HTTP_PEER_BYTES];
-
-    http_peer(c->http, false, peer);
-    l->secret = arena_str(arena, l->secret);
-    l->access_key = arena_str(arena, l->access_key);
-    l->peer = arena_str(arena, str_of(peer));
-    return l->secret.p && l->access_key.p && l->peer.p ? 0 : err_nomem(&c->err);
+    *l = (struct login){ .who = { b->id, b->name, b->domain, b->domain_name },
+                         .access_key = b->access_key,
+                         .secret = b->secret,
+                         .peer = peer };
 }
 
 static void log_in(struct call *c)
 {
-    struct login *l = &c->token->login;
-    int rc = auth_login_begin(c->api->auth, l, &c->http->arena, &c->err);
+    struct token_call *t = c->token;
+    char peer[HTTP_PEER_BYTES];
 
-    if (!rc)
-        rc = keep(c, l);
-    if (rc) {
+    http_peer(c->http, false, peer);
+    fill_login(&t->body, str_of(peer), &t->login);
+    if (auth_login_begin(c->api->auth, &t->login, &c->http->arena, &c->err)) {
         call_fail(c);
         return;
     }
-    c->token->task.run = check;
+    t->task.run = check;
     http_suspend(c->http, after_check);
-    c->token->busy = !workers_add(c->api->auth->workers, &c->token->task);
-    if (c->token->busy)
+    t->busy = !workers_add(c->api->auth->workers, &t->task);
+    if (t->busy)
         http_resume(c->http);
+}
+
+/* The token of the body, or else of the header. */
+static void show_another(struct call *c)
+{
+    const char *header = http_header(c->http, "X-Auth-Token");
+    struct str text = c->token->body.token;
+
+    if (!text.n)
+        text = str_of(header ? header : "");
+    if (auth_token(c->api->auth, text, &c->http->arena, &c->who, &c->err))
+        call_fail(c);
+    else
+        issue(c);
 }
 
 void create_token(struct call *c)
 {
-    const struct method *m = method_of(c->body);
     struct token_call *t = arena_alloc(&c->http->arena, sizeof(*t));
-    int rc = 0;
+    int rc = t ? token_body_read(&t->body, c->body, &c->err) : err_nomem(&c->err);
 
-    c->token = t;
-    if (!t)
-        rc = err_nomem(&c->err);
-    else if (!m)
-        rc = err_set(&c->err, E_INVALID, IAM_400, DET_METHOD);
-    if (!rc) {
-        t->call = c;
-        t->methods = m->list;
-        rc = read_scope(c, t);
-    }
     if (!rc)
-        rc = m->read(c, t);
-    if (rc)
+        rc = keep_body(c, &t->body);
+    if (rc) {
         call_fail(c);
-    else if (m->read == read_token)
-        issue(c);
+        return;
+    }
+    t->call = c;
+    c->token = t;
+    c->claimed = t->body.access_key.n ? t->body.access_key
+                 : t->body.name.n     ? t->body.name
+                                      : t->body.id;
+    if (t->body.method == TOKEN_BY_TOKEN)
+        show_another(c);
     else
         log_in(c);
 }

@@ -1,6 +1,6 @@
 /*
- * What stands in a request beside its path and a definition: the bodies of exports,
- * entity tags in headers, and, for the first byte, which of them.
+ * What stands in a request beside its path and a definition: the bodies of exports
+ * and of token requests, entity tags in headers, and, for the first byte, which of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,21 @@
 #include "base/limits.h"
 #include "fuzz/fuzz.h"
 #include "model/export_body.h"
+#include "model/token_body.h"
+
+/* Whoever is taken has shown something, but for a token in a header. */
+static void try_token(const struct json_doc *doc)
+{
+    struct token_body body;
+    struct err err = ERR_INIT;
+
+    if (!token_body_read(&body, doc, &err) &&
+        ((body.method != TOKEN_BY_TOKEN && !body.secret.n) ||
+         (body.method == TOKEN_BY_PASSWORD && !body.id.n &&
+          !(body.name.n && (body.domain.n || body.domain_name.n)))))
+        abort();
+    err_clear(&err);
+}
 
 static void try_body(struct str text)
 {
@@ -24,6 +39,7 @@ static void try_body(struct str text)
         rc = export_body_read_batch(&body, &doc, &arena, &err);
         if (!rc && (body.n < 1 || body.n > EXPORT_MAX_JOBS))
             abort();
+        try_token(&doc);
     }
     err_clear(&err);
     json_release(&doc);
