@@ -24,7 +24,7 @@ int add_project(struct db *db, struct str project, struct err *err)
     return add_workspace(db, project, STR("default"), uid, err);
 }
 
-/* Finds the workspace of a write, and locks its row: writers queue there. */
+/* Finds the workspace of a write, or begins it.  Writers queued at BEGIN. */
 static int open_workspace(struct db *db, struct str project, struct str uid,
                           struct workspace *w, struct arena *arena, struct err *err)
 {
@@ -38,8 +38,6 @@ static int open_workspace(struct db *db, struct str project, struct str uid,
         if (!rc)
             rc = find_workspace(db, project, uid, w, arena, err);
     }
-    if (!rc)
-        rc = db_run(db, err, SQL_WORKSPACE_LOCK, "i", w->id);
     return rc;
 }
 
@@ -153,14 +151,20 @@ static int leave_blob(struct db *db, int64_t blob, struct err *err)
     return db_run(db, err, SQL_BLOB_ORPHAN, "ii", blob, clock_ms());
 }
 
+static bool is_moved(const struct facts *f, const struct facts *old)
+{
+    return !str_eq(f->scope, old->scope) || !str_eq(f->name, old->name) ||
+           !str_eq(f->location, old->location) ||
+           !str_eq(f->process_type, old->process_type);
+}
+
 static int update(struct db *db, const struct save *s, const struct workspace *w,
                   int64_t blob, struct err *err)
 {
     const struct facts *f = s->facts;
     const struct object *old = s->old;
-    int rc = db_run(db, err, SQL_OBJECT_CHANGE, "iiississssiiiis", old->id, w->id,
-                    old->blob, f->scope, f->name, blob, f->location, f->process_type,
-                    f->directory, f->owner, f->priority, (int64_t)f->single_node,
+    int rc = db_run(db, err, SQL_OBJECT_CHANGE, "iiiissiiiis", old->id, w->id, old->blob,
+                    blob, f->directory, f->owner, f->priority, (int64_t)f->single_node,
                     f->end_time, s->again ? old->update_time : clock_ms(),
                     s->again ? old->update_user : s->user);
 
@@ -168,7 +172,11 @@ static int update(struct db *db, const struct save *s, const struct workspace *w
         return rc;
     if (db_changes(db) == 0)
         return err_set(err, E_BUSY, APIGW_0613, DET_CONTENDED);
-    rc = put_secrets(db, s, old->id, old->uid, err);
+    if (is_moved(f, &old->facts))
+        rc = db_run(db, err, SQL_OBJECT_MOVE, "issss", old->id, f->scope, f->name,
+                    f->location, f->process_type);
+    if (!rc)
+        rc = put_secrets(db, s, old->id, old->uid, err);
     if (rc || blob == old->blob)
         return rc;
     rc = leave_blob(db, old->blob, err);
@@ -245,8 +253,6 @@ static int run_removal(struct db *db, struct write *write, struct err *err)
     int rc = find_workspace(db, r->project, r->workspace, &w, &arena, err);
 
     arena_release(&arena);
-    if (!rc)
-        rc = db_run(db, err, SQL_WORKSPACE_LOCK, "i", w.id);
     if (!rc)
         rc = check_unused(db, r, &w, err);
     if (rc)
