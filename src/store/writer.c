@@ -8,8 +8,9 @@
 #include "base/metrics.h"
 
 /*
- * The writer thread: takes the writes that wait, runs each in a savepoint of
- * one transaction, commits, and only then tells their owners.
+ * The writer thread: takes the writes that wait, runs them in one transaction
+ * (each in a savepoint, when there are several), commits, and only then tells
+ * their owners.
  */
 
 /* The writes that wait, at most WRITES_A_COMMIT. */
@@ -43,7 +44,7 @@ static struct write *wait_for_batch(struct store *s, bool *closing)
     return batch;
 }
 
-static void run_one(struct db *db, struct write *w)
+static void run_in_savepoint(struct db *db, struct write *w)
 {
     struct err ignored = ERR_INIT;
 
@@ -61,22 +62,27 @@ static void run_one(struct db *db, struct write *w)
     err_clear(&ignored);
 }
 
-/* All of them failed, for one reason. */
+/* All of them failed: those that have no reason of their own, for this one. */
 static void fail_all(struct write *batch, const struct err *err)
 {
     for (struct write *w = batch; w; w = w->next)
-        w->rc = err_set(&w->err, err->ec, err->api, err->detail, err->arg[0]);
+        if (!w->rc)
+            w->rc = err_set(&w->err, err->ec, err->api, err->detail, err->arg[0]);
 }
 
 static void run_batch(struct store *s, struct write *batch)
 {
     struct err err = ERR_INIT, ignored = ERR_INIT;
     int64_t began = clock_mono_ns();
+    bool alone = !batch->next;
     int rc = db_run(s->db, &err, SQL_BEGIN_WRITE, "");
 
     for (struct write *w = batch; !rc && w; w = w->next) {
-        run_one(s->db, w);
-        if (!db_in_transaction(s->db))
+        if (alone)
+            w->rc = w->run(s->db, w, &w->err);
+        else
+            run_in_savepoint(s->db, w);
+        if (w->rc && (alone || !db_in_transaction(s->db)))
             rc = err_set(&err, w->err.ec, w->err.api, w->err.detail, w->err.arg[0]);
     }
     if (!rc)
@@ -170,8 +176,8 @@ void store_submit(struct store *s, struct write *w)
     pthread_mutex_lock(&s->queue_lock);
     *s->last = w;
     s->last = &w->next;
-    pthread_cond_signal(&s->queue_filled);
     pthread_mutex_unlock(&s->queue_lock);
+    pthread_cond_signal(&s->queue_filled); /* it finds the lock free */
 }
 
 /* What store_write() waits on. */
