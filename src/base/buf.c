@@ -77,6 +77,7 @@ void buf_addstr(struct buf *b, struct str s)
 void buf_add_quoted(struct buf *out, struct str s)
 {
     static const char plain[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
+    char pair[2] = "\\";
     size_t from = 0;
 
     buf_addc(out, '"');
@@ -89,10 +90,12 @@ void buf_add_quoted(struct buf *out, struct str s)
         buf_add(out, s.p + from, i - from);
         from = i + 1;
         found = c ? strchr(plain, c) : NULL;
-        if (found)
-            buf_addf(out, "\\%c", letter[found - plain]);
-        else
+        if (found) {
+            pair[1] = letter[found - plain];
+            buf_add(out, pair, sizeof(pair));
+        } else {
             buf_addf(out, "\\u%04x", c);
+        }
     }
     buf_addstr(out, str_from(s, from));
     buf_addc(out, '"');

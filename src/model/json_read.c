@@ -137,13 +137,14 @@ static int plain_piece(struct reader *r)
     uint32_t code_point;
 
     while (r->p < r->end && *r->p != '"' && *r->p != '\\') {
-        int len = utf8_decode(r->p, (size_t)(r->end - r->p), &code_point);
+        unsigned char c = (unsigned char)*r->p;
+        int len = c < 0x80 ? 1 : utf8_decode(r->p, (size_t)(r->end - r->p), &code_point);
 
         if (!len)
             return fail(r, last(r), DET_BAD_UTF8, NULL);
-        if (code_point == 0)
+        if (c == 0)
             return fail(r, last(r), DET_NUL, NULL);
-        if (code_point < 0x20)
+        if (c < 0x20)
             return fail(r, last(r), DET_CONTROL, NULL);
         r->p += len;
     }
