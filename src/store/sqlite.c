@@ -142,15 +142,21 @@ static int prepare_all(struct db *db, struct err *err)
     return 0;
 }
 
+/* Without the statistics of memory, which no one reads and each allocation locks. */
+static int open_file(struct db *db, const char *path, int flags)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* heeded before the first is open */
+    return sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+}
+
 int db_open(struct db **out, const char *path, enum migration migration, struct err *err)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     struct db *db = calloc(1, sizeof(*db));
     int rc = 0;
 
     if (!db)
         return err_nomem(err);
-    if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK)
+    if (open_file(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) != SQLITE_OK)
         rc = fail(db, err);
     if (!rc) {
         sqlite3_extended_result_codes(db->handle, 1);
@@ -173,7 +179,7 @@ int db_open(struct db **out, const char *path, enum migration migration, struct 
 
 int db_peek(struct db **out, const char *path, struct err *err)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, version = 0;
+    int version = 0;
     struct db *db = calloc(1, sizeof(*db));
     bool usable = false;
     int rc = 0;
@@ -181,7 +187,7 @@ int db_peek(struct db **out, const char *path, struct err *err)
     *out = NULL;
     if (!db)
         return err_nomem(err);
-    if (sqlite3_open_v2(path, &db->handle, flags, NULL) == SQLITE_OK) {
+    if (open_file(db, path, SQLITE_OPEN_READWRITE) == SQLITE_OK) {
         rc = read_version(db, &version, err);
         usable = !rc && version == SCHEMA_VERSION;
     }
