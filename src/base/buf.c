@@ -61,7 +61,8 @@ void buf_add(struct buf *b, const void *bytes, size_t n)
 
 void buf_addc(struct buf *b, char c)
 {
-    buf_add(b, &c, 1);
+    if (grow(b, 1))
+        b->ptr[b->len++] = c;
 }
 
 void buf_adds(struct buf *b, const char *text)
