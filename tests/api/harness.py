@@ -13,6 +13,8 @@ import os
 import pathlib
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import threading
 import urllib.parse
@@ -81,8 +83,7 @@ class Client:
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})
         sent = {k: v for k, v in sent.items() if v is not None}
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self.server.port, timeout=self.timeout)
+        connection = self.server.http(timeout=self.timeout)
         try:
             connection.request(method, path, body, sent)
             answer = Answer(connection.getresponse())
@@ -195,13 +196,20 @@ def link(name, **members):
 
 
 class Server:
-    """A running dlfd.  `args` are added to its command line."""
+    """A running dlfd.  `args` are added to its command line.  With `tls`, the files
+    of a certificate and its key, it serves HTTPS; clients trust `trust`, else that."""
 
-    def __init__(self, data, *args, env=None, listen="127.0.0.1:0"):
+    def __init__(self, data, *args, env=None, listen="127.0.0.1:0", tls=None,
+                 trust=None):
         self.data = pathlib.Path(data)
         self.log = []
+        self.scheme = "https" if tls else "http"
+        self.context = ssl.create_default_context(
+            cafile=trust or tls[0]) if tls else None
         command = [DLFD, "--listen", listen, "--data", str(data),
                    "--auth", "off", *args]
+        if tls:
+            command += ["--tls-cert", str(tls[0]), "--tls-key", str(tls[1])]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             errors="replace", env={**os.environ, **ENGLISH, **(env or {})})
@@ -220,7 +228,8 @@ class Server:
         try:
             for line in self.process.stdout:
                 self.start_lines.append(line.rstrip("\n"))
-                found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
+                found = re.search(
+                    rf"listening on {self.scheme}://127\.0\.0\.1:(\d+)", line)
                 if found:
                     return int(found.group(1))
         finally:
@@ -230,6 +239,25 @@ class Server:
 
     def client(self, **kw):
         return Client(self, **kw)
+
+    def http(self, **kw):
+        """A connection of http.client."""
+        if self.context:
+            return http.client.HTTPSConnection(
+                "127.0.0.1", self.port, context=self.context, **kw)
+        return http.client.HTTPConnection("127.0.0.1", self.port, **kw)
+
+    def connect(self, timeout=60, receive_buffer=None, plain=False):
+        """A socket; of TLS after the handshake where the server speaks it, unless
+        `plain`."""
+        connection = socket.socket()
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(timeout)
+        connection.connect(("127.0.0.1", self.port))
+        if plain or not self.context:
+            return connection
+        return self.context.wrap_socket(connection, server_hostname="localhost")
 
     def stop(self, how=signal.SIGTERM, timeout=60):
         """Stops it and gives its exit status."""

@@ -1,7 +1,5 @@
 """Limits of bodies, JSON and names, each at the limit and one past it."""
 
-import socket
-
 import pytest
 
 from harness import job, script
@@ -16,7 +14,7 @@ def padded(body, size):
 
 def raw(server, data):
     """Sends bytes as they are; gives what comes back until the server closes."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as s:
+    with server.connect(30) as s:
         s.sendall(data)
         out = b""
         while piece := s.recv(65536):
@@ -60,7 +58,7 @@ def test_who_waits_for_a_word_gets_it(client):
     body = with_unknown(b"1")
     head = (f"POST /v1/{client.project}/jobs HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
             f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n").encode()
-    with socket.create_connection(("127.0.0.1", client.server.port), timeout=30) as s:
+    with client.server.connect(30) as s:
         s.sendall(head)
         assert s.recv(100).startswith(b"HTTP/1.1 100")
         s.sendall(body)

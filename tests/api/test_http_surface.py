@@ -3,7 +3,6 @@
 spec/00 sections 1 to 9; decisions 14, 18, 24 and 28.
 """
 
-import http.client
 import json
 import re
 import uuid
@@ -209,7 +208,7 @@ def test_success_with_a_body_is_json_in_utf8(client, kind):
 
 
 def test_several_requests_on_one_connection(server):
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = server.http(timeout=30)
     ids = set()
     for body in (b"{", None, b'{"a":', b"x" * 100_000, None):
         connection.request("POST" if body else "GET", f"/v1/{PROJECT}/jobs", body)
@@ -347,7 +346,7 @@ def test_a_byte_more_is_refused(client, line):
 
 def test_a_body_in_chunks(client):
     pieces = [json.dumps(job("j"))[i:i + 10].encode() for i in range(0, 200, 10)]
-    connection = http.client.HTTPConnection("127.0.0.1", client.server.port, timeout=30)
+    connection = client.server.http(timeout=30)
     connection.request("POST", f"/v1/{client.project}/jobs",
                        iter([p for p in pieces if p]), {"Content-Type": "application/json"})
     assert connection.getresponse().status == 204

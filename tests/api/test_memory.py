@@ -5,7 +5,6 @@ Under a sanitizer the behaviour is tested, not the figures.
 
 import base64
 import collections
-import http.client
 import json
 import os
 import random
@@ -43,7 +42,7 @@ def shared(server):
 
 
 def open_export(client):
-    connection = http.client.HTTPConnection("127.0.0.1", client.server.port, timeout=60)
+    connection = client.server.http(timeout=60)
     connection.request("POST", f"/v1/{client.project}/jobs/batch-export",
                        json.dumps({"jobList": JOBS}), {"Content-Type": "application/json"})
     return connection, connection.getresponse()
@@ -133,7 +132,7 @@ def test_the_body_budget_is_given_back(start):
 def test_two_bodies_over_the_budget(start):
     server = start("--max-body-memory", "12582912")
     client = server.client()
-    first = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    first = server.http(timeout=60)
     first.putrequest("POST", f"/v1/{client.project}/jobs")
     first.putheader("Content-Length", str(12 * MIB))
     first.endheaders()
