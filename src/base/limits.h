@@ -71,6 +71,10 @@
 #define CONNECTION_SILENCE_S 120
 #define ANSWER_BLOCK (64 * KIB)
 #define SHUTDOWN_GRACE_S 30
+/* A certificate with those above it, and a key; bytes of a file.  A handshake's answer
+ * is to fit into a socket's buffer. */
+#define TLS_CHAIN_MAX 8
+#define TLS_FILE_MAX (32 * KIB)
 
 /* Signatures.  A canonical request is a path and query, each byte as %XX, the signed
  * headers, and their names once more. */

@@ -31,31 +31,73 @@ static bool public_url_ok(const char *url)
     return !*url || (is_url && !strstr(url, "v2") && !strstr(url, "evs"));
 }
 
+/* ---- what cannot be together; each adds a sentence ---- */
+
+static void check_auth(const struct options *o, struct buf *text)
+{
+    if (http_loopback(o->listen.text) == 0 && strcmp(o->auth.text, "off") == 0)
+        buf_addf(text,
+                 "auth: off lets everyone in, so it is refused on %.100s: listen on "
+                 "127.0.0.1:PORT or [::1]:PORT\n",
+                 o->listen.text);
+}
+
+static void check_plain_http(const struct options *o, struct buf *text)
+{
+    if (http_loopback(o->listen.text) == 0 && !*o->tls_cert.text &&
+        strcmp(o->allow_plain_http.text, "yes") != 0)
+        buf_addf(
+            text,
+            "allow-plain-http: no, so everyone on the way could read what is sent to "
+            "%.100s: give tls-cert and tls-key, or allow it\n",
+            o->listen.text);
+}
+
+static void check_tls(const struct options *o, struct buf *text)
+{
+    if (*o->tls_cert.text && !*o->tls_key.text)
+        buf_addf(text, "tls-key: the key of tls-cert, %.200s, is needed\n",
+                 o->tls_cert.text);
+    if (*o->tls_key.text && !*o->tls_cert.text)
+        buf_addf(text, "tls-cert: the certificate of tls-key, %.200s, is needed\n",
+                 o->tls_key.text);
+}
+
+static void check_names(const struct options *o, struct buf *text)
+{
+    if (!name_follows(&name_cluster, str_of(o->region.text)))
+        buf_addf(text, "region: 1 to 64 letters, digits, - and _ expected\n");
+    if (!public_url_ok(o->public_url.text))
+        buf_addf(text,
+                 "public-url: http://... or https://... expected, without v2 and evs: "
+                 "clients put other words for these\n");
+}
+
+static void check_sweep_age(const struct options *o, struct buf *text)
+{
+    if (o->sweep_age.number <= longest_answer_s(o))
+        buf_addf(text,
+                 "sweep-age: more than %llus expected, the longest answer's time by "
+                 "max-archive-bytes; %.50s given\n",
+                 (unsigned long long)longest_answer_s(o), o->sweep_age.text);
+}
+
 static int check(const struct options *o, struct err *err)
 {
-    struct buf text = BUF_INIT(KIB);
-    int loopback = http_loopback(o->listen.text), rc = 0;
+    struct buf text = BUF_INIT(4 * KIB);
+    int rc = 0;
 
-    if (loopback < 0)
-        buf_addf(&text, "listen: %.200s: ADDRESS:PORT expected", o->listen.text);
-    else if (!loopback && strcmp(o->auth.text, "off") == 0)
-        buf_addf(&text,
-                 "auth: off lets everyone in, so it is refused on %.100s: listen on "
-                 "127.0.0.1:PORT or [::1]:PORT",
-                 o->listen.text);
-    else if (!name_follows(&name_cluster, str_of(o->region.text)))
-        buf_addf(&text, "region: 1 to 64 letters, digits, - and _ expected");
-    else if (!public_url_ok(o->public_url.text))
-        buf_addf(&text,
-                 "public-url: http://... or https://... expected, without v2 and evs: "
-                 "clients put other words for these");
-    else if (o->sweep_age.number <= longest_answer_s(o))
-        buf_addf(&text,
-                 "sweep-age: more than %llus expected, the longest answer's time by "
-                 "max-archive-bytes; %.50s given",
-                 (unsigned long long)longest_answer_s(o), o->sweep_age.text);
-    if (text.len)
+    if (http_loopback(o->listen.text) < 0)
+        buf_addf(&text, "listen: %.200s: ADDRESS:PORT expected\n", o->listen.text);
+    check_auth(o, &text);
+    check_plain_http(o, &text);
+    check_tls(o, &text);
+    check_names(o, &text);
+    check_sweep_age(o, &text);
+    if (text.len) {
+        text.len--; /* the last line's end */
         rc = err_set(err, E_INVALID, 0, 0, buf_cstr(&text));
+    }
     buf_release(&text);
     return rc;
 }
@@ -94,32 +136,34 @@ static const char *metrics_listen(const struct options *o)
 }
 
 /* The address that was given, with the port that it came to. */
-static void print_url(const char *format, const char *listen, int port)
+static void print_url(const char *format, const char *scheme, const char *listen,
+                      int port)
 {
     int host = (int)(strrchr(listen, ':') - listen);
 
-    printf(format, host, listen, port);
+    printf(format, scheme, host, listen, port);
 }
 
 static void say_hello(const struct options *o, const struct http_server *server,
                       const struct http_server *metrics)
 {
+    const char *scheme = *o->tls_cert.text ? "https" : "http";
     bool chinese = options_chinese();
     int port = http_port(server);
 
-    print_url("dlfd " DLFD_VERSION " listening on http://%.*s:%d\n", o->listen.text,
+    print_url("dlfd " DLFD_VERSION " listening on %s://%.*s:%d\n", scheme, o->listen.text,
               port);
     if (metrics)
-        print_url("metrics on http://%.*s:%d/metrics\n", metrics_listen(o),
+        print_url("metrics on %s://%.*s:%d/metrics\n", "http", metrics_listen(o),
                   http_port(metrics));
     if (strcmp(o->auth.text, "on") == 0)
         printf(chinese ? "登录凭证：%s/credentials.csv\n"
                        : "credentials in %s/credentials.csv\n",
                o->data.text);
     printf(chinese ? "数据目录：%s\n" : "data in %s\n", o->data.text);
-    print_url(chinese ? "试一试：curl http://%.*s:%d/v1/demo/jobs\n"
-                      : "try: curl http://%.*s:%d/v1/demo/jobs\n",
-              o->listen.text, port);
+    print_url(chinese ? "试一试：curl %s://%.*s:%d/v1/demo/jobs\n"
+                      : "try: curl %s://%.*s:%d/v1/demo/jobs\n",
+              scheme, o->listen.text, port);
     fflush(stdout);
 }
 
@@ -134,6 +178,8 @@ static struct http_options http_options(const struct options *o)
         .transfer_timeout_s = (int64_t)o->transfer_timeout.number,
         .local_only = strcmp(o->auth.text, "off") == 0,
         .allow_origin = o->allow_origin.text,
+        .tls_cert = o->tls_cert.text,
+        .tls_key = o->tls_key.text,
         .max_body_memory = o->max_body_memory.number,
     };
 }
@@ -149,8 +195,29 @@ static int start_metrics(const struct options *o, struct http_server **out,
     http.listen = metrics_listen(o);
     http.threads = 1;
     http.local_only = http_loopback(http.listen) == 1;
+    http.tls_cert = http.tls_key = "";
     http.app = api_metrics_app();
     return *http.listen ? http_start(out, &http, err) : 0;
+}
+
+/* On SIGHUP.  What is wrong is logged: what was read before holds. */
+static void reload(struct http_server *server)
+{
+    struct err err = ERR_INIT;
+
+    log_info("SIGHUP: reading anew");
+    if (http_reload(server, &err))
+        log_error("%s; what was read before holds",
+                  err.arg[0] ? err.arg[0] : "out of memory");
+    err_clear(&err);
+}
+
+static void wait_for_end(struct http_server *server, const sigset_t *signals)
+{
+    int signal;
+
+    while (sigwait(signals, &signal) == 0 && signal == SIGHUP)
+        reload(server);
 }
 
 /* Serves until SIGTERM or SIGINT. */
@@ -159,7 +226,7 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
 {
     struct http_options http = http_options(o);
     struct http_server *server, *metrics;
-    int rc, signal;
+    int rc;
 
     http.app = api_app(api);
     rc = start_metrics(o, &metrics, err);
@@ -168,7 +235,7 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
     rc = http_start(&server, &http, err);
     if (!rc) {
         say_hello(o, server, metrics);
-        sigwait(signals, &signal);
+        wait_for_end(server, signals);
         log_info("stopping: finishing what runs");
         http_stop(server);
     }
@@ -270,6 +337,7 @@ static int run(const struct options *o, struct err *err)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* all threads: sigwait() has them */
     rc = folder_open(
         &folder,

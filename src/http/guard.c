@@ -102,17 +102,22 @@ static bool is_listed(const char *list, const char *origin)
     return false;
 }
 
-static bool is_own(const char *origin, const char *host)
+static bool is_own(const struct head *h, const char *scheme)
 {
-    return strncasecmp(origin, "http://", 7) == 0 && strcasecmp(origin + 7, host) == 0;
+    size_t n = strlen(scheme);
+
+    return h->host && strncasecmp(h->origin, scheme, n) == 0 &&
+           strcasecmp(h->origin + n, h->host) == 0;
 }
 
 static enum http_fault judge_origin(const struct head *h, const struct http_options *o)
 {
+    const char *scheme = has_tls(o) ? "https://" : "http://";
+
     if (o->local_only && h->host && !is_local(h->host))
         return HTTP_FOREIGN_HOST;
-    if (h->origin && (h->origins > 1 || (!(h->host && is_own(h->origin, h->host)) &&
-                                         !is_listed(o->allow_origin, h->origin))))
+    if (h->origin && (h->origins > 1 ||
+                      (!is_own(h, scheme) && !is_listed(o->allow_origin, h->origin))))
         return HTTP_FOREIGN_ORIGIN;
     return HTTP_SOUND;
 }

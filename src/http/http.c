@@ -113,7 +113,7 @@ bool http_is_answered(const struct http_request *r)
     return of_http(r)->answer.status != 0;
 }
 
-static void count(struct http_server *s, int active, int suspended)
+void count(struct http_server *s, int active, int suspended)
 {
     pthread_mutex_lock(&s->lock);
     s->active += active;
@@ -387,11 +387,21 @@ static int fail(struct err *err, enum ec ec, const struct http_options *o,
     return err_set(err, ec, 0, 0, text);
 }
 
+/* TLS 1.3 and 1.2, and of the latter only what is forward secret and authenticated. */
+#define TLS_PRIORITIES                                                                   \
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:"        \
+    "-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM"
+
 static struct MHD_Daemon *start_daemon(struct http_server *s, const struct addrinfo *a)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
     struct MHD_OptionItem pool[] = {
         { MHD_OPTION_THREAD_POOL_SIZE, s->options.threads, NULL },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    struct MHD_OptionItem tls[] = {
+        { MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES },
+        { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_on_certificate },
         { MHD_OPTION_END, 0, NULL },
     };
 
@@ -403,6 +413,10 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, const struct addri
         flags |= MHD_USE_IPv6;
     if (s->options.threads < 2)
         pool[0].option = MHD_OPTION_END;
+    if (has_tls(&s->options))
+        flags |= MHD_USE_TLS;
+    else
+        tls[0].option = MHD_OPTION_END;
     return MHD_start_daemon(
         flags, 0, conn_accept, s, on_request, s, MHD_OPTION_SOCK_ADDR, a->ai_addr,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK,
@@ -410,7 +424,18 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, const struct addri
         MHD_OPTION_NOTIFY_CONNECTION, conn_notify, s, MHD_OPTION_CONNECTION_LIMIT, limit,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_POOL,
         MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_SILENCE_S, MHD_OPTION_ARRAY, pool,
-        MHD_OPTION_END);
+        MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+}
+
+static int serve(struct http_server *s, const struct addrinfo *a, struct err *err)
+{
+    s->daemon = reaper_start(s) ? start_daemon(s, a) : NULL;
+    if (s->daemon)
+        return 0;
+    reaper_stop(s);
+    tls_stop(s);
+    return fail(err, E_IO, &s->options,
+                "cannot listen there: is the address this machine's, and the port free?");
 }
 
 int http_start(struct http_server **out, const struct http_options *options,
@@ -418,6 +443,7 @@ int http_start(struct http_server **out, const struct http_options *options,
 {
     struct addrinfo *a = listen_resolve(options->listen);
     struct http_server *s;
+    int rc;
 
     if (!a)
         return fail(err, E_INVALID, options, "ADDRESS:PORT expected");
@@ -430,17 +456,15 @@ int http_start(struct http_server **out, const struct http_options *options,
     id_hex(s->id_prefix);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->ended, NULL);
-    s->daemon = reaper_start(s) ? start_daemon(s, a) : NULL;
+    rc = tls_start(s, err);
+    if (!rc)
+        rc = serve(s, a, err);
     freeaddrinfo(a);
-    if (!s->daemon) {
-        reaper_stop(s);
+    if (rc)
         free(s);
-        return fail(
-            err, E_IO, options,
-            "cannot listen there: is the address this machine's, and the port free?");
-    }
-    *out = s;
-    return 0;
+    else
+        *out = s;
+    return rc;
 }
 
 int http_port(const struct http_server *s)
@@ -470,8 +494,10 @@ void http_stop(struct http_server *s)
     if (listening >= 0)
         shutdown(listening, SHUT_RDWR); /* refuses; open until the library is done */
     atomic_store(&s->stopping, true);
+    greeter_end_all(s);
     wait_for_requests(s);
     MHD_stop_daemon(s->daemon);
+    tls_stop(s);
     reaper_stop(s);
     if (listening >= 0)
         close(listening);

@@ -72,17 +72,29 @@ struct http_options {
     int64_t transfer_timeout_s; /* for a body, and for an answer; see limits.h */
     bool local_only;            /* Host must be a loopback name or address */
     const char *allow_origin;   /* other origins that may call, with commas */
+    const char *tls_cert;       /* a file, see http_reload(); "": plain HTTP */
+    const char *tls_key;        /* likewise */
     uint64_t max_body_memory;   /* of all bodies that are being received */
     struct http_app app;
 };
 
-/* Starts to serve.  E_INVALID: `listen` is no address; E_IO: cannot bind; the
- * error's first text says it. */
+/* Starts to serve.  E_INVALID: `listen` is no address, or as http_reload(); E_IO: cannot
+ * bind; the error's first text says it. */
 int http_start(struct http_server **out, const struct http_options *options,
                struct err *err) MUST_CHECK;
 
 /* The port that it listens on. */
 int http_port(const struct http_server *s);
+
+/*
+ * Reads the certificate and the key anew, for the connections that are yet to come;
+ * those that are open go on.  Both are PEM; the server's own certificate stands first,
+ * those that lead to its issuer after it.  E_IO, E_INVALID: a file cannot be read, is
+ * none, or the two are no pair; the error's first text names the option and the file,
+ * and what was served is served on.  What clients may refuse (a certificate that is out
+ * of date), and a key that everyone may read, is logged.  Does nothing in plain HTTP.
+ */
+int http_reload(struct http_server *s, struct err *err) MUST_CHECK;
 
 /* Accepts no more, finishes what runs (for SHUTDOWN_GRACE_S at most), ends. */
 void http_stop(struct http_server *s);

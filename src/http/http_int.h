@@ -1,6 +1,7 @@
 #ifndef HTTP_HTTP_INT_H
 #define HTTP_HTTP_INT_H
 
+#include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -35,6 +36,12 @@ struct conn {
     atomic_int_fast64_t until_ns;
     atomic_bool reads; /* the client is to send */
     int left;          /* the reaper's */
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct credential *credential; /* that its handshake took */
+    atomic_bool greets;            /* the handshake is not over */
+    int finished;                  /* its last messages, of 2 */
+    bool watched;                  /* by the greeter */
 };
 
 struct request {
@@ -67,11 +74,20 @@ struct http_server {
     pthread_t reaper;
     pthread_cond_t reap;
     bool reaped;
+    struct credential *credential; /* under its lock; NULL: plain HTTP */
+    pthread_mutex_t credential_lock;
+    pthread_t greeter;
+    int greets, greeted; /* its epoll(7), and an eventfd(2) that ends it */
 };
 
 static inline struct request *of_http(const struct http_request *r)
 {
     return (struct request *)r;
+}
+
+static inline bool has_tls(const struct http_options *o)
+{
+    return *o->tls_cert;
 }
 
 /* send.c: hands the answer to the library. */
@@ -95,6 +111,24 @@ void conn_rest(struct conn *c);
 
 bool reaper_start(struct http_server *s);
 void reaper_stop(struct http_server *s);
+
+/* http.c: so many more, or fewer, are served and suspended. */
+void count(struct http_server *s, int active, int suspended);
+
+/* tls.c: certificate and key that never change, with a count of their users; accepts
+ * NULL. */
+void credential_release(struct credential *c);
+/* Loads what s->options name, if they do; see http_reload(). */
+int tls_start(struct http_server *s, struct err *err) MUST_CHECK;
+void tls_stop(struct http_server *s);
+/* For the library: which credential a handshake takes. */
+gnutls_certificate_retrieve_function2 tls_on_certificate;
+
+/* greeter.c: the handshakes.  A connection's begins; all that are not over end. */
+void greeter_add(struct conn *c);
+void greeter_end_all(struct http_server *s);
+bool greeter_start(struct http_server *s);
+void greeter_stop(struct http_server *s);
 
 /* listen.c: the address of ADDRESS:PORT, for freeaddrinfo(); NULL: it is none. */
 struct addrinfo *listen_resolve(const char *listen);

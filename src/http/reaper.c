@@ -31,6 +31,10 @@ void conn_notify(void *server, struct MHD_Connection *connection, void **context
         c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
                     ->connect_fd;
         conn_begin(c, true, s->options.header_timeout_s);
+        c->server = s;
+        c->connection = connection;
+        if (has_tls(&s->options))
+            greeter_add(c);
         pthread_mutex_lock(&s->conns_lock);
         LIST_INSERT_HEAD(&s->conns, c, link);
         pthread_mutex_unlock(&s->conns_lock);
@@ -42,6 +46,7 @@ void conn_notify(void *server, struct MHD_Connection *connection, void **context
         pthread_mutex_unlock(&s->conns_lock);
         atomic_fetch_sub(&s->n_conns, 1);
         metric_add(METRIC_CONNECTIONS, -1);
+        credential_release(c->credential);
         free(c);
     }
 }

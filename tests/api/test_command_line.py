@@ -26,7 +26,8 @@ OPTIONS = ["--listen", "--data", "--auth", "--config", "--error-detail", "--max-
            "--max-jobs", "--max-scripts", "--secret-key-file", "--sweep-age", "--threads", "--help", "--version",
            "--check-config", "--allow-origin", "--header-timeout", "--transfer-timeout",
            "--max-connections", "--max-cache", "--metrics-listen", "--log-format", "--region",
-           "--public-url", "--token-age", "--rate-limit", "--audit-log"]
+           "--public-url", "--token-age", "--rate-limit", "--audit-log",
+           "--tls-cert", "--tls-key", "--allow-plain-http"]
 
 
 # ---- help and version ----
