@@ -1,5 +1,3 @@
-#include <errno.h>
-#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -35,7 +33,7 @@ static bool may_suspend(struct http_server *s)
     return may;
 }
 
-static void wait_for_client(struct conn *c)
+void greeter_wait(struct conn *c)
 {
     struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
                                  .data.ptr = c };
@@ -47,43 +45,6 @@ static void wait_for_client(struct conn *c)
     c->watched = true;
     if (epoll_ctl(c->server->greets, how, c->fd, &event) != 0)
         go_on(c);
-}
-
-/* In place of the library's own. */
-static ssize_t on_pull(gnutls_transport_ptr_t conn, void *out, size_t max)
-{
-    struct conn *c = conn;
-    ssize_t n = recv(c->fd, out, max, 0);
-
-    if (n < 0 && errno == EAGAIN && atomic_load(&c->greets)) {
-        wait_for_client(c);
-        errno = EAGAIN;
-    }
-    return n;
-}
-
-static int on_finished(gnutls_session_t session, unsigned type, unsigned when,
-                       unsigned incoming, const gnutls_datum_t *message)
-{
-    struct conn *c = gnutls_transport_get_ptr(session);
-
-    (void)type, (void)when, (void)incoming, (void)message;
-    if (++c->finished == 2) /* the server's and the client's */
-        atomic_store(&c->greets, false);
-    return 0;
-}
-
-void greeter_add(struct conn *c)
-{
-    gnutls_session_t session =
-        MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)
-            ->tls_session;
-
-    atomic_store(&c->greets, true);
-    gnutls_transport_set_ptr2(session, c, (gnutls_transport_ptr_t)(intptr_t)c->fd);
-    gnutls_transport_set_pull_function(session, on_pull);
-    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED,
-                                       GNUTLS_HOOK_POST, on_finished);
 }
 
 void greeter_end_all(struct http_server *s)

@@ -356,6 +356,7 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     (void)why;
     if (!r)
         return;
+    wire_flush(r->conn);
     s->options.app.done(s->options.app.self, &r->http);
     conn_begin(r->conn, true, CONNECTION_SILENCE_S + s->options.header_timeout_s);
     let_body_go(r);

@@ -42,6 +42,7 @@ struct conn {
     atomic_bool greets;            /* the handshake is not over */
     int finished;                  /* its last messages, of 2 */
     bool watched;                  /* by the greeter */
+    bool more;                     /* the last record was told to wait for more */
 };
 
 struct request {
@@ -124,8 +125,12 @@ void tls_stop(struct http_server *s);
 /* For the library: which credential a handshake takes. */
 gnutls_certificate_retrieve_function2 tls_on_certificate;
 
-/* greeter.c: the handshakes.  A connection's begins; all that are not over end. */
-void greeter_add(struct conn *c);
+/* wire.c: a connection of TLS begins; an answer has ended, whose last record may wait. */
+void wire_begin(struct conn *c);
+void wire_flush(struct conn *c);
+
+/* greeter.c: a handshake waits for its client; all that are not over end. */
+void greeter_wait(struct conn *c);
 void greeter_end_all(struct http_server *s);
 bool greeter_start(struct http_server *s);
 void greeter_stop(struct http_server *s);

@@ -34,7 +34,7 @@ void conn_notify(void *server, struct MHD_Connection *connection, void **context
         c->server = s;
         c->connection = connection;
         if (has_tls(&s->options))
-            greeter_add(c);
+            wire_begin(c);
         pthread_mutex_lock(&s->conns_lock);
         LIST_INSERT_HEAD(&s->conns, c, link);
         pthread_mutex_unlock(&s->conns_lock);

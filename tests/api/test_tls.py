@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import ssl
+import statistics
 import subprocess
 import threading
 import time
@@ -514,6 +515,20 @@ def test_small_chunks_in_large_records(raw):
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in pieces)
     connection = raw().send(SAVE, CHUNKED, "\r\n", chunks, "0\r\n\r\n", LIST, "\r\n")
     assert [connection.answer()[0] for _ in range(2)] == [204, 200]
+
+
+def test_an_answer_that_ends_with_a_full_record_is_not_held_up(client, raw):
+    """It would wait for the client's delayed acknowledgement, 40 ms."""
+    client.make_script("s", content="")
+    shown = len(client.get("/scripts/s").body)
+    client.put("/scripts/s", {"content": "x" * (16384 - shown)})
+    connection, seconds = raw(), []
+    for _ in range(20):
+        began = time.monotonic()
+        connection.send(f"GET /v1/{client.project}/scripts/s HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert len(connection.answer()[2]) == 16384
+        seconds.append(time.monotonic() - began)
+    assert statistics.median(seconds) < 0.03
 
 
 def test_a_client_that_says_goodbye(raw):
