@@ -381,27 +381,37 @@ def allow_files(n):
         limits.setrlimit(limits.RLIMIT_NOFILE, (n, max(n, hard)))
 
 
-def test_two_thousand_dripping_connections(start):
-    allow_files(8192)
-    server = start()
-    open_ones, stop = [], threading.Event()
-    for _ in range(2000):
-        open_ones.append(Raw(server).send("GET /v1/raw/jobs HTTP/1.1\r\nX-Slow: "))
+@contextlib.contextmanager
+def dripping(connections):
+    """A byte each half second on each."""
+    stop = threading.Event()
 
     def keep_dripping():
         while not stop.wait(0.5):
-            for one in open_ones:
+            for one in connections:
                 one.socket.send(b"x")
-    dripping = threading.Thread(target=keep_dripping)
-    dripping.start()
+    thread = threading.Thread(target=keep_dripping)
+    thread.start()
     try:
-        client = server.client(timeout=5)
-        for i in range(100):
-            client.make_job(f"job_{i}")
-        assert client.export([f"job_{i}" for i in range(100)]).status == 200
+        yield
     finally:
         stop.set()
-        dripping.join()
+        thread.join()
+
+
+def others_are_served(server):
+    client = server.client(timeout=5)
+    for i in range(100):
+        client.make_job(f"job_{i}")
+    assert client.export([f"job_{i}" for i in range(100)]).status == 200
+
+
+def test_two_thousand_dripping_connections(start):
+    allow_files(8192)
+    server = start()
+    open_ones = [Raw(server).send("GET /v1/raw/jobs HTTP/1.1\r\nX-Slow: ") for _ in range(2000)]
+    with dripping(open_ones):
+        others_are_served(server)
     assert open_ones[0].send("\r\nHost: localhost\r\n\r\n").answer()[0] == 200
     for one in open_ones:
         one.close()
