@@ -18,12 +18,13 @@ struct api {
     const char *region;
     const char *public_url; /* "": told by the Host that a client names */
     bool tls;               /* its scheme, then, is https */
-    int audit;              /* the audit log's descriptor; -1: there is none */
+    const char *audit_path; /* "": there is no audit log */
+    int audit;              /* its descriptor; -1: not open */
 };
 
-/* Opens the audit log `path`, and opens it anew, after somebody has renamed it.
- * E_IO: the error's first text says why. */
-int audit_open(struct api *api, const char *path, struct err *err) MUST_CHECK;
+/* Opens the audit log, or opens it anew, after somebody has renamed it.  E_IO: the
+ * error's first text says why. */
+int audit_open(struct api *api, struct err *err) MUST_CHECK;
 
 /* The application for http_start(); `api` must outlive the server. */
 struct http_app api_app(struct api *api);

@@ -14,11 +14,14 @@
  * write, export or sign in, and those that were refused.
  */
 
-int audit_open(struct api *api, const char *path, struct err *err)
+int audit_open(struct api *api, struct err *err)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     struct buf why = BUF_INIT(8 * KIB);
+    int file;
 
+    if (!*api->audit_path)
+        return 0;
+    file = open(api->audit_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (file >= 0 && api->audit < 0) {
         api->audit = file;
         return 0;
@@ -28,7 +31,7 @@ int audit_open(struct api *api, const char *path, struct err *err)
         close(file);
         return 0;
     }
-    buf_addf(&why, "audit-log: %s: %s", path, strerror(errno));
+    buf_addf(&why, "audit-log: %s: %s", api->audit_path, strerror(errno));
     err_set(err, E_IO, 0, 0, buf_cstr(&why));
     buf_release(&why);
     return E_IO;

@@ -357,6 +357,14 @@ static void log_request(const struct http_request *r, const struct call *c, int6
     buf_release(&workspace);
 }
 
+/* Nobody gets an answer that the audit log does not know of. */
+static void on_send(void *self, const struct http_request *r)
+{
+    (void)self;
+    if (r->state)
+        audit(r->state);
+}
+
 static void on_done(void *self, struct http_request *r)
 {
     int64_t ns = clock_mono_ns() - r->started_ns;
@@ -367,7 +375,6 @@ static void on_done(void *self, struct http_request *r)
     metrics_count(route_index(c ? c->route : NULL), r->status, ns);
     if (!c)
         return;
-    audit(c);
     err_clear(&c->err);
     json_release(&c->json);
     if (c->save)
@@ -378,7 +385,7 @@ static void on_done(void *self, struct http_request *r)
 
 struct http_app api_app(struct api *api)
 {
-    return (struct http_app){ api, on_head, on_refuse, on_run, on_done };
+    return (struct http_app){ api, on_head, on_refuse, on_run, on_send, on_done };
 }
 
 void health(struct call *c)

@@ -78,7 +78,7 @@ int route_find(struct call *c) MUST_CHECK;
 int sign_in_head(struct call *c) MUST_CHECK;
 int sign_in_body(struct call *c) MUST_CHECK;
 
-/* audit.c: a line about a request that has ended, when it is one to be audited. */
+/* audit.c: a line about a request that has its answer, when it is one to be audited. */
 void audit(const struct call *c);
 
 /* Reads the body into c->body, by the route's rule; whether its media type is one. */

@@ -152,7 +152,13 @@ static void ignore(void *self, struct http_request *r)
     (void)r;
 }
 
+static void ignore_answer(void *self, const struct http_request *r)
+{
+    (void)self;
+    (void)r;
+}
+
 struct http_app api_metrics_app(void)
 {
-    return (struct http_app){ NULL, on_head, on_refuse, ignore, ignore };
+    return (struct http_app){ NULL, on_head, on_refuse, ignore, ignore_answer, ignore };
 }

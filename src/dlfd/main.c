@@ -201,7 +201,7 @@ static int start_metrics(const struct options *o, struct http_server **out,
 }
 
 /* On SIGHUP.  What is wrong is logged: what was read before holds. */
-static void reload(struct http_server *server)
+static void reload(struct http_server *server, struct api *api)
 {
     struct err err = ERR_INIT;
 
@@ -210,14 +210,19 @@ static void reload(struct http_server *server)
         log_error("%s; what was read before holds",
                   err.arg[0] ? err.arg[0] : "out of memory");
     err_clear(&err);
+    if (audit_open(api, &err))
+        log_error("%s; the file that was open goes on",
+                  err.arg[0] ? err.arg[0] : "out of memory");
+    err_clear(&err);
 }
 
-static void wait_for_end(struct http_server *server, const sigset_t *signals)
+static void wait_for_end(struct http_server *server, struct api *api,
+                         const sigset_t *signals)
 {
     int signal;
 
     while (sigwait(signals, &signal) == 0 && signal == SIGHUP)
-        reload(server);
+        reload(server, api);
 }
 
 /* Serves until SIGTERM or SIGINT. */
@@ -235,7 +240,7 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
     rc = http_start(&server, &http, err);
     if (!rc) {
         say_hello(o, server, metrics);
-        wait_for_end(server, signals);
+        wait_for_end(server, api, signals);
         log_info("stopping: finishing what runs");
         http_stop(server);
     }
@@ -264,7 +269,6 @@ static int renew_format(struct catalog *c, struct err *err)
 static int open_auth(const struct options *o, struct store *store, struct auth *auth,
                      struct api *api, struct err *err)
 {
-    struct buf log = BUF_INIT(8 * KIB);
     bool made = false;
     int rc;
 
@@ -272,17 +276,23 @@ static int open_auth(const struct options *o, struct store *store, struct auth *
                            .token_age_ms = (int64_t)o->token_age.number * 1000,
                            .rate_limit = (int64_t)o->rate_limit.number };
     api->auth = auth;
-    if (*o->audit_log.text)
-        buf_adds(&log, o->audit_log.text);
-    else
-        buf_addf(&log, "%s/audit.log", o->data.text);
     rc = first_account(store, o->data.text, o->region.text, &made, err);
     if (made && !rc)
         log_info("made the first account: see %s/credentials.csv", o->data.text);
-    if (!rc && strcmp(o->audit_log.text, "off") != 0)
-        rc = audit_open(api, buf_cstr(&log), err);
-    buf_release(&log);
+    if (!rc)
+        rc = audit_open(api, err);
     return rc ? rc : auth_open(auth, err);
+}
+
+/* Where the audit log is: "" is nowhere. */
+static const char *audit_path(const struct options *o, struct buf *path)
+{
+    if (strcmp(o->audit_log.text, "off") == 0 || strcmp(o->auth.text, "off") == 0)
+        return "";
+    if (*o->audit_log.text)
+        return o->audit_log.text;
+    buf_addf(path, "%s/audit.log", o->data.text);
+    return buf_cstr(path);
 }
 
 static int serve_store(const struct options *o, struct store *store,
@@ -298,14 +308,17 @@ static int serve_store(const struct options *o, struct store *store,
         .max_unpacked_bytes = o->max_unpacked_bytes.number,
         .cache = cache_new(o->max_cache.number),
     };
+    struct buf audit = BUF_INIT(8 * KIB);
     struct api api = { .catalog = &catalog,
                        .region = o->region.text,
                        .public_url = o->public_url.text,
+                       .tls = *o->tls_cert.text != '\0',
+                       .audit_path = audit_path(o, &audit),
                        .audit = -1 };
     struct auth auth = { 0 };
     int rc;
 
-    if (!catalog.cache)
+    if (!catalog.cache || !api.audit_path)
         return err_set(err, E_NOMEM, 0, 0, "out of memory");
     while (strcmp(modes[api.detail_mode], o->error_detail.text) != 0)
         api.detail_mode++;
@@ -317,6 +330,7 @@ static int serve_store(const struct options *o, struct store *store,
     auth_close(&auth);
     if (api.audit >= 0)
         close(api.audit);
+    buf_release(&audit);
     cache_free(catalog.cache);
     return rc;
 }

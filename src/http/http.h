@@ -45,6 +45,8 @@ struct http_app {
     void (*refuse)(void *self, struct http_request *r, enum http_fault why);
     /* The body is complete: answers, or suspends. */
     void (*run)(void *self, struct http_request *r);
+    /* The answer is about to be sent: r->status is known. */
+    void (*send)(void *self, const struct http_request *r);
     /* The answer was sent, or the connection was lost: logs, lets go. */
     void (*done)(void *self, struct http_request *r);
 };

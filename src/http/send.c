@@ -127,6 +127,7 @@ enum MHD_Result send_answer(struct request *r)
     r->http.status = a->status;
     r->http.sent_bytes = a->size == HTTP_SIZE_UNKNOWN ? 0 : a->size;
     r->state = ANSWERED;
+    r->server->options.app.send(r->server->options.app.self, &r->http);
     conn_begin(r->conn, false, r->server->options.transfer_timeout_s);
     conn_moved(r->conn, r->http.sent_bytes);
     result = MHD_queue_response(r->connection, (unsigned)a->status, response);
