@@ -69,6 +69,24 @@ def iam_error(answer, status):
     return answer.json["error"]["message"]
 
 
+# ---- where it may be served ----
+
+def test_beyond_loopback_plain_http_is_to_be_allowed(start):
+    with pytest.raises(RuntimeError, match="allow-plain-http"):
+        start("--auth", "on", listen="0.0.0.0:0")
+    server = start("--auth", "on", "--allow-plain-http", "yes", listen="0.0.0.0:0")
+    assert any("listening on http://0.0.0.0:" in line for line in server.start_lines)
+
+
+def test_any_host_may_be_named_where_sign_in_is_asked_for(shared):
+    for host in ("dlf.example.com", "10.1.2.3:8430"):
+        answer = shared.plain.get("/jobs", headers={"Host": host})
+        assert answer.code == "APIGW.0301", "not refused for its Host"
+    token = shared.ask(password_body("admin", shared.password, project=shared.project),
+                       headers={"Host": "dlf.example.com"})
+    assert "http://dlf.example.com/evs/v2/" in token.body.decode()
+
+
 # ---- the first account ----
 
 def test_the_first_start_writes_credentials_once(house):
