@@ -229,7 +229,7 @@ class Server:
             for line in self.process.stdout:
                 self.start_lines.append(line.rstrip("\n"))
                 found = re.search(
-                    rf"listening on {self.scheme}://127\.0\.0\.1:(\d+)", line)
+                    rf"listening on {self.scheme}://[0-9.]+:(\d+)", line)
                 if found:
                     return int(found.group(1))
         finally:
