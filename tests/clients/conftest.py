@@ -1,6 +1,7 @@
-"""Lets the tests import the modules beside them."""
+"""Lets the tests import the modules beside them, and those of tests/api."""
 
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+HERE = pathlib.Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "api")]

@@ -15,6 +15,7 @@ import zipfile
 
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkcore.http.http_handler import HttpHandler
 from huaweicloudsdkcore.region.region import Region
 
@@ -34,6 +35,7 @@ class Sdk:
         self.kept = {}
         self.answer = None
         builder = self.kind.new_builder() \
+            .with_http_config(HttpConfig(ssl_ca_cert=service["ca_cert"] or None)) \
             .with_http_handler(HttpHandler().add_response_handler(self._remember))
         keys, endpoint = (service["ak"], service["sk"]), service["endpoint"]
         if "region" in service:  # the SDK asks the server for the region's project

@@ -12,11 +12,10 @@ import pathlib
 import re
 import subprocess
 import tempfile
-import urllib.error
-import urllib.request
 
 import table
-from service import ROOT, Service
+from paths import ROOT
+from service import Service
 
 HERE = pathlib.Path(__file__).parent
 TOOLS = ROOT / "build-tools/clients"
@@ -28,22 +27,17 @@ HEAD = """\
  */
 /* clang-format off */
 """
-TOKENS, PROJECTS = "/v3/auth/tokens", "/v3/projects"
 STATUS = dict(re.findall(r"OPERATION\((\w+), (\d+)",
                          (ROOT / "tests/operations.def").read_text("utf-8")))
 
 
 class Client:
-    """`name` and `version` as in the record; `command` with the rows on its input.
+    """`name` and `version` as in the record; `command` with the rows on its input."""
 
-    It is not run with a server that lacks the path `needs`.
-    """
-
-    def __init__(self, name, version, command, rows, needs=None):
+    def __init__(self, name, version, command, rows):
         self.name = name
         self.version = version
         self.command = command
-        self.needs = needs
         self.is_cdm = rows is table.CDM
         self.rows = [self._with_status(one) for one in rows]
 
@@ -71,53 +65,43 @@ def go(sdk, rows):
 
 def curl():
     told = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True)
-    return Client("curl", told.stdout.split()[1], [HERE / "curl"], [], needs=TOKENS)
+    return Client("curl", told.stdout.split()[1], [HERE / "curl"], [])
 
 
 CLIENTS = [
     python("dgc", "3.0.45", table.DLF_OLD), python("dgc", "3.1.58", table.DLF),
     python("dgc", "3.1.219", table.DLF), python("dlf", "3.1.219", table.DLF_OLD),
     python("cdm", "3.1.219", table.CDM), go("dgc", table.DLF), go("cdm", table.CDM), curl()]
+NEWEST = list({client.name: client for client in CLIENTS}.values())
+RUNS = [*((client, False) for client in CLIENTS),
+        *((client, True) for client in NEWEST)]  # each with whether it is over TLS
 
 
-def lacks(service, path):
-    """Whether the server has no such path at all: not even sign-in is asked for."""
-    try:
-        urllib.request.urlopen(service.endpoint + path, timeout=10)
-    except urllib.error.HTTPError as refused:
-        return refused.code == 404
-    return False
+def start(client, service, trust=None, by_region=False):
+    """Runs `client` to its end.  It reads the rows, and the service with the keys to it.
 
-
-def task_of(client, service, by_region):
-    """What a runner reads: the rows, and the service with the keys to it."""
+    `trust`: the certificate to trust, else the service's.  `by_region`: the client has
+    to ask for its project's id.
+    """
+    trust = str(trust or service.certificate or "")
     keys = {"endpoint": service.endpoint, "ak": service.keys["Access Key Id"],
-            "sk": service.keys["Secret Access Key"], "project_id": service.keys["Project Id"]}
+            "sk": service.keys["Secret Access Key"], "project_id": service.keys["Project Id"],
+            "ca_cert": trust}
     if by_region:
         keys["region"] = service.keys["Region"]
-    return {"service": keys, "rows": client.rows}
-
-
-def for_curl(service):
-    """The same in variables, which a shell script reads more easily."""
-    return {"DLF_ENDPOINT": service.endpoint, "DLF_PROJECT": service.keys["Project Id"],
-            "DLF_USER": service.keys.get("User Name", ""),
-            "DLF_PASSWORD": service.keys.get("Password", "")}
+    for_curl = {"DLF_ENDPOINT": service.endpoint, "DLF_PROJECT": service.keys["Project Id"],
+                "DLF_USER": service.keys["User Name"], "DLF_PASSWORD": service.keys["Password"],
+                "DLF_CA_CERT": trust}
+    return subprocess.run(client.command, input=json.dumps({"service": keys, "rows": client.rows}),
+                          capture_output=True, text=True, timeout=300, check=False,
+                          env={**os.environ, **for_curl, "LC_ALL": "C.UTF-8"})
 
 
 @functools.cache
-def run(client, by_region=False):
-    """What `client` did with a server of its own; None when that lacks what is needed.
-
-    `by_region`: the client has to ask for its project's id.
-    """
-    needs = PROJECTS if by_region else client.needs
-    with tempfile.TemporaryDirectory() as folder, Service(pathlib.Path(folder)) as service:
-        if needs and lacks(service, needs):
-            return None
-        done = subprocess.run(client.command, input=json.dumps(task_of(client, service, by_region)),
-                              capture_output=True, text=True, timeout=300, check=False,
-                              env={**os.environ, **for_curl(service), "LC_ALL": "C.UTF-8"})
+def run(client, tls=False, by_region=False):
+    """What `client` did with a server of its own."""
+    with tempfile.TemporaryDirectory() as folder, Service(pathlib.Path(folder), tls) as service:
+        done = start(client, service, by_region=by_region)
     assert done.returncode == 0, f"{client}: {done.stdout}{done.stderr}"
     results = [json.loads(line) for line in done.stdout.splitlines()]
     return {client.covered(one["operation"]): one for one in results}

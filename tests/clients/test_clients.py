@@ -1,7 +1,8 @@
 """Unmodified clients against a real dlfd: `make check-clients`.
 
-The clients do what table.py says.  Each operation that the record has is a test; that
-a run did what the record says, no more and no less, is another.
+The clients do what table.py says, and the newest version of each does it over TLS too.
+Each operation that the record has is a test; that a run did what the record says, no
+more and no less, is another.
 """
 
 import re
@@ -9,7 +10,9 @@ import re
 import pytest
 
 import runs
-from service import ROOT
+from certificates import make_pair
+from paths import ROOT
+from service import Service
 
 ROUTES = ROOT / "src/api/routes.def"
 
@@ -17,33 +20,33 @@ ROUTES = ROOT / "src/api/routes.def"
 WITHOUT_SDK = {"Health", "Ready", "OpenApi", "ExportJobsLink", "ExportJobsLinkHead",
                "ListScriptsV2"}
 
-RECORDED = [(client, operation, outcome) for client in runs.CLIENTS
+# What the clients' TLS libraries say, in the order Python, Go, curl.
+UNTRUSTED = "certificate verify failed|certificate signed by unknown authority|^curl: .60."
+
+RECORDED = [(client, tls, operation, outcome) for client, tls in runs.RUNS
             for operation, outcome in
             runs.recorded().get((client.name, client.version), {}).items()]
 
 
-def ran(client, **how):
-    results = runs.run(client, **how)
-    if results is None:
-        pytest.skip("this dlfd has no sign-in yet: no " +
-                    (runs.PROJECTS if how else client.needs))
-    return results
+def name_of(value):
+    """A parameter's part of a test's name; of `tls`, how the client connects."""
+    return {False: "http", True: "https"}.get(value, str(value))
 
 
 def outcomes_of(results):
     return {name: one["outcome"] for name, one in results.items()}
 
 
-@pytest.mark.parametrize("client, operation, outcome", RECORDED, ids=str)
-def test_operation(client, operation, outcome):
-    result = ran(client).get(operation, {"outcome": "not tried", "why": ""})
+@pytest.mark.parametrize("client, tls, operation, outcome", RECORDED, ids=name_of)
+def test_operation(client, tls, operation, outcome):
+    result = runs.run(client, tls).get(operation, {"outcome": "not tried", "why": ""})
     assert result["outcome"] == outcome, result["why"]
 
 
 @pytest.mark.parametrize("client", runs.CLIENTS, ids=str)
 def test_record(client):
     """When this fails the record has been rewritten: look at it, `make docs`, commit."""
-    results = ran(client)
+    results = runs.run(client, False)
     failed = [one["why"] for one in results.values() if one["outcome"] == "FAILED"]
     outcomes = {name: outcome for name, outcome in outcomes_of(results).items()
                 if outcome != "FAILED"}
@@ -54,11 +57,21 @@ def test_record(client):
     assert before == outcomes, f"{runs.RECORD} was of another run"
 
 
-@pytest.mark.parametrize("client", [one for one in runs.CLIENTS if one.name == "Python dgc"],
-                         ids=str)
-def test_a_client_finds_its_project_by_the_region(client):
+@pytest.mark.parametrize("client", runs.NEWEST, ids=str)
+def test_a_client_refuses_a_certificate_that_it_does_not_trust(client, tmp_path):
+    """So what passes over TLS has looked at the certificate."""
+    other, _ = make_pair(tmp_path, "other")
+    with Service(tmp_path, tls=True) as service:
+        done = runs.start(client, service, trust=other)
+    said = done.stdout.splitlines() or [done.stderr]
+    assert all(re.search(UNTRUSTED, one) for one in said), said
+
+
+@pytest.mark.parametrize("client, tls", [one for one in runs.RUNS if one[0].name == "Python dgc"],
+                         ids=name_of)
+def test_a_client_finds_its_project_by_the_region(client, tls):
     """Built without a project id, the SDK asks GET /v3/projects?name=REGION for it."""
-    assert outcomes_of(ran(client, by_region=True)) == outcomes_of(ran(client))
+    assert outcomes_of(runs.run(client, tls, by_region=True)) == outcomes_of(runs.run(client, tls))
 
 
 def test_record_is_of_these_clients():
