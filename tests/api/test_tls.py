@@ -221,6 +221,8 @@ def test_a_key_that_everyone_may_read_is_logged(start, tmp_path, mode, logged):
     key.chmod(mode)
     running = start(tls=(cert, key))
     assert running.client().get("/jobs").status == 200
+    wait_for(lambda: any("valid until" in line for line in running.log))  # the dates come first
+    wait_for(lambda: any("request" in line for line in running.log))
     assert any(f"tls-key: {key}: everyone may use it" in line for line in running.log) == logged
 
 
