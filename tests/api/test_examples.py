@@ -1,6 +1,8 @@
 """examples/: what they hold, that they load, and that exports have all of it."""
 
+import csv
 import json
+import os
 import re
 import subprocess
 import urllib.parse
@@ -26,10 +28,17 @@ def text_of(path):
     return found
 
 
-def load(client, example):
-    url = f"http://127.0.0.1:{client.server.port}/v1/{client.project}"
-    return subprocess.run([ROOT / "examples/load", example, url], capture_output=True,
-                          text=True, timeout=60, check=False)
+def run(script, *args, **env):
+    return subprocess.run([ROOT / "examples" / script, *args], capture_output=True,
+                          text=True, timeout=60, check=False, env={**os.environ, **env})
+
+
+def url_of(server, project):
+    return f"http://127.0.0.1:{server.port}/v1/{project}"
+
+
+def load(client, example, **env):
+    return run("load", example, url_of(client.server, client.project), **env)
 
 
 @pytest.fixture(params=EXAMPLES, ids=lambda p: p.name)
@@ -96,6 +105,21 @@ def test_loading_updates_what_differs(loaded, example):
     assert loaded.put(f"/scripts/{key}", {"content": "other"}).status == 204
     assert load(loaded, example).returncode == 0
     assert loaded.get(f"/scripts/{key}").json["content"] == text_of(path).read_text("utf-8")
+
+
+def test_loading_with_a_token_for_an_access_key(start, tmp_path):
+    server = start("--auth", "on")
+    keys, = csv.DictReader((server.data / "credentials.csv").open(encoding="utf-8"))
+    client = server.client(project=keys["Project Id"])
+    refused = load(client, EXAMPLES[0])
+    assert refused.returncode == 1 and "HTTP 401" in refused.stderr
+    url = url_of(server, client.project)
+    done = run("token", server.data / "credentials.csv", url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load(client, EXAMPLES[0], DLF_TOKEN=done.stdout.strip()).returncode == 0
+    (tmp_path / "bad.csv").write_text("Access Key Id,Secret Access Key\nX,Y\n")
+    done = run("token", tmp_path / "bad.csv", url)
+    assert done.returncode == 1 and "HTTP 401" in done.stderr
 
 
 @pytest.mark.parametrize("spoil, told", [
