@@ -144,6 +144,17 @@ static void print_url(const char *format, const char *scheme, const char *listen
     printf(format, scheme, host, listen, port);
 }
 
+/* Where the first account's credentials are; whoever has read them may remove them. */
+static void say_credentials(const struct options *o, bool chinese)
+{
+    struct buf path = BUF_INIT(8 * KIB);
+
+    buf_addf(&path, "%s/credentials.csv", o->data.text);
+    if (strcmp(o->auth.text, "on") == 0 && buf_cstr(&path) && access(path.ptr, F_OK) == 0)
+        printf(chinese ? "登录凭证：%s\n" : "credentials in %s\n", path.ptr);
+    buf_release(&path);
+}
+
 static void say_hello(const struct options *o, const struct http_server *server,
                       const struct http_server *metrics)
 {
@@ -156,14 +167,11 @@ static void say_hello(const struct options *o, const struct http_server *server,
     if (metrics)
         print_url("metrics on %s://%.*s:%d/metrics\n", "http", metrics_listen(o),
                   http_port(metrics));
-    if (strcmp(o->auth.text, "on") == 0)
-        printf(chinese ? "登录凭证：%s/credentials.csv\n"
-                       : "credentials in %s/credentials.csv\n",
-               o->data.text);
+    say_credentials(o, chinese);
     printf(chinese ? "数据目录：%s\n" : "data in %s\n", o->data.text);
-    print_url(chinese ? "试一试：curl %s://%.*s:%d/v1/demo/jobs\n"
-                      : "try: curl %s://%.*s:%d/v1/demo/jobs\n",
-              scheme, o->listen.text, port);
+    print_url(chinese ? "试一试：curl %s://%.*s:%d" : "try: curl %s://%.*s:%d", scheme,
+              o->listen.text, port);
+    puts(strcmp(o->auth.text, "on") == 0 ? "/healthz" : "/v1/demo/jobs");
     fflush(stdout);
 }
 

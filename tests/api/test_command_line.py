@@ -174,20 +174,24 @@ def test_a_missing_config_file_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"])
-@pytest.mark.parametrize("auth", [[], ["--auth", "off"]])
-def test_auth_off_is_refused_on_other_than_loopback(tmp_path, address, auth):
-    assert "auth" in refused(tmp_path, "--listen", address, *auth)
+def test_auth_off_is_refused_on_other_than_loopback(tmp_path, address):
+    assert "auth: off" in refused(tmp_path, "--listen", address, "--auth", "off")
+
+
+def test_sign_in_is_on_by_default(tmp_path):
+    shown = dlfd("--check-config", "--data", tmp_path).stdout
+    assert "auth = on  # default\n" in shown
 
 
 # ---- start ----
 
 @contextlib.contextmanager
-def bare(env):
-    """dlfd without a flag: gives the lines of standard output up to the one with
+def bare(env, *args):
+    """dlfd, mostly without a flag: gives the lines of standard output up to the one with
     curl; when the block is left, .rest has what came after them."""
     base = {k: v for k, v in os.environ.items()
             if k != "XDG_DATA_HOME" and not k.startswith("DLFD_")}
-    process = subprocess.Popen([DLFD], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    process = subprocess.Popen([DLFD, *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                text=True, env={**base, "DLFD_LISTEN": "127.0.0.1:0", **env})
     timer = threading.Timer(30, process.kill)
     timer.start()
@@ -218,15 +222,24 @@ def test_without_a_flag_it_says_where_it_is(tmp_path, xdg):
     with bare(env) as started:
         text = "\n".join(started.lines)
         assert re.search(r"listening on http://127\.0\.0\.1:\d+", text)
-        assert str(data) in text
-        assert data.is_dir()
+        assert f"credentials in {data}/credentials.csv" in started.lines
+        assert f"data in {data}" in started.lines
+        assert (data / "credentials.csv").stat().st_mode & 0o777 == 0o600
     assert len(started.lines) <= 5
     assert started.rest.count("\n") + len(started.lines) <= 5
 
 
+def test_credentials_that_were_removed_are_not_shown(tmp_path):
+    for shown in (True, False):
+        with bare({"DLFD_DATA": str(tmp_path / "data")}) as started:
+            assert any("credentials.csv" in line for line in started.lines) == shown
+            (tmp_path / "data/credentials.csv").unlink(missing_ok=True)
+
+
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
-def test_the_curl_line_works_as_it_stands(tmp_path):
-    with bare({"HOME": str(tmp_path)}) as started:
+@pytest.mark.parametrize("auth", [[], ["--auth", "off"]])
+def test_the_curl_line_works_as_it_stands(tmp_path, auth):
+    with bare({"HOME": str(tmp_path)}, *auth) as started:
         command, = (line[line.index("curl "):] for line in started.lines if "curl " in line)
         ran = subprocess.run(["sh", "-c", command], capture_output=True, timeout=30)
         assert ran.returncode == 0

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from harness import DLFD, ENGLISH, ROOT, job
+from signer import client_of, credentials, get_token
 
 GEN_DOCS = pathlib.Path(os.environ.get("DLFD_BIN", ROOT / "build/dlfd")).parent / "tests/gen_docs"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")])
@@ -118,7 +119,11 @@ def test_a_translation_leads_to_the_same_places(page):
 def test_the_commands_of_the_readme(page, tmp_path):
     done = run_in(tmp_path, "\n".join(block(page, "bash")))
     assert done.returncode == 0, done
-    assert done.stdout.endswith('{"total":0,"jobs":[]}')
+    assert done.stdout.endswith(block(page, "text")[-1])
+
+
+def test_the_readme_shows_the_example_with_the_sdk():
+    assert block("README.md", "python") == [(ROOT / "examples/sdk/export.py").read_text("utf-8")]
 
 
 @pytest.mark.parametrize("page", ["docs/guide.md", "docs/zh/guide.md"])
@@ -133,13 +138,20 @@ def test_the_guide_runs_and_shows_what_it_prints(page, tmp_path):
         at = found
 
 
-def test_the_nightly_backup_commits_what_changed(client, tmp_path):
+def test_the_nightly_backup_commits_what_changed(start, tmp_path):
+    server = start("--auth", "on")
+    first = credentials(server.data)
+    project = first["Project Id"]
+    token = get_token(server.client(), "admin", first["Password"], project=project)
+    client = client_of(server, token, project)
     for i in range(103):
         client.make_job(f"a{i}")
     client.make_job("stream", processType="REAL_TIME")
     (text,) = [t for t in block("docs/guide.md", "bash") if t.startswith("cat > backup.sh")]
     script = text.split("<<'EOF'\n")[1].split("EOF\n")[0]
-    env = {**os.environ, "BACKUP": str(tmp_path), **AUTHOR,
+    tmp_path /= "backup"
+    tmp_path.mkdir()
+    env = {**os.environ, "BACKUP": str(tmp_path), **AUTHOR, "DLF_TOKEN": token,
            "DLF": f"http://127.0.0.1:{client.server.port}/v1/{client.project}"}
 
     def commits():
@@ -155,6 +167,11 @@ def test_the_nightly_backup_commits_what_changed(client, tmp_path):
     client.delete("/jobs/a1")
     assert commits() == 3
     assert not (tmp_path / "jobs/a1").exists()
+    for env["DLF_TOKEN"] in ("dlft-expired", ""):  # a night that fails deletes nothing
+        with pytest.raises(subprocess.CalledProcessError):
+            commits()
+    env["DLF_TOKEN"] = token
+    assert commits() == 3
 
 
 def test_the_snippet_that_reads_an_archive(client, tmp_path):

@@ -445,5 +445,5 @@ def test_check_config_finds_what_is_wrong(tmp_path):
     config.write_text("max-job = 5\n")
     done = dlfd("--check-config", "--config", config)
     assert done.returncode == 1 and "did you mean max-jobs?" in done.stderr
-    done = dlfd("--check-config", "--listen", "0.0.0.0:80")
+    done = dlfd("--check-config", "--listen", "0.0.0.0:80", "--auth", "off")
     assert done.returncode == 1 and "auth" in done.stderr

@@ -5,7 +5,10 @@ Each operation that the record has is a test; that a run did what the record say
 more and no less, is another.
 """
 
+import os
 import re
+import subprocess
+import zipfile
 
 import pytest
 
@@ -72,6 +75,25 @@ def test_a_client_refuses_a_certificate_that_it_does_not_trust(client, tmp_path)
 def test_a_client_finds_its_project_by_the_region(client, tls):
     """Built without a project id, the SDK asks GET /v3/projects?name=REGION for it."""
     assert outcomes_of(runs.run(client, tls, by_region=True)) == outcomes_of(runs.run(client, tls))
+
+
+@pytest.mark.parametrize("client", [one for one in runs.CLIENTS if one.name == "Python dgc"],
+                         ids=str)
+def test_the_example_of_the_readme(client, tmp_path):
+    (tmp_path / "data").mkdir()
+    keys = tmp_path / "data/credentials.csv"
+    with Service(tmp_path / "data") as service:
+        url = f"{service.endpoint}/v1/{service.keys['Project Id']}"
+
+        def run(*command, **env):
+            return subprocess.run(command, cwd=tmp_path, check=True, timeout=60, text=True,
+                                  capture_output=True, env={**os.environ, **env}).stdout
+        token = run(ROOT / "examples/token", keys, url).strip()
+        run(ROOT / "examples/load", ROOT / "examples/retail-dws", url, DLF_TOKEN=token)
+        run(client.command[0], ROOT / "examples/sdk/export.py", keys, service.endpoint,
+            "dws_sales_daily")
+    assert zipfile.ZipFile(tmp_path / "jobs.zip").namelist() == [
+        "jobs/dws_sales_daily/dws_sales_daily.job", "jobs/dws_sales_daily/dws_sales_daily.script"]
 
 
 def test_record_is_of_these_clients():
