@@ -250,7 +250,7 @@ def test_the_curl_line_works_as_it_stands(tmp_path, auth):
 def test_a_data_folder_is_made_with_those_above_it(start, tmp_path):
     data = tmp_path / "a/b/c"
     start(data=data).client().make_job("j")
-    assert data.is_dir()
+    assert data.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_data_folder_that_cannot_be_made(tmp_path):

@@ -36,6 +36,18 @@ def test_links_lead_somewhere(page):
         assert (page.parent / target).exists(), target
 
 
+def test_the_security_page_names_tests_that_exist():
+    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    promises = re.findall(r"^- .*?(?=\n\n|\n- |\Z)", text.split("## What is promised")[1], re.M | re.S)
+    assert len(promises) > 20
+    for promise in promises:
+        named = re.findall(r"`(tests/[\w/]+\.(?:py|c))::(test_\w+)`", promise)
+        assert named, promise
+        for file, test in named:
+            assert re.search(rf"^(?:def|static void) {test}\(", (ROOT / file).read_text("utf-8"),
+                             re.M), (file, test)
+
+
 def test_the_coverage_page_has_every_operation_and_route():
     page = (ROOT / "docs/coverage.md").read_text("utf-8")
     rows = re.findall(r"^\| (\w+) \| (\w+) `([^`]+)` \|.* (yes|not yet) \| [^|]*\|$", page, re.M)
