@@ -105,10 +105,7 @@ static void after_write(struct http_request *r)
 static void issue(struct call *c)
 {
     struct token_call *t = c->token;
-    int64_t age_ms = c->api->auth->token_age_ms;
-
-    if (c->who.by_token && c->who.expires_ms - clock_ms() < age_ms)
-        age_ms = c->who.expires_ms - clock_ms();
+    int64_t latest_ms = c->who.by_token ? c->who.expires_ms : INT64_MAX;
 
     if (auth_rate(c->api->auth, &c->who, &c->err) || find_scope(c, &t->body)) {
         call_fail(c);
@@ -116,7 +113,7 @@ static void issue(struct call *c)
     }
     account_change_init(&t->change);
     token_new(&t->made, c->who.account.id, c->who.project, str_of(t->body.methods),
-              age_ms, &t->change);
+              c->api->auth->token_age_ms, latest_ms, &t->change);
     c->who.methods = str_of(t->body.methods);
     c->who.issued_ms = t->made.issued_ms;
     c->who.expires_ms = t->made.expires_ms;

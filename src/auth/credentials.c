@@ -78,7 +78,8 @@ bool token_hash(struct str text, uint8_t hash[SHA256_BYTES])
 }
 
 void token_new(struct new_token *out, struct str account, struct str project,
-               struct str methods, int64_t age_ms, struct account_change *change)
+               struct str methods, int64_t age_ms, int64_t latest_ms,
+               struct account_change *change)
 {
     struct str text[] = {
         { (const char *)out->hash, SHA256_BYTES }, account, project, methods
@@ -90,6 +91,8 @@ void token_new(struct new_token *out, struct str account, struct str project,
     sha256(str_of(out->text), out->hash);
     out->issued_ms = clock_ms();
     out->expires_ms = out->issued_ms + age_ms;
+    if (out->expires_ms > latest_ms)
+        out->expires_ms = latest_ms;
     change_add(change, STEP_TOKENS_EXPIRE, NULL, 0, out->issued_ms, 0);
     change_add(change, STEP_TOKEN_ADD, text, STEP_TEXTS, out->issued_ms, out->expires_ms);
 }

@@ -27,7 +27,8 @@ int access_key_new(struct new_key *out, const struct seal_key *key, struct str a
 bool access_key_open(const struct seal_key *key, struct str id, struct str sealed,
                      struct buf *secret);
 
-/* Adds the steps for a new token, which lives for `age_ms`; those that have expired are
+/* Adds the steps for a new token, which lives for `age_ms`, and until `latest_ms` at
+ * most; those that have expired are
  * removed on the way. */
 struct new_token {
     char text[TOKEN_TEXT_BYTES];
@@ -35,7 +36,8 @@ struct new_token {
     int64_t issued_ms, expires_ms;
 };
 void token_new(struct new_token *out, struct str account, struct str project,
-               struct str methods, int64_t age_ms, struct account_change *change);
+               struct str methods, int64_t age_ms, int64_t latest_ms,
+               struct account_change *change);
 
 /* What a token is stored as; false when it has not the form of one. */
 bool token_hash(struct str text, uint8_t hash[SHA256_BYTES]);
