@@ -112,6 +112,8 @@ def test_loading_with_a_token_for_an_access_key(start, tmp_path):
     keys, = csv.DictReader((server.data / "credentials.csv").open(encoding="utf-8"))
     client = server.client(project=keys["Project Id"])
     refused = load(client, EXAMPLES[0])
+    assert refused.returncode == 1 and "set DLF_TOKEN" in refused.stderr
+    refused = load(client, EXAMPLES[0], DLF_TOKEN="none")
     assert refused.returncode == 1 and "HTTP 401" in refused.stderr
     url = url_of(server, client.project)
     done = run("token", server.data / "credentials.csv", url)
