@@ -65,7 +65,8 @@ static void drop_prefix(struct path *path)
     memmove(path->segment, path->segment + 1, (size_t)path->n * sizeof(path->segment[0]));
 }
 
-/* Told by the version, also where the rest cannot be read. */
+/* Told by the version; of a client's path as it is on the wire, also where the rest
+ * cannot be read. */
 static enum error_form form_of(struct str path)
 {
     static const char *const prefixes[] = { "/cdm", "/dayu-dlf" };
@@ -105,6 +106,7 @@ int route_find(struct call *c)
     route = find(&path, c->http->method, &names);
     if (!route)
         return wrong_method(c, &path);
+    c->form = form_of(str_of(route->path)); /* a client may write it as /v1%2E1/ */
     rc = check_route(c, route, &names, &c->err);
     if (rc)
         return rc;

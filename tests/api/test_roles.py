@@ -6,7 +6,7 @@ import pytest
 
 import contract
 from contract import operations
-from harness import ROOT, job
+from harness import ROOT, cdm_job, job
 from signer import admin, client_of, credentials, get_token
 
 ROUTES = re.findall(r'^ROUTE\((\w+), (\w+), "([^"]+)", \w+, (\w+), \w+\)$',
@@ -96,6 +96,22 @@ def test_a_role_holds_in_its_workspace_only(house):
     # Who may use the other one cannot reach the default one by a link either.
     assert mine.request("GET", f"/v1/{project}/jobs.zip?name=in_default&workspace=").code == "APIGW.0302"
     assert mine.request("GET", f"/v1/{project}/jobs.zip?name=walled").status == 200
+
+
+def test_a_path_in_other_letters_is_the_same_route(house):
+    """/v1%2E1/ is CDM's, too: the role in the default workspace counts, and no header."""
+    server, project, tokens, _ = house
+    other = admin(server, "workspace", "list", "--project", project)
+    uid = re.search(r"^(\w+)  other ", other, re.M).group(1)
+    outsider = client_of(server, tokens["none"], project, uid)
+    for version in ("v1.1", "v1%2E1", "%761%2e1"):
+        answer = outsider.request("GET", f"/{version}/{project}/clusters")
+        assert (answer.status, answer.code) == (403, "APIGW.0302"), (version, answer)
+    boss = client_of(server, tokens["admin"], project, uid)
+    cluster = boss.clusters()["default"]
+    made = boss.request("POST", f"/v1%2E1/{project}/clusters/{cluster}/cdm/job", {"jobs": [cdm_job("m")]})
+    assert made.status == 200, made
+    assert boss.cdm("GET", "/job/m").status == 200, "it is where CDM's jobs are"
 
 
 def test_an_unknown_workspace_is_the_catalogues_to_say(house):

@@ -371,8 +371,10 @@ def test_the_catalogue_by_public_url(start):
 
 
 def test_iam_is_not_served_without_sign_in(client):
-    for method, path in (("POST", "/v3/auth/tokens"), ("GET", "/v3/projects")):
-        answer = client.request(method, path, {} if method == "POST" else None)
+    for method, path in (("POST", "/v3/auth/tokens"), ("GET", "/v3/projects"),
+                         ("POST", "/%763/auth/tokens"), ("GET", "/%763/projects")):
+        body = password_body("admin", "password") if method == "POST" else None
+        answer = client.request(method, path, body)
         assert (answer.status, answer.code) == (404, "APIGW.0101")
         assert answer.detail == "not served while --auth is off"
 
