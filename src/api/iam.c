@@ -16,8 +16,9 @@ struct token_call {
     struct task task;
     struct login login;
     struct call *call;
-    struct token_body body; /* its texts in the request's arena */
-    bool busy;              /* no worker was free */
+    struct token_body body;      /* its texts in the request's arena */
+    bool busy;                   /* no worker was free */
+    uint8_t shown[SHA256_BYTES]; /* the hash of the token that was shown */
     struct new_token made;
     struct account_change change;
 };
@@ -83,21 +84,49 @@ static void answer_token(struct call *c, int status)
     http_answer(c->http, status, &json);
 }
 
+/* Answers why the change did not hold.  E_DENIED: what was shown does not any more. */
+static void refuse(struct call *c)
+{
+    struct token_call *t = c->token;
+
+    err_clear(&c->err);
+    c->err = t->change.write.err;
+    t->change.write.err = ERR_INIT;
+    if (c->err.ec == E_DENIED)
+        c->err.api = t->body.method == TOKEN_BY_TOKEN ? IAM_401 : IAM_401_PASSWORD;
+    call_fail(c);
+}
+
 static void after_write(struct http_request *r)
 {
     struct call *c = r->state;
     struct token_call *t = c->token;
 
     if (t->change.write.rc) {
-        err_clear(&c->err);
-        c->err = t->change.write.err;
-        t->change.write.err = ERR_INIT;
-        call_fail(c);
+        refuse(c);
         return;
     }
     http_add_header(c->http, "X-Subject-Token", t->made.text);
     answer_token(c, 201);
     wipe(t->made.text, sizeof(t->made.text));
+}
+
+/* The password may be another by now, the key gone, the token revoked. */
+static void add_proof(struct call *c)
+{
+    struct token_call *t = c->token;
+    struct str hash = { (const char *)t->shown, SHA256_BYTES };
+    struct str text[] = { c->who.account.id, c->who.account.password };
+
+    if (t->body.method == TOKEN_BY_TOKEN) {
+        change_add(&t->change, STEP_TOKEN_HOLDS, &hash, 1, 0, 0);
+        return;
+    }
+    if (t->body.method == TOKEN_BY_ACCESS_KEY)
+        text[1] = t->body.access_key;
+    change_add(&t->change,
+               t->body.method == TOKEN_BY_PASSWORD ? STEP_PASSWORD_HOLDS : STEP_KEY_HOLDS,
+               text, 2, 0, 0);
 }
 
 /* c->who is who they say: makes the token.  One that was got by another does not
@@ -112,6 +141,7 @@ static void issue(struct call *c)
         return;
     }
     account_change_init(&t->change);
+    add_proof(c);
     token_new(&t->made, c->who.account.id, c->who.project, str_of(t->body.methods),
               c->api->auth->token_age_ms, latest_ms, &t->change);
     c->who.methods = str_of(t->body.methods);
@@ -180,10 +210,12 @@ static void show_another(struct call *c)
 
     if (!text.n)
         text = str_of(header ? header : "");
-    if (auth_token(c->api->auth, text, &c->http->arena, &c->who, &c->err))
+    if (auth_token(c->api->auth, text, &c->http->arena, &c->who, &c->err)) {
         call_fail(c);
-    else
-        issue(c);
+        return;
+    }
+    sha256(text, c->token->shown);
+    issue(c);
 }
 
 void create_token(struct call *c)
@@ -248,15 +280,11 @@ void show_token(struct call *c)
 static void after_revoke(struct http_request *r)
 {
     struct call *c = r->state;
-    struct write *w = &c->token->change.write;
 
-    if (!w->rc) {
+    if (c->token->change.write.rc)
+        refuse(c);
+    else
         call_no_content(c);
-        return;
-    }
-    c->err = w->err;
-    w->err = ERR_INIT;
-    call_fail(c);
 }
 
 void revoke_token(struct call *c)

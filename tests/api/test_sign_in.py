@@ -338,6 +338,35 @@ def test_a_new_password_ends_all_tokens(house):
     assert "8 to 256 bytes" in done
 
 
+@pytest.mark.parametrize("how,sql", [
+    ("password", "UPDATE account SET password = 'x'"),
+    ("password", "DELETE FROM account"),
+    ("hw_ak_sk", "DELETE FROM access_key"),
+    ("token", "UPDATE token SET revoked = 1"),
+    ("token", "DELETE FROM token")])
+def test_what_ends_while_a_token_is_made_makes_none(house, how, sql):
+    """The catalogue is held until the sign-in waits to write its token."""
+    body = {"password": password_body("admin", house.password),
+            "hw_ak_sk": access_key_body(house.first["Access Key Id"],
+                                        house.first["Secret Access Key"], id=house.project),
+            "token": {"auth": {"identity": {"methods": ["token"],
+                                            "token": {"id": house.token()}}}}}[how]
+    db = sqlite3.connect(house.server.data / "catalog.db", isolation_level=None)
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("BEGIN IMMEDIATE")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(house.ask, body)
+        time.sleep(1)
+        assert not answer.done()
+        before = db.execute("SELECT count(*) FROM token").fetchone()
+        db.execute(sql)
+        db.execute("COMMIT")
+        iam_error(answer.result(), 401)
+    after = db.execute("SELECT count(*) FROM token WHERE NOT revoked").fetchone()
+    assert after <= before and (how != "token" or after == (0,))
+    db.close()
+
+
 def test_tokens_are_stored_as_hashes_only(house):
     token = house.token()
     house.client()
