@@ -67,16 +67,28 @@ static struct counter *find(struct counters *c, const uint64_t key[2], int64_t n
     return NULL;
 }
 
-/* The oldest of its set becomes the key's. */
+/* Which of two is given up first: one whose window is over, else that of fewer
+ * events, so that keys made up for it push out none that matters, else the older. */
+static bool goes_before(const struct counters *c, const struct counter *a,
+                        const struct counter *b, int64_t now_ms)
+{
+    bool a_over = now_ms - a->since_ms >= c->window_ms;
+    bool b_over = now_ms - b->since_ms >= c->window_ms;
+
+    if (a_over != b_over)
+        return a_over;
+    return a->count != b->count ? a->count < b->count : a->since_ms < b->since_ms;
+}
+
 static struct counter *take(struct counters *c, const uint64_t key[2], int64_t now_ms)
 {
-    struct counter *set = c->counter[key[0] % SETS], *oldest = set;
+    struct counter *set = c->counter[key[0] % SETS], *one = set;
 
     for (int i = 1; i < WAYS; i++)
-        if (set[i].since_ms < oldest->since_ms)
-            oldest = &set[i];
-    *oldest = (struct counter){ .key = { key[0], key[1] }, .since_ms = now_ms };
-    return oldest;
+        if (goes_before(c, &set[i], one, now_ms))
+            one = &set[i];
+    *one = (struct counter){ .key = { key[0], key[1] }, .since_ms = now_ms };
+    return one;
 }
 
 int64_t counters_add(struct counters *c, struct str key, int64_t by, int64_t now_ms,

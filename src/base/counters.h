@@ -8,8 +8,8 @@
 /*
  * How often something happened to each of many keys in the window of time that
  * now runs, such as failed sign-ins of an account.  The memory is taken once:
- * where too many keys are counted at a time, those whose window began first are
- * forgotten.  Safe from any thread.
+ * where too many keys are counted at a time, those of the fewest events are forgotten.
+ * Safe from any thread.
  */
 struct counters;
 

@@ -1,0 +1,349 @@
+/*
+ * What sign-in is made of: counters, workers, passwords, random texts, and who is
+ * counted as whom when sign-ins fail.  The clocks are the test's own: the linker gives
+ * the function below instead of the C library's.
+ */
+#include "unit/t.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "auth/auth.h"
+#include "auth/credentials.h"
+#include "auth/password.h"
+#include "base/id.h"
+#include "base/limits.h"
+
+static int64_t wall_s, steady_s; /* how far the clocks were moved */
+
+int __real_clock_gettime(clockid_t id, struct timespec *t);
+int __wrap_clock_gettime(clockid_t id, struct timespec *t);
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *t)
+{
+    int rc = __real_clock_gettime(id, t);
+
+    t->tv_sec += id == CLOCK_MONOTONIC ? steady_s : wall_s;
+    return rc;
+}
+
+/* ---- counters ---- */
+
+static void test_a_window_begins_with_the_first_event(void **state)
+{
+    struct counters *c = counters_new(1000);
+    int64_t left;
+
+    (void)state;
+    assert_int_equal(counters_add(c, STR("a"), 0, 50, &left), 0);
+    assert_int_equal(left, 1000);
+    assert_int_equal(counters_add(c, STR("a"), 1, 100, NULL), 1);
+    assert_int_equal(counters_add(c, STR("b"), 1, 300, NULL), 1);
+    assert_int_equal(counters_add(c, STR("a"), 2, 1099, &left), 3);
+    assert_int_equal(left, 1);
+    assert_int_equal(counters_add(c, STR("a"), 0, 1100, NULL), 0);
+    assert_int_equal(counters_add(c, STR("a"), 1, 1100, &left), 1);
+    assert_int_equal(left, 1000);
+    assert_int_equal(counters_add(c, STR("b"), 0, 1299, NULL), 1);
+    assert_int_equal(counters_add(c, STR("b"), -1, 1299, NULL), 0);
+    counters_free(c);
+}
+
+static void test_what_is_forgotten_begins_anew(void **state)
+{
+    struct counters *c = counters_new(1000);
+
+    (void)state;
+    counters_add(c, STR("a"), 5, 0, NULL);
+    counters_add(c, STR("b"), 7, 0, NULL);
+    counters_forget(c, STR("a"));
+    counters_forget(c, STR("nobody"));
+    assert_int_equal(counters_add(c, STR("a"), 0, 1, NULL), 0);
+    assert_int_equal(counters_add(c, STR("b"), 0, 1, NULL), 7);
+    counters_free(c);
+}
+
+/* Counts `n` keys once. */
+static void count_many(struct counters *c, int n, int64_t now_ms)
+{
+    for (int i = 0; i < n; i++)
+        counters_add(c, (struct str){ (const char *)&i, sizeof(i) }, 1, now_ms, NULL);
+}
+
+static void test_where_keys_are_too_many_those_of_most_events_stay(void **state)
+{
+    struct counters *c = counters_new(1000);
+
+    (void)state;
+    counters_add(c, STR("guessed"), 5, 0, NULL);
+    count_many(c, 500000, 1);
+    assert_int_equal(counters_add(c, STR("guessed"), 0, 2, NULL), 5);
+    /* Those whose window is over leave before any that counts. */
+    count_many(c, 500000, 1000);
+    assert_int_equal(counters_add(c, STR("late"), 2, 1000, NULL), 2);
+    assert_int_equal(counters_add(c, STR("late"), 0, 1001, NULL), 2);
+    counters_free(c);
+}
+
+static void *count_alone(void *counters)
+{
+    for (int i = 0; i < 10000; i++)
+        counters_add(counters, STR("shared"), 1, i / 1000, NULL);
+    count_many(counters, 10000, 10);
+    counters_forget(counters, STR("nobody"));
+    return NULL;
+}
+
+static void test_counters_are_safe_from_any_thread(void **state)
+{
+    struct counters *c = counters_new(1000000);
+    pthread_t thread[4];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(thread); i++)
+        pthread_create(&thread[i], NULL, count_alone, c);
+    for (size_t i = 0; i < COUNT_OF(thread); i++)
+        pthread_join(thread[i], NULL);
+    assert_int_equal(counters_add(c, STR("shared"), 0, 20, NULL), 40000);
+    counters_free(c);
+}
+
+/* ---- workers ---- */
+
+struct note {
+    struct task task;
+    int turn;
+};
+static atomic_int turns;
+static atomic_bool held; /* the first task does not end */
+
+static void note_turn(struct task *t)
+{
+    struct note *n = (struct note *)t;
+
+    while (atomic_load(&held))
+        usleep(1000);
+    n->turn = atomic_fetch_add(&turns, 1);
+}
+
+static void test_workers_keep_order_and_limit(void **state)
+{
+    struct note notes[6] = { 0 };
+    struct workers *w = workers_start(1, 4);
+    size_t added = 0;
+
+    (void)state;
+    turns = 0;
+    held = true;
+    for (size_t i = 0; i < COUNT_OF(notes); i++)
+        notes[i] = (struct note){ .task.run = note_turn, .turn = -1 };
+    assert_true(workers_add(w, &notes[0].task));
+    usleep(100000); /* it is being run: four more may wait */
+    for (size_t i = 1; i < COUNT_OF(notes); i++)
+        added += workers_add(w, &notes[i].task);
+    assert_int_equal(added, 4);
+    held = false;
+    workers_stop(w); /* runs what waits */
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(notes[i].turn, i);
+    assert_int_equal(notes[5].turn, -1);
+}
+
+static struct note many[4000];
+
+static void *add_many(void *workers)
+{
+    static atomic_int next;
+    int i;
+
+    while ((i = atomic_fetch_add(&next, 1)) < (int)COUNT_OF(many))
+        while (!workers_add(workers, &many[i].task))
+            usleep(100);
+    return NULL;
+}
+
+static void test_each_task_runs_once(void **state)
+{
+    struct workers *w = workers_start(3, 8);
+    pthread_t thread[3];
+
+    (void)state;
+    turns = 0;
+    held = false;
+    for (size_t i = 0; i < COUNT_OF(many); i++)
+        many[i].task.run = note_turn;
+    for (size_t i = 0; i < COUNT_OF(thread); i++)
+        pthread_create(&thread[i], NULL, add_many, w);
+    for (size_t i = 0; i < COUNT_OF(thread); i++)
+        pthread_join(thread[i], NULL);
+    workers_stop(w);
+    assert_int_equal(turns, COUNT_OF(many));
+    workers_stop(NULL);
+}
+
+/* ---- passwords ---- */
+
+static void test_which_passwords_may_be_set(void **state)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+    } rows[] = {
+        { "", false },
+        { "1234567", false },
+        { "12345678", true },
+        { "pass\tword", false },
+        { "pass\x7fword", false },
+        { "密码密", true },
+        { "with blanks ", true },
+    };
+    char longest[PASSWORD_MAX_BYTES + 2];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        t_row("%s", rows[i].text);
+        assert_int_equal(password_ok(str_of(rows[i].text)), rows[i].ok);
+    }
+    t_rows_end();
+    memset(longest, 'x', sizeof(longest));
+    assert_true(password_ok((struct str){ longest, PASSWORD_MAX_BYTES }));
+    assert_false(password_ok((struct str){ longest, PASSWORD_MAX_BYTES + 1 }));
+    assert_false(password_ok((struct str){ "12345678\0", 9 }));
+}
+
+static void test_a_hash_is_its_passwords_alone(void **state)
+{
+    struct buf one = BUF_INIT(KIB), two = BUF_INIT(KIB);
+    char longest[PASSWORD_MAX_BYTES + 1];
+    struct err err = ERR_INIT;
+
+    (void)state;
+    memset(longest, 'x', sizeof(longest));
+    assert_ok(password_hash(STR("hunter22"), &one, &err), &err);
+    assert_ok(password_hash(STR("hunter22"), &two, &err), &err);
+    assert_true(str_starts(buf_str(&one), "$y$"));
+    assert_false(str_eq(buf_str(&one), buf_str(&two))); /* salted */
+    assert_true(password_matches(STR("hunter22"), buf_str(&one)));
+    assert_true(password_matches(STR("hunter22"), buf_str(&two)));
+    assert_false(password_matches(STR("hunter2"), buf_str(&one)));
+    assert_false(password_matches(STR("hunter222"), buf_str(&one)));
+    assert_false(password_matches(STR(""), buf_str(&one)));
+    assert_false(password_matches(STR("hunter22"), STR("")));
+    assert_false(password_matches(STR("hunter22"), STR("no hash")));
+    assert_false(password_matches(STR("hunter22"), STR("hunter22")));
+    buf_clear(&one);
+    assert_ok(password_hash((struct str){ longest, PASSWORD_MAX_BYTES }, &one, &err),
+              &err);
+    assert_true(
+        password_matches((struct str){ longest, PASSWORD_MAX_BYTES }, buf_str(&one)));
+    assert_false(
+        password_matches((struct str){ longest, PASSWORD_MAX_BYTES + 1 }, buf_str(&one)));
+    buf_release(&one);
+    buf_release(&two);
+}
+
+/* ---- random texts ---- */
+
+#define DIGITS "0123456789"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define SMALL "abcdefghijklmnopqrstuvwxyz"
+
+/* Each letter of the set is used, and no other. */
+static void see(const char *text, size_t n, const char *set, bool seen[256])
+{
+    assert_int_equal(strlen(text), n);
+    assert_int_equal(strspn(text, set), n);
+    for (size_t i = 0; i < n; i++)
+        seen[(unsigned char)text[i]] = true;
+}
+
+static void all_seen(const char *set, const bool seen[256])
+{
+    for (size_t i = 0; set[i]; i++)
+        assert_true(seen[(unsigned char)set[i]]);
+}
+
+static void test_the_letters_of_random_texts(void **state)
+{
+    static const char *const sets[] = { SMALL CAPITALS DIGITS, CAPITALS DIGITS,
+                                        SMALL CAPITALS DIGITS,
+                                        SMALL CAPITALS DIGITS "-_" };
+    bool seen[4][256] = { { false } };
+    struct err err = ERR_INIT;
+    struct seal_key key;
+
+    (void)state;
+    seal_key_new(&key);
+    for (int i = 0; i < 200; i++) {
+        char password[PASSWORD_TEXT_BYTES];
+        struct account_change change;
+        struct buf secret = BUF_INIT(KIB);
+        struct new_token token;
+        struct new_key made;
+
+        account_change_init(&change);
+        password_new(password);
+        see(password, 24, sets[0], seen[0]);
+        assert_ok(access_key_new(&made, &key, STR("account"), &change, &err), &err);
+        see(made.id, 20, sets[1], seen[1]);
+        see(made.secret, 40, sets[2], seen[2]);
+        assert_true(
+            access_key_open(&key, str_of(made.id), buf_str(&made.sealed), &secret));
+        assert_str(buf_str(&secret), made.secret);
+        assert_false(
+            access_key_open(&key, STR("ANOTHER"), buf_str(&made.sealed), &secret));
+        assert_false(
+            access_key_open(NULL, str_of(made.id), buf_str(&made.sealed), &secret));
+        token_new(&token, STR("account"), STR(""), STR("[]"), 1000, INT64_MAX, &change);
+        assert_true(str_starts(str_of(token.text), "dlft-"));
+        see(token.text + 5, 43, sets[3], seen[3]);
+        assert_int_equal(token.expires_ms - token.issued_ms, 1000);
+        buf_wipe(&secret);
+        buf_release(&made.sealed);
+    }
+    for (int i = 0; i < 4; i++)
+        all_seen(sets[i], seen[i]);
+}
+
+static void test_what_has_the_form_of_a_token(void **state)
+{
+    uint8_t hash[SHA256_BYTES], same[SHA256_BYTES];
+    struct account_change change;
+    struct new_token token;
+    char text[TOKEN_TEXT_BYTES + 1] = "";
+
+    (void)state;
+    account_change_init(&change);
+    token_new(&token, STR("account"), STR(""), STR("[]"), 1000, INT64_MAX, &change);
+    assert_true(token_hash(str_of(token.text), hash));
+    assert_memory_equal(hash, token.hash, SHA256_BYTES);
+    sha256(str_of(token.text), same);
+    assert_memory_equal(hash, same, SHA256_BYTES);
+    memcpy(text, token.text, TOKEN_TEXT_BYTES);
+    text[TOKEN_TEXT_BYTES - 1] = 'x';
+    assert_false(token_hash(str_of(text), hash));
+    text[TOKEN_TEXT_BYTES - 2] = '\0';
+    assert_false(token_hash(str_of(text), hash));
+    assert_false(token_hash(STR(""), hash));
+    memcpy(text, token.text, TOKEN_TEXT_BYTES);
+    text[0] = 'D';
+    assert_false(token_hash(str_of(text), hash));
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_a_window_begins_with_the_first_event),
+    cmocka_unit_test(test_what_is_forgotten_begins_anew),
+    cmocka_unit_test(test_where_keys_are_too_many_those_of_most_events_stay),
+    cmocka_unit_test(test_counters_are_safe_from_any_thread),
+    cmocka_unit_test(test_workers_keep_order_and_limit),
+    cmocka_unit_test(test_each_task_runs_once),
+    cmocka_unit_test(test_which_passwords_may_be_set),
+    cmocka_unit_test(test_a_hash_is_its_passwords_alone),
+    cmocka_unit_test(test_the_letters_of_random_texts),
+    cmocka_unit_test(test_what_has_the_form_of_a_token),
+};
+
+T_MAIN(tests)
