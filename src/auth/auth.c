@@ -29,7 +29,13 @@ void auth_close(struct auth *a)
     counters_free(a->requests);
 }
 
-/* ---- counting failures ---- */
+/* ---- counting ---- */
+
+/* Windows are of a clock that nobody sets back. */
+static int64_t steady_ms(void)
+{
+    return clock_mono_ns() / 1000000;
+}
 
 /* The key of `what` (an account, an access key) at an address. */
 static struct str counter_key(struct str what, struct str peer, struct arena *arena)
@@ -51,7 +57,7 @@ static struct str counter_key(struct str what, struct str peer, struct arena *ar
 static bool too_many(struct auth *a, struct str what, struct str here, int64_t by,
                      int64_t *wait_s)
 {
-    int64_t now = clock_ms(), left, left_anywhere;
+    int64_t now = steady_ms(), left, left_anywhere;
     int64_t n = counters_add(a->failures, here, by, now, &left);
     bool here_too_many = n > SIGN_IN_FAILURES;
     int64_t anywhere =
@@ -177,7 +183,7 @@ static int bad_signature(struct auth *a, const struct signer *signer,
 {
     struct buf why = BUF_INIT(SIGN_SHOWN_MAX + KIB);
 
-    counters_add(a->failures, signer->peer, 1, clock_ms(), NULL);
+    counters_add(a->failures, signer->peer, 1, steady_ms(), NULL);
     buf_adds(&why, "verify aksk signature fail, canonicalRequest:");
     buf_addstr(&why, buf_str(canonical));
     err_clear(err);
@@ -220,7 +226,7 @@ int auth_signature(struct auth *a, const struct signer *signer,
 int auth_rate(struct auth *a, const struct principal *p, struct err *err)
 {
     if (!a->rate_limit ||
-        counters_add(a->requests, p->account.id, 1, clock_ms(), NULL) <= a->rate_limit)
+        counters_add(a->requests, p->account.id, 1, steady_ms(), NULL) <= a->rate_limit)
         return 0;
     return err_set(err, E_LIMIT, APIGW_0308, DET_NONE);
 }
@@ -349,6 +355,6 @@ int auth_login_end(struct auth *a, struct login *l, struct err *err)
     if (!l->matches)
         return err_set(err, E_DENIED, IAM_401_PASSWORD, DET_NONE);
     counters_forget(a->failures, l->peer);
-    counters_add(a->failures, l->counted, -1, clock_ms(), NULL);
+    counters_add(a->failures, l->counted, -1, steady_ms(), NULL);
     return 0;
 }

@@ -333,6 +333,136 @@ static void test_what_has_the_form_of_a_token(void **state)
     assert_false(token_hash(str_of(text), hash));
 }
 
+/* ---- who is counted as whom ---- */
+
+struct world {
+    char folder[64], path[96];
+    struct auth auth;
+    struct arena arena;
+    char access_key[ACCESS_KEY_BYTES];
+};
+#define ACCOUNT "0123456789abcdef0123456789abcdef"
+
+/* The domain `d` with the account `u`, whose password is hunter22. */
+static int add_account(struct world *w, struct err *err)
+{
+    struct buf hash = BUF_INIT(KIB);
+    struct account_change change;
+    struct new_key key;
+    int rc = password_hash(STR("hunter22"), &hash, err);
+    struct str domain[] = { STR("did"), STR("d") };
+    struct str account[] = { STR(ACCOUNT), STR("d"), STR("u"), buf_str(&hash) };
+
+    account_change_init(&change);
+    change_add(&change, STEP_DOMAIN_ADD, domain, 2, 1, 0);
+    change_add(&change, STEP_ACCOUNT_ADD, account, 4, 1, 1);
+    if (!rc)
+        rc = access_key_new(&key, store_key(w->auth.store), account[0], &change, err);
+    if (!rc)
+        rc = store_write(w->auth.store, &change.write);
+    memcpy(w->access_key, key.id, ACCESS_KEY_BYTES);
+    buf_release(&key.sealed);
+    buf_release(&hash);
+    return rc;
+}
+
+static int set_up(void **state)
+{
+    static struct seal_key key;
+    struct world *w = calloc(1, sizeof(*w));
+    struct store_options options = { .readers = 1,
+                                     .sweep_age_ms = 86400000,
+                                     .may_migrate = true,
+                                     .keys = &key,
+                                     .n_keys = 1 };
+    struct err err = ERR_INIT;
+
+    seal_key_new(&key);
+    snprintf(w->folder, sizeof(w->folder), "/tmp/test_auth.XXXXXX");
+    if (!mkdtemp(w->folder))
+        return -1;
+    snprintf(w->path, sizeof(w->path), "%s/catalog.db", w->folder);
+    options.path = w->path;
+    w->auth.rate_limit = 3;
+    *state = w;
+    if (store_open(&w->auth.store, &options, &err) || auth_open(&w->auth, &err))
+        return -1;
+    return add_account(w, &err);
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+    DIR *folder = opendir(w->folder);
+    struct dirent *entry;
+    char path[512];
+
+    auth_close(&w->auth);
+    store_close(w->auth.store);
+    while (folder && (entry = readdir(folder))) {
+        snprintf(path, sizeof(path), "%s/%s", w->folder, entry->d_name);
+        unlink(path);
+    }
+    closedir(folder);
+    rmdir(w->folder);
+    arena_release(&w->arena);
+    wall_s = steady_s = 0;
+    free(w);
+    return 0;
+}
+
+/* Tries to sign in; 0, or the error's code. */
+static int try(struct world *w, struct login l)
+{
+    struct err err = ERR_INIT;
+    int rc;
+
+    if (!l.peer.p)
+        l.peer = STR("192.0.2.1");
+    rc = auth_login_begin(&w->auth, &l, &w->arena, &err);
+    if (!rc) {
+        auth_login_check(&w->auth, &l);
+        rc = auth_login_end(&w->auth, &l, &err);
+    }
+    err_clear(&err);
+    return rc;
+}
+
+static struct login by_name(const char *name, const char *password)
+{
+    return (struct login){ .who = { STR(""), str_of(name), STR(""), STR("d") },
+                           .access_key = STR(""),
+                           .secret = str_of(password) };
+}
+
+static int rate(struct world *w)
+{
+    struct principal p = { .account.id = STR(ACCOUNT) };
+    struct err err = ERR_INIT;
+    int rc = auth_rate(&w->auth, &p, &err);
+
+    err_clear(&err);
+    return rc;
+}
+
+static void test_windows_end_whatever_the_clock_is_set_to(void **state)
+{
+    struct world *w = *state;
+
+    wall_s = 86400; /* a day ahead, by mistake */
+    for (int i = 0; i < SIGN_IN_FAILURES; i++)
+        assert_int_equal(try(w, by_name("u", "wrong")), E_DENIED);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(rate(w), 0);
+    wall_s = 0;
+    assert_int_equal(try(w, by_name("u", "hunter22")), E_LIMIT);
+    assert_int_equal(rate(w), E_LIMIT);
+    steady_s = 2;
+    assert_int_equal(rate(w), 0);
+    steady_s = 301;
+    assert_int_equal(try(w, by_name("u", "hunter22")), 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_window_begins_with_the_first_event),
     cmocka_unit_test(test_what_is_forgotten_begins_anew),
@@ -344,6 +474,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_hash_is_its_passwords_alone),
     cmocka_unit_test(test_the_letters_of_random_texts),
     cmocka_unit_test(test_what_has_the_form_of_a_token),
+    cmocka_unit_test_setup_teardown(test_windows_end_whatever_the_clock_is_set_to, set_up,
+                                    tear_down),
 };
 
 T_MAIN(tests)
