@@ -302,17 +302,16 @@ static int find_account(struct auth *a, struct login *l, struct arena *arena,
     return 0;
 }
 
-/* What failures are counted by: the access key, the account's id, or the words for
- * one that is not there. */
+/* What failures are counted by: the access key, the account's id, or the words for one
+ * that is not there, which are no key and no id. */
 static struct str counted_as(const struct login *l, struct arena *arena)
 {
     struct str words;
 
-    if (l->access_key.n)
-        return l->access_key;
     if (l->found)
-        return l->account.id;
-    words = counter_key(l->who.id, l->who.name, arena);
+        return l->access_key.n ? l->access_key : l->account.id;
+    words = counter_key(l->access_key, l->who.id, arena);
+    words = counter_key(words, l->who.name, arena);
     words = counter_key(words, l->who.domain, arena);
     return counter_key(words, l->who.domain_name, arena);
 }

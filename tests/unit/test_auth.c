@@ -435,6 +435,11 @@ static struct login by_name(const char *name, const char *password)
                            .secret = str_of(password) };
 }
 
+static struct login by_key(const char *key)
+{
+    return (struct login){ .access_key = str_of(key), .secret = STR("wrong") };
+}
+
 static int rate(struct world *w)
 {
     struct principal p = { .account.id = STR(ACCOUNT) };
@@ -463,6 +468,28 @@ static void test_windows_end_whatever_the_clock_is_set_to(void **state)
     assert_int_equal(try(w, by_name("u", "hunter22")), 0);
 }
 
+/* What is sent as an access key is nobody else's counter. */
+static void test_words_count_against_no_one_else(void **state)
+{
+    struct world *w = *state;
+    static const char *const words[] = { ACCOUNT, ACCOUNT "\n192.0.2.1", "\n\n\n" };
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        for (int n = 0; n < SIGN_IN_FAILURES; n++)
+            assert_int_equal(try(w, by_key(words[i])), E_DENIED);
+    for (int i = 0; i < 100; i++) {
+        struct login l = by_key(ACCOUNT);
+
+        l.peer = (struct str){ (const char *)&i, sizeof(i) };
+        try(w, l);
+    }
+    assert_int_equal(try(w, by_name("u", "hunter22")), 0);
+    for (int n = 0; n < SIGN_IN_FAILURES; n++)
+        assert_int_equal(try(w, by_key(w->access_key)), E_DENIED);
+    assert_int_equal(try(w, by_key(w->access_key)), E_LIMIT);
+    assert_int_equal(try(w, by_name("u", "hunter22")), 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_window_begins_with_the_first_event),
     cmocka_unit_test(test_what_is_forgotten_begins_anew),
@@ -474,6 +501,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_hash_is_its_passwords_alone),
     cmocka_unit_test(test_the_letters_of_random_texts),
     cmocka_unit_test(test_what_has_the_form_of_a_token),
+    cmocka_unit_test_setup_teardown(test_words_count_against_no_one_else, set_up,
+                                    tear_down),
     cmocka_unit_test_setup_teardown(test_windows_end_whatever_the_clock_is_set_to, set_up,
                                     tear_down),
 };
