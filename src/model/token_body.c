@@ -38,9 +38,12 @@ static int read_password(struct token_body *out, const struct json_doc *doc,
                          struct err *err)
 {
     out->id = text_at(doc, USER "id");
-    out->name = text_at(doc, USER "name");
-    out->domain = text_at(doc, USER "domain.id");
-    out->domain_name = text_at(doc, USER "domain.name");
+    if (!out->id.n) {
+        out->name = text_at(doc, USER "name");
+        out->domain = text_at(doc, USER "domain.id");
+    }
+    if (!out->id.n && !out->domain.n)
+        out->domain_name = text_at(doc, USER "domain.name");
     out->secret = text_at(doc, USER "password");
     if (!out->id.n && !out->name.n)
         return lacks(USER "name", err);

@@ -13,7 +13,8 @@ enum token_method { TOKEN_BY_PASSWORD, TOKEN_BY_TOKEN, TOKEN_BY_ACCESS_KEY };
 struct token_body {
     enum token_method method;
     const char *methods; /* a JSON list of the one */
-    /* The user: an id, or a name with its domain's id or name. */
+    /* The user: an id, or else a name with its domain's id, or else name.  What is
+     * not needed beside them is "": one user is not to be asked for in many ways. */
     struct str id, name, domain, domain_name;
     struct str access_key;
     struct str secret; /* the password, or the secret key */

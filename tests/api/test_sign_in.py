@@ -521,6 +521,17 @@ def test_guessing_is_slowed_by_account_and_address(house):
     assert house.signer().get("/jobs").status == 200, "access keys go on working"
 
 
+@pytest.mark.parametrize("more", [{"domain": {"name": "admin", "id": "%d"}}, {"id": "%d"}])
+def test_guessing_does_not_tell_who_is_there(house, more):
+    """However a user is named: one who is there is not refused sooner than one who is not."""
+    def statuses(user):
+        for i in range(7):
+            body = password_body(user, "wrong")
+            body["auth"]["identity"]["password"]["user"].update(json.loads(json.dumps(more) % i))
+            yield house.ask(body).status
+    assert list(statuses("admin")) == list(statuses("nobody"))
+
+
 def test_success_forgets_failures(house):
     for _ in range(3):
         assert [house.ask(password_body("admin", "wrong")).status for _ in range(4)] == [401] * 4
