@@ -152,14 +152,21 @@ static void issue(struct call *c)
 
 /* ---- passwords and secret keys ---- */
 
+static int end_login(struct call *c, struct login *l)
+{
+    if (!c->token->busy)
+        return auth_login_end(c->api->auth, l, &c->err);
+    auth_login_cancel(c->api->auth, l);
+    return err_set(&c->err, E_BUSY, APIGW_0613, DET_HASHING);
+}
+
 static void after_check(struct http_request *r)
 {
     struct call *c = r->state;
     struct login *l = &c->token->login;
 
     wipe((char *)l->secret.p, l->secret.n);
-    if (c->token->busy ? err_set(&c->err, E_BUSY, APIGW_0613, DET_HASHING)
-                       : auth_login_end(c->api->auth, l, &c->err)) {
+    if (end_login(c, l)) {
         call_fail(c);
         return;
     }

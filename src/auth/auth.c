@@ -336,6 +336,12 @@ int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
     return err_set(err, E_LIMIT, IAM_429, DET_NONE, wait);
 }
 
+void auth_login_cancel(struct auth *a, struct login *l)
+{
+    counters_add(a->failures, l->peer, -1, steady_ms(), NULL);
+    counters_add(a->failures, l->counted, -1, steady_ms(), NULL);
+}
+
 void auth_login_check(struct auth *a, struct login *l)
 {
     struct buf secret = BUF_INIT(KIB);

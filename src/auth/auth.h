@@ -83,7 +83,8 @@ int auth_rate(struct auth *a, const struct principal *p, struct err *err) MUST_C
 
 /*
  * A password or secret key that is shown to get a token.  Fill in, auth_login_begin(),
- * then auth_login_check() from a worker, which takes long, then auth_login_end().
+ * then auth_login_check() from a worker, which takes long, then auth_login_end(); or
+ * auth_login_cancel() when no worker is free, and it does not count.
  */
 struct login {
     struct account_key who; /* or: */
@@ -99,6 +100,7 @@ struct login {
 /* E_LIMIT, IAM_429: too many failures; the account need not be there. */
 int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
                      struct err *err) MUST_CHECK;
+void auth_login_cancel(struct auth *a, struct login *l);
 void auth_login_check(struct auth *a, struct login *l);
 /* E_DENIED, IAM_401_PASSWORD. */
 int auth_login_end(struct auth *a, struct login *l, struct err *err) MUST_CHECK;

@@ -580,6 +580,21 @@ def test_sign_ins_beyond_what_waits_are_put_off(house):
             assert one.headers["Retry-After"] and one.json
 
 
+def test_a_sign_in_that_was_put_off_does_not_count_as_a_failure(house):
+    right, put_off = password_body("admin", house.password), 0
+    with concurrent.futures.ThreadPoolExecutor(150) as pool:
+        for turn in range(20):
+            flood = [pool.submit(house.ask, password_body(f"u{turn}.{i}", "wrong")) for i in range(150)]
+            while put_off < 7 and not all(one.done() for one in flood):
+                answer = house.ask(right)
+                assert answer.status in (201, 503), answer
+                put_off += answer.status == 503
+            if put_off == 7:
+                break
+    assert put_off == 7
+    assert house.ask(right).status == 201
+
+
 # ---- rate limit, audit log ----
 
 def test_the_rate_limit_is_each_users_own(start):

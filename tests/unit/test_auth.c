@@ -490,6 +490,24 @@ static void test_words_count_against_no_one_else(void **state)
     assert_int_equal(try(w, by_name("u", "hunter22")), 0);
 }
 
+static void test_what_was_not_looked_at_does_not_count(void **state)
+{
+    struct world *w = *state;
+    struct err err = ERR_INIT;
+
+    for (int i = 0; i < 2 * SIGN_IN_FAILURES_ANYWHERE; i++) {
+        struct login l = by_name("u", "hunter22");
+
+        l.peer = STR("192.0.2.1");
+        assert_ok(auth_login_begin(&w->auth, &l, &w->arena, &err), &err);
+        auth_login_cancel(&w->auth, &l);
+    }
+    assert_int_equal(try(w, by_name("u", "hunter22")), 0);
+    for (int i = 0; i < SIGN_IN_FAILURES; i++)
+        assert_int_equal(try(w, by_name("u", "wrong")), E_DENIED);
+    assert_int_equal(try(w, by_name("u", "wrong")), E_LIMIT);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_window_begins_with_the_first_event),
     cmocka_unit_test(test_what_is_forgotten_begins_anew),
@@ -502,6 +520,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_the_letters_of_random_texts),
     cmocka_unit_test(test_what_has_the_form_of_a_token),
     cmocka_unit_test_setup_teardown(test_words_count_against_no_one_else, set_up,
+                                    tear_down),
+    cmocka_unit_test_setup_teardown(test_what_was_not_looked_at_does_not_count, set_up,
                                     tear_down),
     cmocka_unit_test_setup_teardown(test_windows_end_whatever_the_clock_is_set_to, set_up,
                                     tear_down),
