@@ -9,8 +9,8 @@
 /* GET /metrics in the text form of Prometheus, and what it counts of requests. */
 
 /* What is answered; 0: the client left before. */
-static const int statuses[] = { 0,   200, 202, 204, 304, 400, 403, 404,
-                                405, 412, 413, 414, 415, 431, 500, 503 };
+static const int statuses[] = { 0,   200, 201, 202, 204, 304, 400, 401, 403, 404,
+                                405, 412, 413, 414, 415, 429, 431, 500, 503 };
 static const double bounds[] = { 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                  0.1,     0.25,   0.5,   1,      2.5,   5,    10 };
 #define STATUSES (sizeof(statuses) / sizeof(statuses[0]))

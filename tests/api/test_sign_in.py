@@ -9,10 +9,11 @@ import signal
 import sqlite3
 import stat
 import time
+import urllib.request
 
 import pytest
 
-from harness import Answer, job, node, script
+from harness import ROOT, Answer, job, node, script
 from signer import (SigningClient, admin, client_of, credentials, get_token, now,
                     password_body, sign)
 
@@ -606,6 +607,25 @@ def test_the_rate_limit_is_each_users_own(start):
     assert 4 <= sum(one.status == 200 for one in statuses) < 30  # the token was one, too
     time.sleep(1.1)
     assert client.get("/jobs").status == 200
+
+
+def test_metrics_know_every_status(start):
+    house = House(start("--auth", "on", "--rate-limit", "1", "--metrics-listen", "127.0.0.1:0"))
+    token = house.token()
+    house.plain.get("/jobs")
+    while client_of(house.server, token, house.project).get("/jobs").status != 429:
+        pass
+    url = re.search(r"metrics on (http://\S+)", house.server.process.stdout.readline()).group(1)
+    time.sleep(0.2)  # it is counted when the answer is sent
+    with urllib.request.urlopen(url) as answer:
+        page = answer.read().decode()
+    for operation, status in (("CreateToken", 201), ("ListJobs", 401), ("ListJobs", 429)):
+        assert f'dlf_http_requests_total{{operation="{operation}",status="{status}"}} ' in page
+    assert 'status="503"' not in page
+    errors = (ROOT / "src/model/errors.def").read_text("utf-8")
+    counted = re.search(r"statuses\[\] = {([^}]*)}", (ROOT / "src/api/metrics.c").read_text("utf-8"))
+    assert {status for status in re.findall(r'^ERROR\(\w+, "[^"]+", (\d+),', errors, re.M)} <= set(
+        re.findall(r"\d+", counted.group(1)))
 
 
 def test_the_audit_log(house):
