@@ -52,6 +52,14 @@ static enum MHD_Result read_header(void *arg, enum MHD_ValueKind kind, const cha
 
 /* ---- framing ---- */
 
+/* RFC 3986, 3.2.2: what a name, an address or a port is made of.  It stands in
+ * addresses that answers give. */
+static bool is_host(const char *host)
+{
+    return strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                        "-._~%!$&'()*+,;=:[]") == strlen(host);
+}
+
 static enum http_fault judge_framing(const struct head *h, const char *version)
 {
     bool is_1_1 = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
@@ -69,7 +77,7 @@ static enum http_fault judge_framing(const struct head *h, const char *version)
     if (h->codings > 1 ||
         (h->codings && (!is_1_1 || strcasecmp(h->coding, "chunked") != 0)))
         return HTTP_BAD_CODING;
-    if (h->hosts > 1 || (is_1_1 && !h->hosts))
+    if (h->hosts > 1 || (is_1_1 && !h->hosts) || (h->host && !is_host(h->host)))
         return HTTP_BAD_HOST;
     return HTTP_SOUND;
 }

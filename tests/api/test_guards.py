@@ -111,6 +111,8 @@ BAD_HEADS = {
     "a control in a name": (LIST + "X\x01Y: 1\r\n\r\n", "headers"),
     "a byte above ASCII in a name": (LIST.encode() + b"X\xffY: 1\r\n\r\n", "headers"),
     "no Host": ("GET /v1/raw/jobs HTTP/1.1\r\n\r\n", "Host"),
+    "a Host with a path": ("GET /v1/raw/jobs HTTP/1.1\r\nHost: localhost/x\r\n\r\n", "Host"),
+    "a Host that is no text": (b"GET /v1/raw/jobs HTTP/1.1\r\nHost: \xff\r\n\r\n", "Host"),
     "two Hosts": (LIST + "Host: localhost\r\n\r\n", "Host"),
 }
 
