@@ -17,7 +17,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 
-static int64_t wall_s, steady_s; /* how far the clocks were moved */
+static atomic_int wall_s, steady_s; /* how far the clocks were moved */
 
 int __real_clock_gettime(clockid_t id, struct timespec *t);
 int __wrap_clock_gettime(clockid_t id, struct timespec *t);
