@@ -51,20 +51,18 @@ static struct str counter_key(struct str what, struct str peer, struct arena *ar
     return key;
 }
 
-/* Counts `by` attempts, and says whether they are too many: *wait_s for how long.  What
- * one address tries beyond its own limit is no attempt from anywhere, or it could lock
- * out all others. */
+/* Counts `by` attempts, and says whether they are too many: *wait_s for how long.  Those
+ * that are refused at one address count at no other. */
 static bool too_many(struct auth *a, struct str what, struct str here, int64_t by,
                      int64_t *wait_s)
 {
-    int64_t now = steady_ms(), left, left_anywhere;
-    int64_t n = counters_add(a->failures, here, by, now, &left);
-    bool here_too_many = n > SIGN_IN_FAILURES;
-    int64_t anywhere =
-        counters_add(a->failures, what, here_too_many ? 0 : by, now, &left_anywhere);
+    int64_t now = steady_ms(), left;
+    bool refused =
+        counters_add(a->failures, here, by, now, &left) > SIGN_IN_FAILURES ||
+        counters_add(a->failures, what, by, now, &left) > SIGN_IN_FAILURES_ANYWHERE;
 
-    *wait_s = (here_too_many ? left : left_anywhere) / 1000 + 1;
-    return here_too_many || anywhere > SIGN_IN_FAILURES_ANYWHERE;
+    *wait_s = left / 1000 + 1;
+    return refused;
 }
 
 /* ---- tokens ---- */

@@ -508,6 +508,22 @@ static void test_what_was_not_looked_at_does_not_count(void **state)
     assert_int_equal(try(w, by_name("u", "wrong")), E_LIMIT);
 }
 
+static struct login from(struct login l, const char *peer)
+{
+    l.peer = str_of(peer);
+    return l;
+}
+
+static void test_one_address_locks_no_other(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 2 * SIGN_IN_FAILURES_ANYWHERE; i++)
+        try(w, by_name("u", "wrong"));
+    assert_int_equal(try(w, by_name("u", "hunter22")), E_LIMIT);
+    assert_int_equal(try(w, from(by_name("u", "hunter22"), "192.0.2.2")), 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_window_begins_with_the_first_event),
     cmocka_unit_test(test_what_is_forgotten_begins_anew),
@@ -523,6 +539,7 @@ static const struct CMUnitTest tests[] = {
                                     tear_down),
     cmocka_unit_test_setup_teardown(test_what_was_not_looked_at_does_not_count, set_up,
                                     tear_down),
+    cmocka_unit_test_setup_teardown(test_one_address_locks_no_other, set_up, tear_down),
     cmocka_unit_test_setup_teardown(test_windows_end_whatever_the_clock_is_set_to, set_up,
                                     tear_down),
 };
