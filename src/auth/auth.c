@@ -14,9 +14,10 @@ const char *const role_names[] = { "viewer", "operator", "developer", "administr
 int auth_open(struct auth *a, struct err *err)
 {
     a->failures = counters_new(SIGN_IN_WINDOW_MS);
+    a->known = counters_new(SIGN_IN_KNOWN_MS);
     a->requests = counters_new(1000);
     a->workers = workers_start(HASH_THREADS, HASH_MAX_WAITING);
-    if (a->failures && a->requests && a->workers)
+    if (a->failures && a->known && a->requests && a->workers)
         return 0;
     auth_close(a);
     return err_nomem(err);
@@ -26,6 +27,7 @@ void auth_close(struct auth *a)
 {
     workers_stop(a->workers);
     counters_free(a->failures);
+    counters_free(a->known);
     counters_free(a->requests);
 }
 
@@ -57,10 +59,12 @@ static bool too_many(struct auth *a, struct str what, struct str here, int64_t b
                      int64_t *wait_s)
 {
     int64_t now = steady_ms(), left;
-    bool refused =
-        counters_add(a->failures, here, by, now, &left) > SIGN_IN_FAILURES ||
-        counters_add(a->failures, what, by, now, &left) > SIGN_IN_FAILURES_ANYWHERE;
+    bool refused = counters_add(a->failures, here, by, now, &left) > SIGN_IN_FAILURES;
 
+    if (!refused)
+        refused =
+            counters_add(a->failures, what, by, now, &left) > SIGN_IN_FAILURES_ANYWHERE &&
+            !counters_add(a->known, here, 0, now, NULL);
     *wait_s = left / 1000 + 1;
     return refused;
 }
@@ -359,5 +363,6 @@ int auth_login_end(struct auth *a, struct login *l, struct err *err)
         return err_set(err, E_DENIED, IAM_401_PASSWORD, DET_NONE);
     counters_forget(a->failures, l->peer);
     counters_add(a->failures, l->counted, -1, steady_ms(), NULL);
+    counters_add(a->known, l->peer, 1, steady_ms(), NULL);
     return 0;
 }

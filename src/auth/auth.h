@@ -12,13 +12,15 @@
  *
  * Guessing is slowed: in five minutes at most SIGN_IN_FAILURES of one account or access
  * key from one address are looked at, and of one account at most
- * SIGN_IN_FAILURES_ANYWHERE from all; then the next five minutes begin.
+ * SIGN_IN_FAILURES_ANYWHERE from all; then the next five minutes begin.  The latter does
+ * not hold up whoever signed in from the address before.
  */
 struct auth {
     struct store *store;
     int64_t token_age_ms;
     int64_t rate_limit;        /* requests a second of one account; 0: any number */
     struct counters *failures; /* in SIGN_IN_WINDOW_MS */
+    struct counters *known;    /* successes, in SIGN_IN_KNOWN_MS */
     struct counters *requests; /* in a second */
     struct workers *workers;   /* that hash passwords */
 };

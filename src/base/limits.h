@@ -95,6 +95,8 @@
 #define SIGN_IN_WINDOW_MS (5L * 60 * 1000)
 #define SIGN_IN_FAILURES 5
 #define SIGN_IN_FAILURES_ANYWHERE 100
+/* How long an address is known as one that an account signed in from. */
+#define SIGN_IN_KNOWN_MS (30L * 24 * 60 * 60 * 1000)
 #define SIGN_SKEW_MS (15L * 60 * 1000)
 #define HASH_THREADS 1
 #define HASH_MAX_WAITING 64

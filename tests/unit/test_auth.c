@@ -524,6 +524,19 @@ static void test_one_address_locks_no_other(void **state)
     assert_int_equal(try(w, from(by_name("u", "hunter22"), "192.0.2.2")), 0);
 }
 
+static void test_a_known_address_is_not_locked_by_others(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(try(w, from(by_name("u", "hunter22"), "192.0.2.2")), 0);
+    for (int i = 0; i < 2 * SIGN_IN_FAILURES_ANYWHERE; i++)
+        try(w, from(by_name("u", "wrong"), (char[]){ '0' + i % 40, '\0' }));
+    assert_int_equal(try(w, from(by_name("u", "hunter22"), "192.0.2.1")), E_LIMIT);
+    for (int i = 0; i < SIGN_IN_FAILURES; i++)
+        assert_int_equal(try(w, from(by_name("u", "wrong"), "192.0.2.2")), E_DENIED);
+    assert_int_equal(try(w, from(by_name("u", "hunter22"), "192.0.2.2")), E_LIMIT);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_window_begins_with_the_first_event),
     cmocka_unit_test(test_what_is_forgotten_begins_anew),
@@ -540,6 +553,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_what_was_not_looked_at_does_not_count, set_up,
                                     tear_down),
     cmocka_unit_test_setup_teardown(test_one_address_locks_no_other, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(test_a_known_address_is_not_locked_by_others, set_up,
+                                    tear_down),
     cmocka_unit_test_setup_teardown(test_windows_end_whatever_the_clock_is_set_to, set_up,
                                     tear_down),
 };
