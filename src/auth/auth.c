@@ -15,9 +15,10 @@ int auth_open(struct auth *a, struct err *err)
 {
     a->failures = counters_new(SIGN_IN_WINDOW_MS);
     a->known = counters_new(SIGN_IN_KNOWN_MS);
+    a->waiting = counters_new(SIGN_IN_WINDOW_MS);
     a->requests = counters_new(1000);
     a->workers = workers_start(HASH_THREADS, HASH_MAX_WAITING);
-    if (a->failures && a->known && a->requests && a->workers)
+    if (a->failures && a->known && a->waiting && a->requests && a->workers)
         return 0;
     auth_close(a);
     return err_nomem(err);
@@ -28,6 +29,7 @@ void auth_close(struct auth *a)
     workers_stop(a->workers);
     counters_free(a->failures);
     counters_free(a->known);
+    counters_free(a->waiting);
     counters_free(a->requests);
 }
 
@@ -328,19 +330,32 @@ int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
     if (rc)
         return rc;
     l->counted = counted_as(l, arena);
-    l->peer = counter_key(l->counted, l->peer, arena);
-    if (!l->counted.p || !l->peer.p)
+    l->counted_here = counter_key(l->counted, l->peer, arena);
+    l->peer = arena_str(arena, l->peer);
+    if (!l->counted.p || !l->counted_here.p || !l->peer.p)
         return err_nomem(err);
     /* Counted before it is looked at, so that many at once are not too many. */
-    if (!too_many(a, l->counted, l->peer, 1, &wait_s))
+    if (too_many(a, l->counted, l->counted_here, 1, &wait_s)) {
+        snprintf(wait, sizeof(wait), "%lld", (long long)wait_s);
+        return err_set(err, E_LIMIT, IAM_429, DET_NONE, wait);
+    }
+    if (l->access_key.n || counters_add(a->waiting, l->peer, 1, steady_ms(), NULL) <=
+                               HASH_MAX_WAITING_OF_ONE)
         return 0;
-    snprintf(wait, sizeof(wait), "%lld", (long long)wait_s);
-    return err_set(err, E_LIMIT, IAM_429, DET_NONE, wait);
+    auth_login_cancel(a, l);
+    return err_set(err, E_BUSY, APIGW_0613, DET_HASHING);
+}
+
+static void wait_no_longer(struct auth *a, const struct login *l)
+{
+    if (!l->access_key.n)
+        counters_add(a->waiting, l->peer, -1, steady_ms(), NULL);
 }
 
 void auth_login_cancel(struct auth *a, struct login *l)
 {
-    counters_add(a->failures, l->peer, -1, steady_ms(), NULL);
+    wait_no_longer(a, l);
+    counters_add(a->failures, l->counted_here, -1, steady_ms(), NULL);
     counters_add(a->failures, l->counted, -1, steady_ms(), NULL);
 }
 
@@ -355,14 +370,15 @@ void auth_login_check(struct auth *a, struct login *l)
              access_key_open(store_key(a->store), l->access_key, l->sealed, &secret))
         l->matches = same_bytes(l->secret, buf_str(&secret));
     buf_wipe(&secret);
+    wait_no_longer(a, l);
 }
 
 int auth_login_end(struct auth *a, struct login *l, struct err *err)
 {
     if (!l->matches)
         return err_set(err, E_DENIED, IAM_401_PASSWORD, DET_NONE);
-    counters_forget(a->failures, l->peer);
+    counters_forget(a->failures, l->counted_here);
     counters_add(a->failures, l->counted, -1, steady_ms(), NULL);
-    counters_add(a->known, l->peer, 1, steady_ms(), NULL);
+    counters_add(a->known, l->counted_here, 1, steady_ms(), NULL);
     return 0;
 }

@@ -21,6 +21,7 @@ struct auth {
     int64_t rate_limit;        /* requests a second of one account; 0: any number */
     struct counters *failures; /* in SIGN_IN_WINDOW_MS */
     struct counters *known;    /* successes, in SIGN_IN_KNOWN_MS */
+    struct counters *waiting;  /* sign-ins of an address that are to be looked at */
     struct counters *requests; /* in a second */
     struct workers *workers;   /* that hash passwords */
 };
@@ -85,8 +86,8 @@ int auth_rate(struct auth *a, const struct principal *p, struct err *err) MUST_C
 
 /*
  * A password or secret key that is shown to get a token.  Fill in, auth_login_begin(),
- * then auth_login_check() from a worker, which takes long, then auth_login_end(); or
- * auth_login_cancel() when no worker is free, and it does not count.
+ * then auth_login_check(), of a password from a worker, since it takes long, then
+ * auth_login_end(); or auth_login_cancel() when no worker is free, and it does not count.
  */
 struct login {
     struct account_key who; /* or: */
@@ -94,12 +95,14 @@ struct login {
     struct str secret; /* the password, or the secret key */
     struct str peer;
     struct account account; /* out */
-    struct str counted;     /* the account's key in the counters */
+    struct str counted;     /* the account's key in the counters; at `peer`: */
+    struct str counted_here;
     struct str sealed;
     bool found, matches;
 };
 
-/* E_LIMIT, IAM_429: too many failures; the account need not be there. */
+/* E_LIMIT, IAM_429: too many failures; the account need not be there.  E_BUSY,
+ * APIGW_0613: HASH_MAX_WAITING_OF_ONE of the address wait already. */
 int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
                      struct err *err) MUST_CHECK;
 void auth_login_cancel(struct auth *a, struct login *l);

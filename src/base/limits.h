@@ -100,6 +100,7 @@
 #define SIGN_SKEW_MS (15L * 60 * 1000)
 #define HASH_THREADS 1
 #define HASH_MAX_WAITING 64
+#define HASH_MAX_WAITING_OF_ONE 16 /* address */
 /* Bodies of the IAM routes, which anybody may send. */
 #define IAM_BODY_MAX (64 * KIB)
 #define ACCOUNT_NAME_MAX 64

@@ -570,7 +570,8 @@ def test_sign_ins_beyond_what_waits_are_put_off(house):
     """And they hold up nobody else: other requests are answered meanwhile."""
     client = house.signer()
     with concurrent.futures.ThreadPoolExecutor(120) as pool:
-        flood = [pool.submit(house.ask, password_body(f"user{i}", "wrong")) for i in range(120)]
+        flood = [pool.submit(from_address, house, f"127.0.3.{i % 8 + 1}", password_body(f"user{i}", "wrong"))
+                 for i in range(120)]
         others = [client.get("/jobs").status for _ in range(20)]
         waiting = sum(not one.done() for one in flood)
         answers = [one.result() for one in flood]
@@ -579,6 +580,17 @@ def test_sign_ins_beyond_what_waits_are_put_off(house):
     for one in answers:
         if one.status == 503:
             assert one.headers["Retry-After"] and one.json
+
+
+def test_one_address_does_not_put_off_the_others(house):
+    keys = access_key_body(house.first["Access Key Id"], house.first["Secret Access Key"], id=house.project)
+    with concurrent.futures.ThreadPoolExecutor(120) as pool:
+        flood = [pool.submit(from_address, house, "127.0.3.1", password_body(f"user{i}", "wrong"))
+                 for i in range(240)]
+        for _ in range(4):
+            assert house.ask(password_body("admin", house.password)).status == 201
+            assert house.ask(keys).status == 201
+        assert 503 in {one.result().status for one in flood}
 
 
 def test_a_sign_in_that_was_put_off_does_not_count_as_a_failure(house):

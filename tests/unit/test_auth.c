@@ -514,6 +514,27 @@ static struct login from(struct login l, const char *peer)
     return l;
 }
 
+static void test_one_address_does_not_fill_the_queue(void **state)
+{
+    struct world *w = *state;
+    struct login logins[HASH_MAX_WAITING_OF_ONE];
+    struct err err = ERR_INIT;
+    char names[HASH_MAX_WAITING_OF_ONE][4];
+
+    for (int i = 0; i < HASH_MAX_WAITING_OF_ONE; i++) {
+        snprintf(names[i], sizeof(names[i]), "%d", i);
+        logins[i] = from(by_name(names[i], "wrong"), "192.0.2.1");
+        assert_ok(auth_login_begin(&w->auth, &logins[i], &w->arena, &err), &err);
+    }
+    for (int i = 0; i < SIGN_IN_FAILURES + 1; i++)
+        assert_int_equal(try(w, by_name("u", "hunter22")), E_BUSY);
+    assert_int_equal(try(w, from(by_name("u", "hunter22"), "192.0.2.2")), 0);
+    auth_login_check(&w->auth, &logins[0]);
+    assert_int_equal(try(w, by_name("u", "hunter22")), 0);
+    auth_login_cancel(&w->auth, &logins[1]);
+    assert_int_equal(try(w, by_name("u", "hunter22")), 0);
+}
+
 static void test_one_address_locks_no_other(void **state)
 {
     struct world *w = *state;
@@ -554,6 +575,8 @@ static const struct CMUnitTest tests[] = {
                                     tear_down),
     cmocka_unit_test_setup_teardown(test_one_address_locks_no_other, set_up, tear_down),
     cmocka_unit_test_setup_teardown(test_a_known_address_is_not_locked_by_others, set_up,
+                                    tear_down),
+    cmocka_unit_test_setup_teardown(test_one_address_does_not_fill_the_queue, set_up,
                                     tear_down),
     cmocka_unit_test_setup_teardown(test_windows_end_whatever_the_clock_is_set_to, set_up,
                                     tear_down),
