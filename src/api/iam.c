@@ -4,7 +4,6 @@
 #include "auth/credentials.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/seal.h"
 #include "model/token_body.h"
 
 /*
@@ -108,7 +107,6 @@ static void after_write(struct http_request *r)
     }
     http_add_header(c->http, "X-Subject-Token", t->made.text);
     answer_token(c, 201);
-    wipe(t->made.text, sizeof(t->made.text));
 }
 
 /* The password may be another by now, the key gone, the token revoked. */
@@ -165,7 +163,6 @@ static void after_check(struct http_request *r)
     struct call *c = r->state;
     struct login *l = &c->token->login;
 
-    wipe((char *)l->secret.p, l->secret.n);
     if (end_login(c, l)) {
         call_fail(c);
         return;

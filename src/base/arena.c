@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seal.h"
+
 #define CHUNK_BYTES 4096
 
 struct arena_chunk {
@@ -76,4 +78,11 @@ void arena_release(struct arena *a)
         free(a->chunk);
         a->chunk = older;
     }
+}
+
+void arena_wipe(struct arena *a)
+{
+    for (struct arena_chunk *c = a->chunk; c; c = c->older)
+        wipe(c->bytes, c->used);
+    arena_release(a);
 }

@@ -27,4 +27,7 @@ struct str arena_str(struct arena *a, struct str s);
 
 void arena_release(struct arena *a);
 
+/* As arena_release(), and wipes the contents first: they may hold secrets. */
+void arena_wipe(struct arena *a);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/seal.h"
 #include "base/banned.h"
 
 static bool set_capacity(struct buf *b, size_t cap)
@@ -116,6 +117,7 @@ void buf_addf(struct buf *b, const char *format, ...)
         return;
     }
     buf_add(b, text, (size_t)n);
+    wipe(text, (size_t)n); /* it may hold a secret, as the buffer may */
     free(text);
 }
 

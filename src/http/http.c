@@ -364,7 +364,7 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     shared_release(r->answer.shared);
     if (r->answer.stream)
         r->answer.stream->free(r->answer.stream);
-    arena_release(&r->http.arena);
+    arena_wipe(&r->http.arena); /* passwords, tokens */
     free(r);
     *context = NULL;
     count(s, -1, 0);
