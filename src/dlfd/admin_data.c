@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/credentials.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
 #include "model/errors.h"
@@ -123,6 +124,20 @@ static int read_keys(const struct folder *f, const char *file, struct key_file *
     return rc;
 }
 
+/* A backup does not know which of its tokens were revoked since. */
+static int drop_tokens(struct store *store, struct err *err)
+{
+    struct account_change change;
+    int rc;
+
+    account_change_init(&change);
+    change_add(&change, STEP_TOKENS_DROP, NULL, 0, 0, 0);
+    rc = store_write(store, &change.write);
+    if (rc)
+        *err = change.write.err;
+    return rc;
+}
+
 /* Brings the copy up to date, and sees that its secrets can be opened. */
 static int try_open(const char *copy, const struct key_file *keys, struct err *err)
 {
@@ -143,8 +158,10 @@ static int try_open(const char *copy, const struct key_file *keys, struct err *e
                        "folder");
     if (!rc)
         rc = store_open(&store, &options, err);
-    if (!rc)
-        store_close(store);
+    if (rc)
+        return rc;
+    rc = drop_tokens(store, err);
+    store_close(store);
     return rc;
 }
 

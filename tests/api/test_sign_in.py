@@ -760,6 +760,18 @@ def test_users_projects_and_roles_by_the_command_line(house):
     admin(server, "check")
 
 
+def test_a_restore_revives_no_token(house, start, tmp_path):
+    token, revoked = house.token(), house.token()
+    admin(house.server, "backup", tmp_path / "backup.db")
+    house.plain.request("DELETE", "/v3/auth/tokens", headers={
+        "X-Auth-Token": token, "X-Subject-Token": revoked})
+    house.server.stop()
+    admin(house.server, "restore", tmp_path / "backup.db", "--force")
+    again = House(start("--auth", "on", data=house.server.data))
+    assert client_of(again.server, revoked, again.project).get("/jobs").code == "APIGW.0301"
+    assert again.client().get("/jobs").status == again.signer().get("/jobs").status == 200
+
+
 def test_a_user_who_is_deleted_is_nobody(house):
     password = admin(house.server, "user", "create", "ann", "--admin").strip()
     _, access, secret = admin(house.server, "key", "create", "ann").splitlines()[1].split(",")
