@@ -14,7 +14,8 @@
 struct first {
     char domain[ID_HEX_BYTES], user[ID_HEX_BYTES], workspace[ID_HEX_BYTES];
     char project[PROJECT_ID_MAX + 1]; /* the oldest one, or a new one */
-    bool adopts;
+    bool adopts, orphans;             /* there are projects; some are no domain's */
+    struct buf owner;                 /* the oldest domain's name */
     char password[PASSWORD_TEXT_BYTES];
     struct buf hash;
     struct new_key key;
@@ -25,11 +26,20 @@ static void read_project(void *arg, const struct str *column)
 {
     struct first *f = arg;
 
+    f->orphans |= !column[2].n;
     if (f->adopts || column[0].n > PROJECT_ID_MAX)
         return;
     f->adopts = true;
     memcpy(f->project, column[0].p, column[0].n);
     f->project[column[0].n] = '\0';
+}
+
+static void read_domain(void *arg, const struct str *column)
+{
+    struct first *f = arg;
+
+    if (!f->owner.len)
+        buf_addstr(&f->owner, column[1]);
 }
 
 static void count_row(void *arg, const struct str *column)
@@ -38,7 +48,7 @@ static void count_row(void *arg, const struct str *column)
     ++*(int *)arg;
 }
 
-/* Whether there are accounts; if not, the oldest project. */
+/* Whether there are accounts; the oldest project, and the oldest domain. */
 static int look(struct store *store, struct first *f, int *accounts, struct err *err)
 {
     struct snapshot *s;
@@ -50,6 +60,8 @@ static int look(struct store *store, struct first *f, int *accounts, struct err 
     rc = snapshot_accounts(s, LIST_ALL_ACCOUNTS, NULL, 0, count_row, accounts, err);
     if (!rc)
         rc = snapshot_accounts(s, LIST_ALL_PROJECTS, NULL, 0, read_project, f, err);
+    if (!rc)
+        rc = snapshot_accounts(s, LIST_DOMAINS, NULL, 0, read_domain, f, err);
     snapshot_end(s);
     return rc;
 }
@@ -117,6 +129,26 @@ static int write_credentials(const struct first *f, const char *data, const char
     return rc;
 }
 
+static int carry_out(struct store *store, struct first *f, struct err *err)
+{
+    int rc = store_write(store, &f->change.write);
+
+    if (rc)
+        *err = f->change.write.err;
+    return rc;
+}
+
+/* What was written without sign-in since becomes the oldest domain's. */
+static int adopt(struct store *store, struct first *f, const char *region,
+                 struct err *err)
+{
+    struct str text[] = { buf_str(&f->owner), str_of(region) };
+
+    account_change_init(&f->change);
+    change_add(&f->change, STEP_PROJECTS_ADOPT, text, 2, 0, 0);
+    return carry_out(store, f, err);
+}
+
 static int make(struct store *store, struct first *f, const char *data,
                 const char *region, struct err *err)
 {
@@ -124,23 +156,22 @@ static int make(struct store *store, struct first *f, const char *data,
 
     if (!rc)
         rc = write_credentials(f, data, region, err);
-    if (!rc && store_write(store, &f->change.write)) {
-        rc = f->change.write.rc;
-        *err = f->change.write.err;
-    }
-    return rc;
+    return rc ? rc : carry_out(store, f, err);
 }
 
 int first_account(struct store *store, const char *data, const char *region, bool *made,
                   struct err *err)
 {
-    struct first f = { .hash = BUF_INIT(KIB) };
+    struct first f = { .hash = BUF_INIT(KIB), .owner = BUF_INIT(KIB) };
     int accounts;
     int rc = look(store, &f, &accounts, err);
 
     *made = !rc && !accounts;
     if (*made)
         rc = make(store, &f, data, region, err);
+    else if (!rc && f.orphans)
+        rc = adopt(store, &f, region, err);
+    buf_release(&f.owner);
     buf_release(&f.hash);
     buf_release(&f.key.sealed);
     wipe(&f, sizeof(f));

@@ -8,7 +8,8 @@
  * access key, and a project named like the region; projects that are there already,
  * written without sign-in, become the domain's.  What a person needs to sign in is
  * written to DATA/credentials.csv, mode 0600, before the account holds, so that there
- * is never an account that nobody can use.  *made tells whether one was made.
+ * is never an account that nobody can use.  *made tells whether one was made.  Where
+ * there are accounts already, such projects become the oldest domain's.
  */
 int first_account(struct store *store, const char *data, const char *region, bool *made,
                   struct err *err) MUST_CHECK;

@@ -132,6 +132,30 @@ def test_it_takes_over_what_was_made_without_sign_in(start):
     assert start(data=old.data).client(project="another").get("/jobs/k").status == 200
 
 
+def test_what_is_made_without_sign_in_later_is_taken_over_too(house, start):
+    house.server.stop()
+    old = start(data=house.server.data)
+    old.client(project="late").make_job("j")
+    old.stop()
+    again = House(start("--auth", "on", data=house.server.data))
+    listed = again.client().request("GET", "/v3/projects").json["projects"]
+    assert [(row["id"], row["name"]) for row in listed] == [
+        (house.project, "region-1"), ("late", "region-1_late")]
+    assert again.signer().request("GET", "/v1/late/jobs/j").status == 200
+
+
+def test_a_user_who_was_made_before_owns_what_is_there(start):
+    old = start()
+    old.client(project="old").make_job("j")
+    old.stop()
+    password = admin(old, "user", "create", "ann", "--admin").strip()
+    server = start("--auth", "on", data=old.data)
+    assert not (server.data / "credentials.csv").exists()
+    assert server.process.stdout.readline().startswith("data in "), "and it names none"
+    token = get_token(server.client(), "ann", password, domain="ann", project="old")
+    assert client_of(server, token, "old").get("/jobs/j").status == 200
+
+
 def test_no_account_where_its_credentials_cannot_be_written(start, tmp_path):
     data = tmp_path / "data"
     (data / "credentials.csv.new").mkdir(parents=True)
