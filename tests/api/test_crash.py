@@ -22,6 +22,7 @@ import time
 import pytest
 
 from harness import DLFD, ROOT, SANITIZED, Server, dlfd, job, node, script
+from signer import client_of, credentials, get_token
 
 pytestmark = pytest.mark.skipif(
     SANITIZED, reason="LeakSanitizer cannot work in a traced process; the gcc build runs these")
@@ -235,9 +236,9 @@ def old_catalogue(data):
     return rows
 
 
-def start_and_stop(data, log, *more):
+def start_and_stop(data, log, *more, command=None):
     """Starts under strace; whether it came to listen."""
-    process = start_traced(data, log, *more)
+    process = start_traced(data, log, *more, command=command)
     line = process.stdout.readline()
     if line:
         found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
@@ -275,6 +276,26 @@ def test_a_start_that_migrates(tmp_path, fault):
         assert again.client().request("GET", "/readyz").status == 200
         assert again.stop() == 0
         assert objects(data) == rows, (call, n)
+        sound(data)
+
+
+@pytest.mark.parametrize("fault", ["KILL", "ENOSPC", "EIO"])
+def test_a_first_account(tmp_path, fault):
+    """Of a new folder: its credentials sign in, however the start before it ended."""
+    data, log = tmp_path / "data", tmp_path / "log"
+    command = [DLFD, "--listen", "127.0.0.1:0", "--data", data, "--auth", "on"]
+    assert start_and_stop(data, log, command=command)[0]
+    struck = Struck(log)
+    for call, n in points(counted(log.read_text()), CALLS if fault == "KILL" else FULL):
+        shutil.rmtree(data)
+        start_and_stop(data, log, *inject(fault, call, n), command=command)
+        struck.look((call, n))
+        server = Server(data, "--auth", "on")
+        first = credentials(data)
+        client = server.client(project=first["Project Id"])
+        token = get_token(client, "admin", first["Password"], project=client.project)
+        assert client_of(server, token, client.project).get("/jobs").status == 200, (call, n)
+        assert server.stop() == 0
         sound(data)
 
 
