@@ -247,6 +247,8 @@ int iam_find_projects(struct call *c, const struct principal *who, enum account_
     int rc = each_project(c, who, list, which, read_row, &rows, err);
 
     *n = rows.n;
+    if (!rc && rows.n && (!first->id.p || !first->name.p))
+        rc = err_nomem(err);
     return rc;
 }
 

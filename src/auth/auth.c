@@ -206,6 +206,8 @@ int auth_signature(struct auth *a, const struct signer *signer,
     if (access_key_open(store_key(a->store), signer->claim.access, signer->sealed,
                         &secret))
         rc = sign_check(&signer->claim, request, buf_str(&secret), &canonical, err);
+    else if (secret.bad)
+        rc = err_nomem(err);
     else
         rc = err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
                      "the access key cannot be opened with the data folder's key");

@@ -4,8 +4,13 @@
 
 /* ---- reading ---- */
 
-/* The columns that every row of an account begins with. */
-static void read_account(struct query *q, struct account *out, struct arena *arena)
+static bool is_whole(const struct account *a)
+{
+    return a->id.p && a->name.p && a->domain.p && a->domain_name.p && a->password.p;
+}
+
+/* The columns that every row of an account begins with; false: no memory. */
+static bool read_account(struct query *q, struct account *out, struct arena *arena)
 {
     *out = (struct account){ .id = arena_str(arena, db_text(q, 0)),
                              .name = arena_str(arena, db_text(q, 1)),
@@ -13,6 +18,7 @@ static void read_account(struct query *q, struct account *out, struct arena *are
                              .domain_name = arena_str(arena, db_text(q, 3)),
                              .is_admin = db_int(q, 4) == 1,
                              .password = arena_str(arena, db_text(q, 5)) };
+    return is_whole(out);
 }
 
 /* Steps to the one row of a query; E_NOTFOUND without any. */
@@ -33,7 +39,8 @@ int snapshot_account(struct snapshot *s, const struct account_key *key,
     int rc = one_row(q, err);
 
     if (!rc) {
-        read_account(q, out, arena);
+        if (!read_account(q, out, arena))
+            rc = err_nomem(err);
         db_end(q);
     }
     return rc;
@@ -46,8 +53,9 @@ int snapshot_access_key(struct snapshot *s, struct str id, struct account *out,
     int rc = one_row(q, err);
 
     if (!rc) {
-        read_account(q, out, arena);
         *sealed = arena_str(arena, db_text(q, 6));
+        if (!read_account(q, out, arena) || !sealed->p)
+            rc = err_nomem(err);
         db_end(q);
     }
     return rc;
@@ -67,7 +75,9 @@ int snapshot_token(struct snapshot *s, const uint8_t hash[SHA256_BYTES],
                                .issued_ms = db_int(q, 9),
                                .expires_ms = db_int(q, 10),
                                .revoked = db_int(q, 11) != 0 };
-        read_account(q, &out->owner, arena);
+        if (!read_account(q, &out->owner, arena) || !out->project.p ||
+            !out->project_name.p || !out->methods.p)
+            rc = err_nomem(err);
         db_end(q);
     }
     return rc;
@@ -85,6 +95,8 @@ int snapshot_standing(struct snapshot *s, struct str project, struct str workspa
                                   .held = db_int(q, 1) != 0,
                                   .role = db_int(q, 2),
                                   .is_member = db_int(q, 3) != 0 };
+        if (!out->domain.p)
+            rc = err_nomem(err);
         db_end(q);
     }
     return rc;

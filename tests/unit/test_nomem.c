@@ -8,9 +8,13 @@
 #include <libdeflate.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/path.h"
+#include "auth/auth.h"
+#include "auth/credentials.h"
+#include "auth/password.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
 #include "sign/sdk_sign.h"
@@ -245,6 +249,168 @@ static int check_signature(struct job *j, struct err *err)
     return rc;
 }
 
+/* ---- sign-in ---- */
+
+#define ACCOUNT "0123456789abcdef0123456789abcdef"
+
+/* The account of the tests, its access key, and the last token of it. */
+static struct {
+    struct auth auth;
+    struct new_key key;
+    struct new_token token;
+} in;
+
+static int auth_begin(struct job *j, struct err *err)
+{
+    struct auth a = { .store = j->world->store };
+    int rc = auth_open(&a, err);
+
+    if (!rc)
+        auth_close(&a);
+    return rc;
+}
+
+static int make_account(struct job *j, struct err *err)
+{
+    struct buf hash = BUF_INIT(KIB);
+    struct account_change change;
+    char id[ID_HEX_BYTES], name[24];
+    struct str domain[] = { STR("did"), STR("d") };
+    struct str account[] = { STR(ACCOUNT), STR("d"), STR("u"), STR("") };
+    int rc = password_hash(STR("hunter22"), &hash, err);
+
+    in.key.sealed = BUF_INIT(0);
+    account[3] = buf_str(&hash);
+    if (j->turn >= 0) { /* one more, of another name */
+        id_hex(id);
+        snprintf(name, sizeof(name), "u%d", j->turn);
+        account[0] = str_of(id);
+        account[2] = str_of(name);
+    }
+    account_change_init(&change);
+    change_add(&change, STEP_DOMAIN_ADD, domain, 2, 1, 0);
+    change_add(&change, STEP_ACCOUNT_ADD, account, 4, 1, 1);
+    if (!rc)
+        rc = access_key_new(&in.key, store_key(in.auth.store), account[0], &change, err);
+    if (!rc && store_write(in.auth.store, &change.write)) {
+        rc = change.write.rc;
+        *err = change.write.err;
+    }
+    buf_release(&in.key.sealed);
+    buf_release(&hash);
+    return rc;
+}
+
+static int issue_token(struct job *j, struct err *err)
+{
+    struct account_change change;
+
+    (void)j;
+    account_change_init(&change);
+    token_new(&in.token, STR(ACCOUNT), STR("p"), STR("[]"), 60000, INT64_MAX, &change);
+    if (store_write(in.auth.store, &change.write))
+        *err = change.write.err;
+    return change.write.rc;
+}
+
+/* An account is never half of one. */
+static void assert_whole(const struct account *a)
+{
+    assert_str(a->id, ACCOUNT);
+    assert_str(a->name, "u");
+    assert_str(a->domain, "did");
+    assert_str(a->domain_name, "d");
+    assert_true(a->password.n > 0);
+}
+
+static int check_token(struct job *j, struct err *err)
+{
+    struct arena arena = ARENA_INIT;
+    struct principal who;
+    int rc = auth_token(&in.auth, str_of(in.token.text), &arena, &who, err);
+
+    (void)j;
+    if (!rc) {
+        assert_whole(&who.account);
+        assert_str(who.project, "p");
+        assert_str(who.methods, "[]");
+    }
+    arena_release(&arena);
+    return rc;
+}
+
+/* The hash itself says no when it has no memory, as of another password. */
+static int log_in(struct job *j, struct err *err)
+{
+    struct login l = { .who = { STR(""), STR("u"), STR(""), STR("d") },
+                       .access_key = j->key ? str_of(j->key) : STR(""),
+                       .secret = j->key ? str_of(in.key.secret) : STR("hunter22"),
+                       .peer = STR("192.0.2.1") };
+    struct arena arena = ARENA_INIT;
+    int rc = auth_login_begin(&in.auth, &l, &arena, err);
+
+    if (!rc) {
+        auth_login_check(&in.auth, &l);
+        rc = auth_login_end(&in.auth, &l, err);
+    }
+    if (rc == E_LIMIT || (rc == E_DENIED && struck))
+        rc = E_NOMEM; /* of this turn, or of several before it */
+    if (!rc)
+        assert_whole(&l.account);
+    counters_forget(in.auth.failures, l.counted);
+    counters_forget(in.auth.failures, l.counted_here);
+    arena_release(&arena);
+    return rc;
+}
+
+static int check_signer(struct job *j, struct err *err)
+{
+    char moment[20];
+    time_t now = time(NULL);
+    struct tm tm;
+    struct sign_header date = { STR("X-Sdk-Date"), STR_NONE };
+    struct sign_request r = { STR("GET"), STR("/a"), STR(""), STR(""), &date, 1 };
+    struct buf text = BUF_INIT(KIB);
+    struct arena arena = ARENA_INIT;
+    struct signer signer;
+    struct principal who;
+    int rc;
+
+    (void)j;
+    gmtime_r(&now, &tm);
+    strftime(moment, sizeof(moment), "%Y%m%dT%H%M%SZ", &tm);
+    date.value = str_of(moment);
+    buf_addf(&text,
+             "SDK-HMAC-SHA256 Access=%s, SignedHeaders=x-sdk-date, Signature=%064d",
+             in.key.id, 0);
+    rc = text.bad ? err_nomem(err)
+                  : auth_signer(&in.auth, buf_str(&text), &r, STR("192.0.2.3"), &arena,
+                                &signer, err);
+    if (!rc)
+        rc = auth_signature(&in.auth, &signer, &r, &who, err);
+    if (rc == E_DENIED) { /* what is wrong with it took memory, too */
+        counters_forget(in.auth.failures, signer.peer);
+        err_clear(err);
+        rc = 0;
+    }
+    buf_release(&text);
+    arena_release(&arena);
+    return rc;
+}
+
+static int permit(struct job *j, struct err *err)
+{
+    struct principal who = { .account = { .id = STR(ACCOUNT), .domain = STR("did") } };
+    int rc = auth_permit(&in.auth, &who, STR("p"), STR(""), ROLE_VIEWER, err);
+
+    (void)j;
+    if (rc == E_DENIED) {
+        err_clear(err);
+        rc = 0;
+    }
+    return rc;
+}
+
 static int show(struct job *j, struct err *err)
 {
     struct buf json = BUF_INIT(MIB);
@@ -415,6 +581,27 @@ static void test_signatures(void **state)
     assert_true(count_down("derived signature", &j, check_signature) > 8);
 }
 
+static void test_sign_in(void **state)
+{
+    struct job j = { .world = *state, .turn = -1 };
+    struct err err = ERR_INIT;
+
+    in.auth = (struct auth){ .store = j.world->store };
+    assert_ok(auth_open(&in.auth, &err), &err);
+    count_down("account", &j, make_account);
+    j.turn = -1;
+    assert_ok(make_account(&j, &err), &err);
+    assert_true(count_down("counters and workers", &j, auth_begin) > 4);
+    assert_true(count_down("token", &j, issue_token) > 1);
+    assert_true(count_down("look at a token", &j, check_token) > 1);
+    assert_true(count_down("password", &j, log_in) > 3);
+    j.key = in.key.id;
+    assert_true(count_down("secret key", &j, log_in) > 3);
+    assert_true(count_down("signer", &j, check_signer) > 5);
+    assert_true(count_down("permit", &j, permit) > 1);
+    auth_close(&in.auth);
+}
+
 static void test_saves(void **state)
 {
     make_old(*state);
@@ -454,10 +641,9 @@ static void test_reads(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_parses),
-    cmocka_unit_test(test_signatures),
-    cmocka_unit_test(test_saves),
-    cmocka_unit_test(test_reads),
+    cmocka_unit_test(test_parses),  cmocka_unit_test(test_signatures),
+    cmocka_unit_test(test_saves),   cmocka_unit_test(test_reads),
+    cmocka_unit_test(test_sign_in),
 };
 
 int main(void)
