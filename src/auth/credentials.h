@@ -27,9 +27,9 @@ int access_key_new(struct new_key *out, const struct seal_key *key, struct str a
 bool access_key_open(const struct seal_key *key, struct str id, struct str sealed,
                      struct buf *secret);
 
-/* Adds the steps for a new token, which lives for `age_ms`, and until `latest_ms` at
- * most; those that have expired are
- * removed on the way. */
+/* Adds the steps for a new token, which lives for `age_ms`, and until `latest_ms`
+ * (milliseconds since 1970) at most; those that have expired are removed on the
+ * way. */
 struct new_token {
     char text[TOKEN_TEXT_BYTES];
     uint8_t hash[SHA256_BYTES];

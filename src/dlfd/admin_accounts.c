@@ -264,6 +264,7 @@ int admin_key_delete(struct folder *f, const struct admin_call *call)
     struct account_change change;
 
     account_change_init(&change);
+    change_add(&change, STEP_KEY_TOKENS, &id, 1, 0, 0);
     change_add(&change, STEP_KEY_DELETE, &id, 1, 0, 0);
     return carry_out(f, &change, "no access key of that id is there", "", "");
 }

@@ -543,6 +543,16 @@ def test_access_keys_are_made_and_deleted(house):
     assert "ak not exist" in signed(house, access=access, secret=secret).json["error_msg"]
 
 
+def test_the_tokens_of_an_access_key_end_with_it(house):
+    _, access, secret = admin(house.server, "key", "create", "admin").splitlines()[1].split(",")
+    by_key = house.ask(access_key_body(access, secret, id=house.project)).headers["X-Subject-Token"]
+    by_password = house.token()
+    assert client_of(house.server, by_key, house.project).get("/jobs").status == 200
+    admin(house.server, "key", "delete", access)
+    assert client_of(house.server, by_key, house.project).get("/jobs").code == "APIGW.0307"
+    assert client_of(house.server, by_password, house.project).get("/jobs").status == 200
+
+
 def test_keys_are_sealed_anew_when_the_folders_key_is_rotated(house, start):
     house.server.stop()
     admin(house.server, "key", "rotate")
