@@ -73,7 +73,7 @@ void store_close(struct store *s)
 
 /* ---- snapshots ---- */
 
-static void give_back(struct snapshot *one)
+void give_back(struct snapshot *one)
 {
     struct store *s = one->store;
 
@@ -85,7 +85,7 @@ static void give_back(struct snapshot *one)
     pthread_mutex_unlock(&s->pool_lock);
 }
 
-static struct snapshot *borrow(struct store *s)
+struct snapshot *borrow(struct store *s)
 {
     struct snapshot *one;
 
@@ -247,10 +247,8 @@ int snapshot_workspaces(struct snapshot *s, struct str project,
 
 /* ---- objects ---- */
 
-#define OBJECT_COLUMNS 22
-
 /* Texts are borrowed from the row. */
-static void read_object(struct query *q, struct object *o)
+void read_object(struct query *q, struct object *o)
 {
     struct str stored = db_text(q, 19), sha;
 
@@ -283,8 +281,7 @@ static void read_object(struct query *q, struct object *o)
         memcpy(o->sha256, sha.p, SHA256_BYTES);
 }
 
-/* Moves the texts of a row that was just read into `arena`. */
-static int keep_object(struct object *o, struct arena *arena, struct err *err)
+int keep_object(struct object *o, struct arena *arena, struct err *err)
 {
     struct str *texts[] = { &o->uid,
                             &o->facts.scope,
@@ -418,168 +415,6 @@ int store_other_format(struct store *s, bool *other, struct err *err)
     struct snapshot *one = borrow(s);
     int rc = exists(db_query(one->db, SQL_OTHER_FORMAT, "i", (int64_t)EXPORT_FORMAT),
                     other, err);
-
-    give_back(one);
-    return rc;
-}
-
-/* ---- exports ---- */
-
-#define NAMES_MAX (32 * MIB)
-
-/* A list for json_each(), of names or else of ids; `out` holds nothing after an
- * error. */
-static int list_json(struct buf *out, const struct str *names, const int64_t *ids,
-                     size_t n, struct err *err)
-{
-    struct jw jw = JW_INIT(out, false);
-
-    jw_array(&jw, STR_NONE);
-    for (size_t i = 0; i < n; i++)
-        if (names)
-            jw_string(&jw, STR_NONE, names[i]);
-        else
-            jw_int(&jw, STR_NONE, ids[i]);
-    jw_end(&jw, ']');
-    if (!out->bad)
-        return 0;
-    buf_release(out);
-    return err_nomem(err);
-}
-
-int snapshot_unknown_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
-                          size_t n, struct buf *unknown, struct err *err)
-{
-    struct buf list = BUF_INIT(NAMES_MAX);
-    struct query *q;
-    int rc = list_json(&list, names, NULL, n, err);
-
-    if (rc)
-        return rc;
-    q = db_query(s->db, SQL_JOBS_UNKNOWN, "is", workspace, buf_str(&list));
-    while ((rc = db_next(q, err)) == 1) {
-        if (unknown->len)
-            buf_adds(unknown, ", ");
-        buf_addstr(unknown, db_text(q, 0));
-    }
-    buf_release(&list);
-    return rc;
-}
-
-int snapshot_downstream(struct snapshot *s, int64_t workspace, struct str name,
-                        void (*each)(void *arg, int64_t id, struct str job), void *arg,
-                        struct err *err)
-{
-    struct query *q = db_query(s->db, SQL_JOBS_DOWNSTREAM, "is", workspace, name);
-    int rc;
-
-    while ((rc = db_next(q, err)) == 1)
-        each(arg, db_int(q, 0), db_text(q, 1));
-    return rc;
-}
-
-int snapshot_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
-                  size_t n, struct object *out, struct arena *arena, struct err *err)
-{
-    struct buf list = BUF_INIT(NAMES_MAX);
-    struct query *q;
-    int rc = list_json(&list, names, NULL, n, err);
-
-    if (rc)
-        return rc;
-    memset(out, 0, n * sizeof(*out));
-    q = db_query(s->db, SQL_EXPORT_JOBS, "is", workspace, buf_str(&list));
-    while (!rc && (rc = db_next(q, err)) == 1) {
-        struct object *o = &out[db_int(q, OBJECT_COLUMNS)];
-
-        read_object(q, o);
-        rc = keep_object(o, arena, err);
-    }
-    db_end(q);
-    buf_release(&list);
-    return rc;
-}
-
-static void read_depend(struct query *q, struct depend *d)
-{
-    d->job = (size_t)db_int(q, OBJECT_COLUMNS);
-    d->ref.kind = (enum ref_kind)db_int(q, OBJECT_COLUMNS + 1);
-    d->ref.scope = db_text(q, OBJECT_COLUMNS + 2);
-    d->ref.name = db_text(q, OBJECT_COLUMNS + 3);
-    read_object(q, &d->object);
-}
-
-int snapshot_depends(struct snapshot *s, struct str project, int64_t workspace,
-                     const int64_t *blobs, size_t n,
-                     int (*each)(void *arg, const struct depend *d, struct err *err),
-                     void *arg, struct err *err)
-{
-    struct buf list = BUF_INIT(NAMES_MAX);
-    struct query *q;
-    int rc = list_json(&list, NULL, blobs, n, err);
-
-    if (rc)
-        return rc;
-    q = db_query(s->db, SQL_EXPORT_DEPENDS, "iss", workspace, buf_str(&list), project);
-    while (!rc && (rc = db_next(q, err)) == 1) {
-        struct depend d;
-
-        read_depend(q, &d);
-        rc = each(arg, &d, err);
-    }
-    db_end(q);
-    buf_release(&list);
-    return rc;
-}
-
-static int read_blobs(struct db *db, struct str ids, size_t n, struct buf *out,
-                      struct err *err)
-{
-    struct query *q = db_query(db, SQL_BLOBS, "s", ids);
-    size_t seen = 0;
-    int rc;
-
-    while ((rc = db_next(q, err)) == 1 && (size_t)db_int(q, 0) == seen) {
-        buf_addstr(out, db_text(q, 1));
-        seen++;
-    }
-    db_end(q);
-    if (rc < 0)
-        return rc;
-    if (out->bad)
-        return err_nomem(err);
-    if (seen < n)
-        return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "a blob is gone");
-    return 0;
-}
-
-int snapshot_blobs(struct snapshot *s, const int64_t *blobs, size_t n, struct buf *out,
-                   struct err *err)
-{
-    struct buf ids = BUF_INIT(NAMES_MAX);
-    int rc = list_json(&ids, NULL, blobs, n, err);
-
-    if (!rc)
-        rc = read_blobs(s->db, buf_str(&ids), n, out, err);
-    buf_release(&ids);
-    return rc;
-}
-
-int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out,
-                struct err *err)
-{
-    struct snapshot *one = borrow(s);
-    int rc = snapshot_blobs(one, blobs, n, out, err);
-
-    give_back(one);
-    return rc;
-}
-
-int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
-                    struct buf *out, struct err *err)
-{
-    struct snapshot *one = borrow(s);
-    int rc = db_blob_part(one->db, blob, offset, n, out, err);
 
     give_back(one);
     return rc;

@@ -38,6 +38,16 @@ int find_workspace(struct db *db, struct str project, struct str uid,
                    struct err *err) MUST_CHECK;
 bool is_cdm_workspace(struct str uid);
 
+/* A connection of the pool, without a transaction. */
+struct snapshot *borrow(struct store *s);
+void give_back(struct snapshot *one);
+
+/* The columns that every row of an object begins with; its texts live as long as the
+ * row, or are moved into `arena`. */
+#define OBJECT_COLUMNS 22
+void read_object(struct query *q, struct object *o);
+int keep_object(struct object *o, struct arena *arena, struct err *err) MUST_CHECK;
+
 /* Whether the query gives a row; it is ended either way. */
 int exists(struct query *q, bool *found, struct err *err) MUST_CHECK;
 void read_workspace(struct query *q, struct workspace *w, struct arena *arena);
