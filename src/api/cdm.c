@@ -341,8 +341,8 @@ static bool is_held(struct call *c, struct str name)
 {
     struct buf json = BUF_INIT(4 * DEFINITION_MAX);
     char etag[ETAG_BYTES];
-    int rc = catalog_show(c->api->catalog, &c->place, KIND_CDM_JOB, name, false, &json,
-                          etag, &c->err);
+    int rc = catalog_show(c->api->catalog, &c->place, KIND_CDM_JOB, name, SHOW_SAVED,
+                          false, &json, etag, &c->err);
 
     buf_release(&json);
     if (rc)

@@ -170,13 +170,13 @@ void object_delete(struct call *c, enum kind kind)
 /* ---- show and list ---- */
 
 /* The ETag is the definition's: with the downstream jobs there is more to see. */
-static void show(struct call *c, enum kind kind, bool downstream)
+static void show(struct call *c, enum kind kind, int64_t version, bool downstream)
 {
     struct buf json = BUF_INIT(4 * DEFINITION_MAX);
     char etag[ETAG_BYTES];
 
-    if (catalog_show(c->api->catalog, &c->place, kind, key_of(c, kind), downstream, &json,
-                     etag, &c->err)) {
+    if (catalog_show(c->api->catalog, &c->place, kind, key_of(c, kind), version,
+                     downstream, &json, etag, &c->err)) {
         buf_release(&json);
         call_fail(c);
     } else if (!downstream &&
@@ -189,23 +189,22 @@ static void show(struct call *c, enum kind kind, bool downstream)
     }
 }
 
-/* Versions come with submits; until then no job has one to show. */
+/* `version` is one that was submitted; getJobSubmitVersion the latest of them, where
+ * none is named. */
 void show_job(struct call *c)
 {
     bool downstream = false, submitted = false;
-    int64_t version = 0;
+    int64_t version = SHOW_SAVED;
     int rc = query_int(c, "version", 1, INT32_MAX, &version);
 
     if (!rc)
         rc = query_bool(c, "dependencies", &downstream);
     if (!rc)
         rc = query_bool(c, "getJobSubmitVersion", &submitted);
-    if (!rc && (version || submitted))
-        rc = err_set(&c->err, E_NOTFOUND, DLF_0100, DET_NO_VERSION);
     if (rc)
         call_fail(c);
     else
-        show(c, KIND_JOB, downstream);
+        show(c, KIND_JOB, version || !submitted ? version : SHOW_SUBMITTED, downstream);
 }
 
 /* Large definitions are sent as they are read; small lists in one piece. */
@@ -295,15 +294,20 @@ void list_scripts_v2(struct call *c)
 
 void show_script(struct call *c)
 {
-    show(c, KIND_SCRIPT, false);
+    int64_t version = SHOW_SAVED;
+
+    if (query_int(c, "version", 1, INT32_MAX, &version))
+        call_fail(c);
+    else
+        show(c, KIND_SCRIPT, version, false);
 }
 
 void show_connection(struct call *c)
 {
-    show(c, KIND_CONNECTION, false);
+    show(c, KIND_CONNECTION, SHOW_SAVED, false);
 }
 
 void show_resource(struct call *c)
 {
-    show(c, KIND_RESOURCE, false);
+    show(c, KIND_RESOURCE, SHOW_SAVED, false);
 }

@@ -90,6 +90,8 @@
 #define SWEEP_EVERY_S 600
 #define STORE_BUSY_MS 10000
 #define SAVE_MAX_TRIES 100
+/* Of a job or script, the latest. */
+#define VERSIONS_KEPT 100
 
 /* Sign-in (auth/auth.h). */
 #define SIGN_IN_WINDOW_MS (5L * 60 * 1000)

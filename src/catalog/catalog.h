@@ -81,11 +81,16 @@ int catalog_check_workspace(struct catalog *c, const struct place *place,
 #define ETAG_BYTES (2 * SHA256_BYTES + 3)
 void etag_make(const uint8_t digest[SHA256_BYTES], char etag[ETAG_BYTES]);
 
-/* Appends the JSON of one object as show gives it; of a job with `downstream`,
- * also the jobs that wait for it.  E_NOTFOUND. */
+/* Which definition is shown, beside a version's number: the saved one, or the latest
+ * that was submitted. */
+#define SHOW_SAVED 0
+#define SHOW_SUBMITTED (-1)
+
+/* Appends the JSON of one object as show gives it, or of a version of it; of a job with
+ * `downstream`, also the jobs that wait for it.  E_NOTFOUND. */
 int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
-                 struct str key, bool downstream, struct buf *json, char etag[ETAG_BYTES],
-                 struct err *err) MUST_CHECK;
+                 struct str key, int64_t version, bool downstream, struct buf *json,
+                 char etag[ETAG_BYTES], struct err *err) MUST_CHECK;
 
 struct list_request {
     struct list_query query;

@@ -96,12 +96,21 @@ static int add_item(struct plan *p, size_t job, enum kind kind, const struct obj
 
 /* ---- jobs ---- */
 
-static int all_names(const struct plan *p, bool unknown_only, int detail, struct err *err)
+static bool all_held(const struct plan *p)
+{
+    for (size_t i = 0; i < p->request->n; i++)
+        if (!p->jobs[i].id)
+            return false;
+    return true;
+}
+
+/* Names every job that is not there. */
+static int name_missing_jobs(const struct plan *p, int detail, struct err *err)
 {
     struct buf names = BUF_INIT(ERROR_DETAIL_MAX);
 
     for (size_t i = 0; i < p->request->n; i++) {
-        if (unknown_only && p->jobs[i].id)
+        if (p->jobs[i].id)
             continue;
         if (names.len)
             buf_adds(&names, ", ");
@@ -121,18 +130,20 @@ static int find_jobs(struct plan *p, struct snapshot *s, int64_t workspace,
                      struct err *err)
 {
     const struct export_request *r = p->request;
+    int detail = DET_UNKNOWN_JOBS;
     int rc;
 
     p->jobs = arena_array(&p->out->arena, r->n, sizeof(*p->jobs));
     if (!p->jobs)
         return err_nomem(err);
-    rc = snapshot_jobs(s, workspace, r->names, r->n, p->jobs, &p->out->arena, err);
-    for (size_t i = 0; !rc && i < r->n; i++)
-        if (!p->jobs[i].id)
-            return all_names(p, true, DET_UNKNOWN_JOBS, err);
-    /* Versions come with submits: until then no job has one. */
-    if (!rc && r->submitted)
-        return all_names(p, false, DET_NEVER_SUBMITTED, err);
+    rc = snapshot_jobs(s, workspace, false, r->names, r->n, p->jobs, &p->out->arena, err);
+    if (!rc && r->submitted && all_held(p)) {
+        detail = DET_NEVER_SUBMITTED;
+        rc = snapshot_jobs(s, workspace, true, r->names, r->n, p->jobs, &p->out->arena,
+                           err);
+    }
+    if (!rc && !all_held(p))
+        return name_missing_jobs(p, detail, err);
     for (size_t i = 0; !rc && i < r->n; i++)
         rc = add_item(p, i, KIND_JOB, &p->jobs[i], err);
     return rc;
@@ -180,8 +191,8 @@ static int find_depends(struct plan *p, struct snapshot *s, int64_t workspace,
         return 0;
     for (size_t i = 0; i < p->request->n; i++)
         blobs[i] = p->jobs[i].blob;
-    return snapshot_depends(s, p->project, workspace, blobs, p->request->n, add_depend, p,
-                            err);
+    return snapshot_depends(s, p->project, workspace, p->request->submitted, blobs,
+                            p->request->n, add_depend, p, err);
 }
 
 static int add_connection(void *arg, const struct object *o, struct err *err)

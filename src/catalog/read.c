@@ -87,6 +87,8 @@ static void write_behind(struct jw *jw, enum kind kind, const struct object *o)
     if (kind == KIND_SCRIPT) {
         jw_string(jw, STR("owner"), o->facts.owner);
         jw_string(jw, STR("createUser"), o->create_user);
+        if (o->version)
+            jw_int(jw, STR("version"), o->version);
     }
 }
 
@@ -96,7 +98,7 @@ static void write_behind_v2(struct jw *jw, const struct object *o)
     jw_string(jw, STR("create_user"), o->create_user);
     jw_int(jw, STR("modify_time"), o->update_time);
     jw_string(jw, STR("owner"), o->facts.owner);
-    jw_int(jw, STR("version"), 0); /* none has ever been submitted */
+    jw_int(jw, STR("version"), o->version);
 }
 
 /* `more` is JSON for the end of a shown object: ,"key":value or nothing. */
@@ -153,9 +155,23 @@ static int write_downstream(struct snapshot *s, const struct workspace *w,
     return rc;
 }
 
+/* Puts the definition of a version in place of the saved one. */
+static int choose_version(struct snapshot *s, enum kind kind, int64_t version,
+                          struct object *o, struct err *err)
+{
+    int rc;
+
+    if (version == SHOW_SAVED || !o->id)
+        return 0;
+    rc = snapshot_version(s, version == SHOW_SUBMITTED ? o->version : version, o, err);
+    if (rc != E_NOTFOUND)
+        return rc;
+    return err_set(err, rc, kind_errors(kind)->not_held, DET_NO_VERSION);
+}
+
 int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
-                 struct str key, bool downstream, struct buf *json, char etag[ETAG_BYTES],
-                 struct err *err)
+                 struct str key, int64_t version, bool downstream, struct buf *json,
+                 char etag[ETAG_BYTES], struct err *err)
 {
     struct buf stored = BUF_INIT(DEFINITION_MAX), more = BUF_INIT(DEFINITION_MAX);
     struct jw jw = JW_INIT(json, false);
@@ -167,6 +183,8 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
 
     if (!rc) {
         rc = snapshot_object(s, w.id, kind, place->cluster, key, &o, &arena, err);
+        if (!rc)
+            rc = choose_version(s, kind, version, &o, err);
         if (!rc && downstream)
             rc = write_downstream(s, &w, key, &more, err);
         if (!rc && o.id)

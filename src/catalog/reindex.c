@@ -82,6 +82,7 @@ static int renew(struct catalog *c, const struct object *old, const struct owner
         save.refs = d.refs;
         save.n_refs = d.n_refs;
         save.again = true;
+        save.version = owner->version;
         rc = store_write(c->store, &save.write);
         if (rc)
             err_move(&save.write.err, err);
@@ -92,38 +93,52 @@ static int renew(struct catalog *c, const struct object *old, const struct owner
     return rc;
 }
 
-static int next(struct catalog *c, int64_t after, struct object *o, struct owner *owner,
-                struct arena *arena, struct err *err)
+/* One thing after another: objects, or their versions. */
+typedef int next_fn(struct snapshot *s, int64_t after, struct object *out,
+                    struct owner *owner, struct arena *arena, struct err *err);
+
+static int next(struct catalog *c, next_fn *find, int64_t after, struct object *o,
+                struct owner *owner, struct arena *arena, struct err *err)
 {
     struct snapshot *s;
     int rc = store_snapshot(&s, c->store, err);
 
     if (rc)
         return rc;
-    rc = snapshot_next_object(s, after, o, owner, arena, err);
+    rc = find(s, after, o, owner, arena, err);
     snapshot_end(s);
+    return rc;
+}
+
+static int renew_all(struct catalog *c, next_fn *find, int64_t *looked_at,
+                     int64_t *changed, struct err *err)
+{
+    struct owner owner = { .version = 0 };
+    struct object o = { 0 };
+    bool differs;
+    int rc;
+
+    do {
+        struct arena arena = ARENA_INIT;
+
+        rc = next(c, find, owner.version ? owner.version : o.id, &o, &owner, &arena, err);
+        if (!rc && o.id) {
+            rc = renew(c, &o, &owner, &differs, &arena, err);
+            ++*looked_at;
+            *changed += !rc && differs;
+        }
+        arena_release(&arena);
+    } while (!rc && o.id);
     return rc;
 }
 
 int catalog_reindex(struct catalog *c, int64_t *objects, int64_t *changed,
                     struct err *err)
 {
-    struct object o = { 0 };
-    struct owner owner;
-    bool differs;
+    int64_t versions = 0;
     int rc;
 
     *objects = *changed = 0;
-    do {
-        struct arena arena = ARENA_INIT;
-
-        rc = next(c, o.id, &o, &owner, &arena, err);
-        if (!rc && o.id) {
-            rc = renew(c, &o, &owner, &differs, &arena, err);
-            ++*objects;
-            *changed += !rc && differs;
-        }
-        arena_release(&arena);
-    } while (!rc && o.id);
-    return rc;
+    rc = renew_all(c, snapshot_next_object, objects, changed, err);
+    return rc ? rc : renew_all(c, snapshot_next_version, &versions, changed, err);
 }

@@ -218,6 +218,15 @@ static int prepare(struct catalog *c, const struct place *place, struct prepared
     return rc;
 }
 
+/* Whether the body asks for a version (decision 27). */
+static bool is_submit(enum kind kind, const struct json_doc *body, uint32_t at)
+{
+    struct str status = json_member_text(body, at, "targetStatus");
+
+    return (kind == KIND_JOB || kind == KIND_SCRIPT) &&
+           (str_is(status, "SUBMITTED") || str_is(status, "PRODUCTION"));
+}
+
 int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind kind,
                          struct str key, const struct json_doc *body, uint32_t at,
                          struct arena *arena, struct save **save, struct err *err)
@@ -232,6 +241,7 @@ int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind
     p->save.workspace = place->workspace;
     p->save.user = place->user;
     p->save.kind = kind;
+    p->save.submit = is_submit(kind, body, at);
     p->save.quota = kind == KIND_JOB      ? c->max_jobs
                     : kind == KIND_SCRIPT ? c->max_scripts
                                           : 0;

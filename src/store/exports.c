@@ -59,9 +59,11 @@ int snapshot_downstream(struct snapshot *s, int64_t workspace, struct str name,
     return rc;
 }
 
-int snapshot_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
-                  size_t n, struct object *out, struct arena *arena, struct err *err)
+int snapshot_jobs(struct snapshot *s, int64_t workspace, bool submitted,
+                  const struct str *names, size_t n, struct object *out,
+                  struct arena *arena, struct err *err)
 {
+    enum sql sql = submitted ? SQL_EXPORT_JOBS_SUBMITTED : SQL_EXPORT_JOBS;
     struct buf list = BUF_INIT(NAMES_MAX);
     struct query *q;
     int rc = list_json(&list, names, NULL, n, err);
@@ -69,7 +71,7 @@ int snapshot_jobs(struct snapshot *s, int64_t workspace, const struct str *names
     if (rc)
         return rc;
     memset(out, 0, n * sizeof(*out));
-    q = db_query(s->db, SQL_EXPORT_JOBS, "is", workspace, buf_str(&list));
+    q = db_query(s->db, sql, "is", workspace, buf_str(&list));
     while (!rc && (rc = db_next(q, err)) == 1) {
         struct object *o = &out[db_int(q, OBJECT_COLUMNS)];
 
@@ -91,17 +93,18 @@ static void read_depend(struct query *q, struct depend *d)
 }
 
 int snapshot_depends(struct snapshot *s, struct str project, int64_t workspace,
-                     const int64_t *blobs, size_t n,
+                     bool submitted, const int64_t *blobs, size_t n,
                      int (*each)(void *arg, const struct depend *d, struct err *err),
                      void *arg, struct err *err)
 {
+    enum sql sql = submitted ? SQL_EXPORT_DEPENDS_SUBMITTED : SQL_EXPORT_DEPENDS;
     struct buf list = BUF_INIT(NAMES_MAX);
     struct query *q;
     int rc = list_json(&list, NULL, blobs, n, err);
 
     if (rc)
         return rc;
-    q = db_query(s->db, SQL_EXPORT_DEPENDS, "iss", workspace, buf_str(&list), project);
+    q = db_query(s->db, sql, "iss", workspace, buf_str(&list), project);
     while (!rc && (rc = db_next(q, err)) == 1) {
         struct depend d;
 

@@ -247,7 +247,6 @@ int snapshot_workspaces(struct snapshot *s, struct str project,
 
 /* ---- objects ---- */
 
-/* Texts are borrowed from the row. */
 void read_object(struct query *q, struct object *o)
 {
     struct str stored = db_text(q, 19), sha;
@@ -273,6 +272,7 @@ void read_object(struct query *q, struct object *o)
         .crc32 = (uint32_t)db_int(q, 17),
         .stored_size = (uint32_t)db_int(q, 18),
         .secret_paths = db_text(q, 21),
+        .version = db_int(q, 22),
     };
     if (stored.n == SHA256_BYTES)
         memcpy(o->stored_sha256, stored.p, SHA256_BYTES);
@@ -392,10 +392,34 @@ int snapshot_all(struct snapshot *s, int64_t workspace, enum kind kind,
     return rc;
 }
 
-int snapshot_next_object(struct snapshot *s, int64_t after, struct object *out,
-                         struct owner *owner, struct arena *arena, struct err *err)
+int snapshot_version(struct snapshot *s, int64_t number, struct object *o,
+                     struct err *err)
 {
-    struct query *q = db_query(s->db, SQL_OBJECT_NEXT, "i", after);
+    struct query *q = db_query(s->db, SQL_VERSION_OF, "ii", o->id, number);
+    int rc = db_next(q, err);
+    struct str sha;
+
+    if (rc == 0)
+        return err_set(err, E_NOTFOUND, API_OK, DET_NONE);
+    if (rc < 0)
+        return rc;
+    o->blob = db_int(q, 0);
+    o->raw_size = (uint32_t)db_int(q, 1);
+    o->crc32 = (uint32_t)db_int(q, 2);
+    o->stored_size = (uint32_t)db_int(q, 3);
+    sha = db_text(q, 4);
+    if (sha.n == SHA256_BYTES)
+        memcpy(o->sha256, sha.p, SHA256_BYTES);
+    o->secret_paths = STR(""); /* those that are stored are of the saved definition */
+    db_end(q);
+    return 0;
+}
+
+/* The row behind `after`, of objects or of their versions. */
+static int next_row(struct snapshot *s, enum sql sql, int64_t after, struct object *out,
+                    struct owner *owner, struct arena *arena, struct err *err)
+{
+    struct query *q = db_query(s->db, sql, "i", after);
     int rc = db_next(q, err);
 
     *out = (struct object){ 0 };
@@ -406,8 +430,21 @@ int snapshot_next_object(struct snapshot *s, int64_t after, struct object *out,
     owner->kind = (enum kind)db_int(q, OBJECT_COLUMNS);
     owner->project = arena_str(arena, db_text(q, OBJECT_COLUMNS + 1));
     owner->workspace = arena_str(arena, db_text(q, OBJECT_COLUMNS + 2));
+    owner->version = sql == SQL_VERSION_NEXT ? db_int(q, OBJECT_COLUMNS + 3) : 0;
     db_end(q);
     return rc || (owner->project.p && owner->workspace.p) ? rc : err_nomem(err);
+}
+
+int snapshot_next_object(struct snapshot *s, int64_t after, struct object *out,
+                         struct owner *owner, struct arena *arena, struct err *err)
+{
+    return next_row(s, SQL_OBJECT_NEXT, after, out, owner, arena, err);
+}
+
+int snapshot_next_version(struct snapshot *s, int64_t after, struct object *out,
+                          struct owner *owner, struct arena *arena, struct err *err)
+{
+    return next_row(s, SQL_VERSION_NEXT, after, out, owner, arena, err);
 }
 
 int store_other_format(struct store *s, bool *other, struct err *err)

@@ -113,6 +113,7 @@ struct object {
     uint8_t stored_sha256[SHA256_BYTES];
     uint8_t sha256[SHA256_BYTES]; /* of the definition itself */
     struct str secret_paths;      /* of the secrets that are stored, one a line */
+    int64_t version;              /* the latest that was submitted; 0: none */
 };
 
 /* The object that `key` names: a resource's uid, another's name in its scope,
@@ -120,6 +121,11 @@ struct object {
 int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind,
                     struct str scope, struct str key, struct object *out,
                     struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Puts the definition of the version `number` of *o in place of the saved one.
+ * E_NOTFOUND, no API code. */
+int snapshot_version(struct snapshot *s, int64_t number, struct object *o,
+                     struct err *err) MUST_CHECK;
 
 struct list_query {
     enum kind kind;
@@ -152,10 +158,11 @@ int snapshot_downstream(struct snapshot *s, int64_t workspace, struct str name,
                         struct err *err) MUST_CHECK;
 
 /* The jobs of these names: out[i] is that of names[i], with id 0 where none is
- * held.  One statement. */
-int snapshot_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
-                  size_t n, struct object *out, struct arena *arena,
-                  struct err *err) MUST_CHECK;
+ * held, or with `submitted` none was submitted: their definitions are the submitted
+ * ones then.  One statement. */
+int snapshot_jobs(struct snapshot *s, int64_t workspace, bool submitted,
+                  const struct str *names, size_t n, struct object *out,
+                  struct arena *arena, struct err *err) MUST_CHECK;
 
 /* What one of the jobs needs; object.id is 0 when it is not held. */
 struct depend {
@@ -166,11 +173,12 @@ struct depend {
 
 /*
  * Calls `each` for what the definitions `blobs` of `project` name, in no special order; a
- * name of several resources gives several calls.  `each` returns 0 to go on.
- * Texts live until it returns.  One statement.
+ * name of several resources gives several calls.  With `submitted` scripts are their
+ * submitted versions; kinds without versions count as submitted when saved.  `each`
+ * returns 0 to go on. Texts live until it returns.  One statement.
  */
 int snapshot_depends(struct snapshot *s, struct str project, int64_t workspace,
-                     const int64_t *blobs, size_t n,
+                     bool submitted, const int64_t *blobs, size_t n,
                      int (*each)(void *arg, const struct depend *d, struct err *err),
                      void *arg, struct err *err) MUST_CHECK;
 
@@ -195,10 +203,16 @@ int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
 struct owner {
     enum kind kind;
     struct str project, workspace;
+    int64_t version; /* the row's id, of a version */
 };
 int snapshot_next_object(struct snapshot *s, int64_t after, struct object *out,
                          struct owner *owner, struct arena *arena,
                          struct err *err) MUST_CHECK;
+
+/* Likewise the version behind `after`: its object, with its definition. */
+int snapshot_next_version(struct snapshot *s, int64_t after, struct object *out,
+                          struct owner *owner, struct arena *arena,
+                          struct err *err) MUST_CHECK;
 
 /* Whether a definition in use has another form than this program's. */
 int store_other_format(struct store *s, bool *other, struct err *err) MUST_CHECK;
@@ -256,7 +270,7 @@ struct new_blob {
 /*
  * Creates an object, or replaces the definition of one.  The default workspace
  * of a new project is made on the way.  Saving the same again moves only time
- * and user.  Fails with
+ * and user.  The last VERSIONS_KEPT versions are kept.  Fails with
  *   E_NOTFOUND  DLF_0819, as snapshot_workspace()
  *   E_EXISTS    the name is in use; no API code; DLF_6271 for a second DLI
  *               connection
@@ -276,7 +290,9 @@ struct save {
     /* Sealed and stored with it; one without a value stays as it is stored. */
     const struct secret *secrets;
     size_t n_secrets;
+    bool submit;             /* makes a version of it, unless it is the latest one */
     bool again;              /* the same, made anew: time and user stay */
+    int64_t version;         /* the version's row that is made anew; 0: the object */
     bool drop_others;        /* stored secrets of other paths go */
     char uid[ID_UUID_BYTES]; /* out, of a new object */
 };

@@ -44,7 +44,7 @@ void give_back(struct snapshot *one);
 
 /* The columns that every row of an object begins with; its texts live as long as the
  * row, or are moved into `arena`. */
-#define OBJECT_COLUMNS 22
+#define OBJECT_COLUMNS 23
 void read_object(struct query *q, struct object *o);
 int keep_object(struct object *o, struct arena *arena, struct err *err) MUST_CHECK;
 

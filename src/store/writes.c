@@ -124,7 +124,7 @@ static int name_the_conflict(struct db *db, const struct save *s,
 }
 
 static int create(struct db *db, struct save *s, const struct workspace *w, int64_t blob,
-                  struct err *err)
+                  int64_t *id, struct err *err)
 {
     const struct facts *f = s->facts;
     int64_t held = s->kind == KIND_JOB ? w->jobs : w->scripts;
@@ -137,8 +137,9 @@ static int create(struct db *db, struct save *s, const struct workspace *w, int6
                 clock_ms(), s->user);
     if (rc == E_EXISTS && s->kind == KIND_CONNECTION)
         return name_the_conflict(db, s, w, err);
+    *id = db_last_id(db);
     if (!rc)
-        rc = put_secrets(db, s, db_last_id(db), str_of(s->uid), err);
+        rc = put_secrets(db, s, *id, str_of(s->uid), err);
     if (!rc && s->quota && held >= s->quota)
         rc = err_set(err, E_LIMIT, API_OK, DET_NONE); /* a name in use counts first */
     return rc ? rc
@@ -187,6 +188,73 @@ static int update(struct db *db, const struct save *s, const struct workspace *w
                                  err);
 }
 
+/* ---- versions ---- */
+
+/* Drops the versions of what has the name, up to a number. */
+static int drop_versions(struct db *db, int64_t workspace, enum kind kind,
+                         struct str name, int64_t up_to, struct err *err)
+{
+    int rc;
+
+    do {
+        struct query *q =
+            db_query(db, SQL_VERSION_DROP, "iisi", workspace, (int64_t)kind, name, up_to);
+        int64_t blob;
+
+        rc = db_next(q, err);
+        if (rc != 1)
+            return rc;
+        blob = db_int(q, 0);
+        db_end(q);
+        rc = leave_blob(db, blob, err);
+    } while (!rc);
+    return rc;
+}
+
+/* Another version, unless the latest one is the same. */
+static int submit(struct db *db, const struct save *s, const struct workspace *w,
+                  int64_t object, struct err *err)
+{
+    struct query *q = db_query(db, SQL_SUBMIT, "i", object);
+    int rc = db_next(q, err);
+    int64_t number, blob;
+
+    if (rc != 1)
+        return rc;
+    number = db_int(q, 0);
+    blob = db_int(q, 1);
+    db_end(q);
+    rc = db_run(db, err, SQL_VERSION_ADD, "iiisi", object, number, blob, s->user,
+                clock_ms());
+    if (!rc)
+        rc = drop_versions(db, w->id, s->kind, s->facts->name, number - VERSIONS_KEPT,
+                           err);
+    return rc ? rc : change_workspace(db, w, s->kind, 0, 0, err);
+}
+
+/* The definition of a version, made anew. */
+static int renew_version(struct db *db, const struct save *s, int64_t blob,
+                         struct err *err)
+{
+    int rc = db_run(db, err, SQL_VERSION_CHANGE, "ii", s->version, blob);
+
+    if (!rc)
+        rc = db_run(db, err, SQL_SUBMITTED_CHANGE, "iii", s->old->id, blob, s->old->blob);
+    return rc || blob == s->old->blob ? rc : leave_blob(db, s->old->blob, err);
+}
+
+static int save_object(struct db *db, struct save *s, const struct workspace *w,
+                       int64_t blob, struct err *err)
+{
+    int64_t object = s->old ? s->old->id : 0;
+    int rc;
+
+    if (s->version)
+        return renew_version(db, s, blob, err);
+    rc = s->old ? update(db, s, w, blob, err) : create(db, s, w, blob, &object, err);
+    return rc || !s->submit ? rc : submit(db, s, w, object, err);
+}
+
 static int run_save(struct db *db, struct write *write, struct err *err)
 {
     struct save *s = (struct save *)write;
@@ -198,7 +266,7 @@ static int run_save(struct db *db, struct write *write, struct err *err)
     if (!rc)
         rc = put_blob(db, s, &blob, err);
     if (!rc)
-        rc = s->old ? update(db, s, &w, blob, err) : create(db, s, &w, blob, err);
+        rc = save_object(db, s, &w, blob, err);
     arena_release(&arena);
     return rc;
 }
@@ -255,6 +323,8 @@ static int run_removal(struct db *db, struct write *write, struct err *err)
     arena_release(&arena);
     if (!rc)
         rc = check_unused(db, r, &w, err);
+    if (!rc && (r->kind == KIND_JOB || r->kind == KIND_SCRIPT))
+        rc = drop_versions(db, w.id, r->kind, r->key, INT64_MAX, err);
     if (rc)
         return rc;
     q = db_query(db, sql, "iisis", w.id, (int64_t)r->kind, r->key,

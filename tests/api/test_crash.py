@@ -98,6 +98,8 @@ OPERATIONS = {
     "save, large": (lambda c: c.post("/scripts", script("big", content=LARGE)),
                     lambda c: c.get("/scripts/big").status == 200),
     "update": (change, lambda c: c.get("/jobs/changed").json.get("description") == "another"),
+    "submit": (lambda c: c.put("/jobs/changed", job("changed", targetStatus="SUBMITTED")),
+               lambda c: c.get("/jobs/changed?version=1").status == 200),
     "delete": (lambda c: c.delete("/jobs/deleted"), lambda c: c.get("/jobs/deleted").status == 400),
 }
 

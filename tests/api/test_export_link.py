@@ -192,7 +192,7 @@ def test_every_unknown_job_is_named(held):
     assert "x1" in answer.detail and "x2" in answer.detail
 
 
-def test_submitted_versions_are_unknown_until_there_are_submits(held):
+def test_what_was_never_submitted_is_unknown(held):
     assert link(held, "a", exportStatus="SUBMIT").code == "DLF.0100"
 
 

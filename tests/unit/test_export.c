@@ -640,8 +640,8 @@ static void show_one(struct world *w, enum kind kind, const char *key)
     struct buf json = BUF_INIT(MIB);
     char etag[ETAG_BYTES];
 
-    assert_ok(catalog_show(&w->catalog, &w->place, kind, str_of(key), kind == KIND_JOB,
-                           &json, etag, &w->err),
+    assert_ok(catalog_show(&w->catalog, &w->place, kind, str_of(key), SHOW_SAVED,
+                           kind == KIND_JOB, &json, etag, &w->err),
               &w->err);
     buf_release(&json);
 }

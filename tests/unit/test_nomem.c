@@ -416,7 +416,7 @@ static int show(struct job *j, struct err *err)
     struct buf json = BUF_INIT(MIB);
     char etag[ETAG_BYTES];
     int rc = catalog_show(&j->world->catalog, place_of(j), j->kind, str_of(j->key),
-                          j->kind == KIND_JOB, &json, etag, err);
+                          SHOW_SAVED, j->kind == KIND_JOB, &json, etag, err);
 
     if (!rc && json.bad) /* the caller's to see */
         rc = err_nomem(err);
@@ -532,6 +532,7 @@ static const struct {
     { "update a script", "s", KIND_SCRIPT, "{\"name\":\"s\",\"type\":\"Shell\",\"connectionName\":\"c\",\"content\":\"echo %d\"}" },
     { "create a job", NULL, KIND_JOB, "{\"name\":\"j%d\",\"processType\":\"BATCH\",\"schedule\":{\"type\":\"EXECUTE_ONCE\"}," NODES "}" },
     { "update a job", "j", KIND_JOB, "{\"name\":\"j\",\"processType\":\"BATCH\",\"description\":\"%d\",\"schedule\":{\"type\":\"EXECUTE_ONCE\"}," NODES "}" },
+    { "submit a job", "j", KIND_JOB, "{\"name\":\"j\",\"processType\":\"BATCH\",\"targetStatus\":\"SUBMITTED\",\"description\":\"s%d\",\"schedule\":{\"type\":\"EXECUTE_ONCE\"}," NODES "}" },
     { "create a resource", NULL, KIND_RESOURCE, "{\"name\":\"r%d\",\"type\":\"jar\",\"location\":\"obs://b/r.jar\"}" },
     { "create a connection", NULL, KIND_CONNECTION, "{\"name\":\"c%d\",\"type\":\"DWS\",\"config\":{\"clusterName\":\"c\",\"sslEnable\":true,\"userName\":\"u\",\"password\":\"p\",\"kmsKey\":\"k\",\"agentName\":\"a\"}}" },
     { "create a link", NULL, KIND_LINK, "{\"name\":\"l%d\",\"connector-name\":\"generic-jdbc-connector\",\"link-config-values\":{\"configs\":[{\"name\":\"linkConfig\",\"inputs\":[{\"name\":\"linkConfig.host\",\"value\":\"h\"},{\"name\":\"linkConfig.password\",\"value\":\"p\"}]}]}}" },
@@ -626,6 +627,9 @@ static void test_reads(void **state)
     assert_true(count_down("show a job", &j, show) > 5);
     assert_true(count_down("export, streamed", &j, export_streamed) > 10);
     assert_true(count_down("export", &j, export) > 10);
+    j.request.submitted = true;
+    assert_true(count_down("export of what was submitted", &j, export_streamed) > 10);
+    j.request.submitted = false;
     j.request.layout = EXPORT_SINGLE;
     assert_true(count_down("single export", &j, export_streamed) > 10);
     j.request = (struct export_request){ .layout = EXPORT_CONNECTIONS };

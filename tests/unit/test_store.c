@@ -1308,14 +1308,15 @@ static void test_jobs_are_found_by_their_names(void **state)
     assert_ok(SAVE(w, .name = "gone", .kind = KIND_SCRIPT), &w->err);
     s = look(w);
     in = workspace_in(w, s, "p", "");
-    assert_ok(snapshot_jobs(s, in.id, names, COUNT_OF(names), out, &w->arena, &w->err),
-              &w->err);
+    assert_ok(
+        snapshot_jobs(s, in.id, false, names, COUNT_OF(names), out, &w->arena, &w->err),
+        &w->err);
     assert_int_equal(out[1].id, 0);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (i != 1)
             assert_bytes(out[i].facts.name, names[i]);
-    assert_ok(snapshot_jobs(s, in.id, names, 0, out, &w->arena, &w->err), &w->err);
-    assert_ok(snapshot_jobs(s, 0, names, 1, out, &w->arena, &w->err), &w->err);
+    assert_ok(snapshot_jobs(s, in.id, false, names, 0, out, &w->arena, &w->err), &w->err);
+    assert_ok(snapshot_jobs(s, 0, false, names, 1, out, &w->arena, &w->err), &w->err);
     assert_int_equal(out[0].id, 0);
     snapshot_end(s);
 }
@@ -1423,7 +1424,8 @@ static void assert_depends(struct world *w, const int64_t *blobs, size_t n,
     struct lines lines = { .n = 0 };
     size_t i = 0;
 
-    assert_ok(snapshot_depends(s, STR("p"), in.id, blobs, n, add_depend, &lines, &w->err),
+    assert_ok(snapshot_depends(s, STR("p"), in.id, false, blobs, n, add_depend, &lines,
+                               &w->err),
               &w->err);
     snapshot_end(s);
     qsort(lines.line, lines.n, sizeof(lines.line[0]), by_line);
@@ -1496,9 +1498,9 @@ static void test_depends_stop_when_the_caller_says_so(void **state)
     blob = FIND(w, .name = "a").blob;
     s = look(w);
     in = workspace_in(w, s, "p", "");
-    assert_fails(
-        snapshot_depends(s, STR("p"), in.id, &blob, 1, stop_at_once, &calls, &w->err),
-        E_LIMIT, &w->err);
+    assert_fails(snapshot_depends(s, STR("p"), in.id, false, &blob, 1, stop_at_once,
+                                  &calls, &w->err),
+                 E_LIMIT, &w->err);
     assert_int_equal(calls, 1);
     assert_int_equal(object_in(w, s, in.id, KIND_JOB, "a").blob,
                      blob); /* it still works */
