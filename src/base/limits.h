@@ -93,6 +93,13 @@
 /* Of a job or script, the latest. */
 #define VERSIONS_KEPT 100
 
+/* Object storage (obs/obs.h), bytes. */
+#define OBS_BUCKET_MIN 3
+#define OBS_BUCKET_MAX 63
+#define OBS_KEY_MAX 1024
+/* A piece of the stream that an object is made of. */
+#define OBS_PIECE_MAX (4 * DEFINITION_MAX)
+
 /* Sign-in (auth/auth.h). */
 #define SIGN_IN_WINDOW_MS (5L * 60 * 1000)
 #define SIGN_IN_FAILURES 5

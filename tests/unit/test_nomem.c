@@ -17,6 +17,7 @@
 #include "auth/password.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
+#include "obs/obs.h"
 #include "sign/sdk_sign.h"
 #include "unit/t.h"
 
@@ -644,10 +645,64 @@ static void test_reads(void **state)
     assert_true(count_down("list CDM jobs", &j, list) > 5);
 }
 
+/* One piece, then the end. */
+struct piece_stream {
+    struct stream stream;
+    bool done;
+};
+
+static int next_piece(struct stream *stream, struct buf *piece, struct err *err)
+{
+    struct piece_stream *s = (struct piece_stream *)stream;
+
+    (void)err;
+    if (!s->done)
+        buf_adds(piece, "content");
+    s->done = true;
+    return 0;
+}
+
+/* Opens, puts, and reads what was put. */
+static int use_objects(struct job *j, struct err *err)
+{
+    struct obs_options options = { .folder = j->key };
+    struct piece_stream s = { { next_piece, NULL }, false };
+    struct obs_path path = { STR("abc"), STR("a/b") };
+    struct buf out = BUF_INIT(KIB);
+    struct obs *o = NULL;
+    int rc = obs_open(&o, &options, err);
+
+    if (!rc && obs_bucket_find(o, path.bucket, err)) {
+        err_clear(err);
+        rc = obs_bucket_create(o, path.bucket, err);
+    }
+    if (!rc)
+        rc = obs_put(o, &path, &s.stream, err);
+    if (!rc)
+        rc = obs_read(o, &path, &out, err);
+    if (!rc)
+        assert_str(buf_str(&out), "content");
+    buf_release(&out);
+    obs_close(o);
+    return rc;
+}
+
+static void test_objects(void **state)
+{
+    struct world *w = *state;
+    struct buf folder = BUF_INIT(KIB);
+    struct job j = { .world = w };
+
+    buf_addf(&folder, "%s/obs", w->folder);
+    j.key = buf_cstr(&folder);
+    assert_true(count_down("objects", &j, use_objects) > 2);
+    buf_release(&folder);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_parses),  cmocka_unit_test(test_signatures),
     cmocka_unit_test(test_saves),   cmocka_unit_test(test_reads),
-    cmocka_unit_test(test_sign_in),
+    cmocka_unit_test(test_sign_in), cmocka_unit_test(test_objects),
 };
 
 int main(void)

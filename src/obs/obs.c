@@ -1,0 +1,179 @@
+#include "obs/obs.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "obs/obs_int.h"
+#include "model/errors.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "base/banned.h"
+
+/* ---- paths ---- */
+
+static bool is_alnum(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool obs_bucket_ok(struct str name)
+{
+    if (name.n < OBS_BUCKET_MIN || name.n > OBS_BUCKET_MAX || !is_alnum(name.p[0]) ||
+        !is_alnum(name.p[name.n - 1]))
+        return false;
+    for (size_t i = 0; i < name.n; i++)
+        if (!is_alnum(name.p[i]) && name.p[i] != '-' &&
+            (name.p[i] != '.' || name.p[i - 1] == '.'))
+            return false;
+    return true;
+}
+
+/* Takes what stands before the next slash, and the slash. */
+static struct str take_part(struct str *rest)
+{
+    const char *slash = rest->n ? memchr(rest->p, '/', rest->n) : NULL;
+    struct str part = { rest->p, slash ? (size_t)(slash - rest->p) : rest->n };
+
+    *rest = str_from(*rest, part.n + (slash ? 1 : 0));
+    return part;
+}
+
+static bool key_ok(struct str key)
+{
+    struct str rest = key;
+
+    if (!key.n || key.n > OBS_KEY_MAX || key.p[key.n - 1] == '/' ||
+        memchr(key.p, '\0', key.n) || !utf8_valid(key))
+        return false;
+    while (rest.n) {
+        struct str part = take_part(&rest);
+
+        if (!part.n || str_is(part, ".") || str_is(part, ".."))
+            return false;
+    }
+    return true;
+}
+
+bool obs_path_parse(struct obs_path *out, struct str text)
+{
+    struct str rest;
+
+    if (!str_starts(text, "obs://"))
+        return false;
+    rest = str_from(text, strlen("obs://"));
+    out->bucket = take_part(&rest);
+    out->key = rest;
+    return obs_bucket_ok(out->bucket) && key_ok(out->key);
+}
+
+/* ---- errors ---- */
+
+int obs_fail(struct err *err, enum ec ec, const struct obs_path *path, const char *what)
+{
+    struct buf text = BUF_INIT(8 * KIB);
+
+    buf_adds(&text, "obs://");
+    buf_addstr(&text, path->bucket);
+    buf_adds(&text, path->key.n ? "/" : "");
+    buf_addstr(&text, path->key);
+    buf_addf(&text, ": %s", what);
+    if (buf_cstr(&text))
+        err_set(err, ec, API_OK, DET_TEXT, text.ptr);
+    else
+        err_set(err, ec, API_OK, 0);
+    buf_release(&text);
+    return ec;
+}
+
+int obs_no_bucket(struct err *err, struct str bucket)
+{
+    char name[OBS_BUCKET_MAX + 1] = "";
+
+    memcpy(name, bucket.p, bucket.n < OBS_BUCKET_MAX ? bucket.n : OBS_BUCKET_MAX);
+    return err_set(err, E_NOTFOUND, DLF_1242, DET_NO_BUCKET, name);
+}
+
+/* ---- where objects go ---- */
+
+bool write_all(int fd, struct str bytes)
+{
+    while (bytes.n) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+
+        if (n < 0 && errno != EINTR)
+            return false;
+        bytes = str_from(bytes, n < 0 ? 0 : (size_t)n);
+    }
+    return true;
+}
+
+int sink_add(struct sink *to, const struct obs_path *path, struct str bytes,
+             struct err *err)
+{
+    if (bytes.n > to->left)
+        return obs_fail(err, E_LIMIT, path, "it is too large");
+    to->left -= bytes.n;
+    if (!to->buf)
+        return write_all(to->fd, bytes) ? 0 : obs_fail(err, E_IO, path, strerror(errno));
+    buf_addstr(to->buf, bytes);
+    return to->buf->bad ? err_nomem(err) : 0;
+}
+
+/* ---- a storage ---- */
+
+int obs_open(struct obs **out, const struct obs_options *options, struct err *err)
+{
+    return obs_local_open(out, options, err);
+}
+
+void obs_close(struct obs *o)
+{
+    if (o)
+        o->calls->close(o);
+}
+
+int obs_bucket_find(struct obs *o, struct str bucket, struct err *err)
+{
+    return o->calls->bucket_find(o, bucket, err);
+}
+
+int obs_exists(struct obs *o, const struct obs_path *path, bool *exists, struct err *err)
+{
+    return o->calls->exists(o, path, exists, err);
+}
+
+int obs_read(struct obs *o, const struct obs_path *path, struct buf *out, struct err *err)
+{
+    struct sink to = { .buf = out, .fd = -1, .left = out->max - out->len };
+
+    return o->calls->get(o, path, &to, err);
+}
+
+int obs_copy(struct obs *o, const struct obs_path *path, int fd, uint64_t max,
+             struct err *err)
+{
+    struct sink to = { .fd = fd, .left = max };
+
+    return o->calls->get(o, path, &to, err);
+}
+
+int obs_put(struct obs *o, const struct obs_path *path, struct stream *content,
+            struct err *err)
+{
+    return o->calls->put(o, path, content, err);
+}
+
+int obs_bucket_create(struct obs *o, struct str bucket, struct err *err)
+{
+    return o->calls->bucket_create(o, bucket, err);
+}
+
+int obs_bucket_list(struct obs *o, void (*each)(const char *name), struct err *err)
+{
+    return o->calls->bucket_list(o, each, err);
+}
+
+int obs_bucket_delete(struct obs *o, struct str bucket, bool force, struct err *err)
+{
+    return o->calls->bucket_delete(o, bucket, force, err);
+}
