@@ -7,6 +7,7 @@
 #include "dlfd/admin_int.h"
 #include "dlfd/options.h"
 #include "model/names.h"
+#include "obs/obs.h"
 
 static int usage(const char *what)
 {
@@ -30,6 +31,9 @@ static int usage(const char *what)
         "       dlfd admin role revoke --user NAME --project ID [--workspace NAME]\n"
         "                             [--domain NAME] [--data DIR]\n"
         "       dlfd admin role list --project ID [--data DIR]\n"
+        "       dlfd admin bucket create NAME [--data DIR]\n"
+        "       dlfd admin bucket list [--data DIR]\n"
+        "       dlfd admin bucket delete NAME [--force] [--data DIR]\n"
         "       dlfd admin backup FILE [--without-key] [--data DIR]\n"
         "       dlfd admin restore FILE [--force] [--data DIR]\n"
         "       dlfd admin check [--data DIR]\n"
@@ -48,11 +52,11 @@ int admin_failed(const struct err *err, const char *otherwise)
 static const struct row {
     const char *noun, *verb; /* without a verb a FILE may follow */
     int (*run)(struct folder *f, const struct admin_call *call);
-    const struct name_rule *name; /* of its NAME; NULL: it takes none */
-    bool takes_project, takes_user;
-    bool alone;                /* not while a server runs */
-    bool bare;                 /* the catalogue is not opened */
-    bool takes_file, existing; /* see folder.h */
+    const struct name_rule *name;                 /* of its NAME; NULL: it takes none */
+    bool takes_project, takes_user, takes_bucket; /* a bucket: as NAME */
+    bool alone;                                   /* not while a server runs */
+    bool bare;                                    /* the catalogue is not opened */
+    bool takes_file, existing;                    /* see folder.h */
 } rows[] = {
     /* clang-format off */
     { "workspace", "create", admin_workspace_create, .name = &name_workspace, .takes_project = true },
@@ -75,6 +79,9 @@ static const struct row {
     { "role", "grant", admin_role_grant, .name = &name_cluster, .takes_project = true, .takes_user = true, .existing = true },
     { "role", "revoke", admin_role_revoke, .takes_project = true, .takes_user = true, .existing = true },
     { "role", "list", admin_role_list, .takes_project = true, .existing = true },
+    { "bucket", "create", admin_bucket_create, .takes_bucket = true, .bare = true },
+    { "bucket", "list", admin_bucket_list, .bare = true },
+    { "bucket", "delete", admin_bucket_delete, .takes_bucket = true, .bare = true },
     { "backup", NULL, admin_backup, .takes_file = true, .existing = true },
     { "restore", NULL, admin_restore, .takes_file = true, .alone = true, .bare = true },
     { "check", NULL, admin_check, .bare = true, .existing = true },
@@ -167,8 +174,13 @@ static const char *check(const struct admin_call *call, const struct row *row)
         return "--user NAME is required";
     if (call->domain && !name_follows(&name_account, str_of(call->domain)))
         return "a domain has 1 to 64 letters, digits, - _ . and @";
-    if (row->name && !call->name)
+    if ((row->name || row->takes_bucket) && !call->name)
         return "a NAME is required";
+    if (row->takes_bucket)
+        return obs_bucket_ok(str_of(call->name))
+                   ? NULL
+                   : "a NAME has 3 to 63 of a-z, 0-9, - and ., no two dots in a row, and a "
+                     "letter or digit at both ends";
     if (row->name && !name_follows(row->name, str_of(call->name)))
         return row->name == &name_account
                    ? "a NAME has 1 to 64 letters, digits, Chinese characters, - _ . and @"

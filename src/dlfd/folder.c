@@ -107,8 +107,10 @@ static void name_files(struct folder *f, const struct folder_options *o)
 {
     *f = (struct folder){ .lock = -1,
                           .key_path = BUF_INIT(8 * KIB),
-                          .database = BUF_INIT(8 * KIB) };
+                          .database = BUF_INIT(8 * KIB),
+                          .objects = BUF_INIT(8 * KIB) };
     buf_addf(&f->database, "%s/catalog.db", o->path);
+    buf_addf(&f->objects, "%s/obs", o->path);
     if (*o->key_path)
         buf_adds(&f->key_path, o->key_path);
     else
@@ -155,6 +157,7 @@ void folder_close(struct folder *f)
     key_file_wipe(&f->keys);
     buf_release(&f->key_path);
     buf_release(&f->database);
+    buf_release(&f->objects);
     if (f->lock >= 0)
         close(f->lock);
     f->lock = -1;

@@ -8,7 +8,8 @@
 
 /*
  * The data folder: DIR/lock, held by the server that uses it; DIR/catalog.db, the
- * catalogue; and DIR/secret.key, unless the key file is elsewhere.
+ * catalogue; DIR/secret.key, unless the key file is elsewhere; and DIR/obs, the objects
+ * of obs://, made when they are first used.
  */
 struct folder_options {
     const char *path;
@@ -24,7 +25,7 @@ struct folder {
     int lock; /* its descriptor; -1: not held */
     struct store *store;
     struct key_file keys;
-    struct buf key_path, database;
+    struct buf key_path, database, objects;
 };
 
 /*

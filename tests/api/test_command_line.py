@@ -1,4 +1,4 @@
-"""dlfd on the command line: options, start, stop, `dlfd admin workspace`.
+"""dlfd on the command line: options, start, stop, `dlfd admin workspace|bucket`.
 
 Issue 3 point 1; decisions 11, 30, 31 and 32.
 """
@@ -566,3 +566,66 @@ def test_a_malformed_call_of_admin_is_refused(server, args):
 @pytest.mark.parametrize("verb", [["create", "dev"], ["list"], ["delete", "dev"]])
 def test_admin_needs_a_project(server, verb, project):
     assert_admin_refuses(dlfd("admin", "workspace", *verb, "--data", server.data, *project))
+
+
+# ---- dlfd admin bucket ----
+
+def bucket(data, *args):
+    return dlfd("admin", "bucket", *args, "--data", data)
+
+
+def buckets(data):
+    ended = bucket(data, "list")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout.split()
+
+
+def assert_silent(ended):
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_buckets_are_made_listed_and_deleted(tmp_path):
+    data = tmp_path / "data"
+    assert buckets(data) == []
+    for name in ("zoo", "my.backups-1"):
+        assert_silent(bucket(data, "create", name))
+    assert buckets(data) == ["my.backups-1", "zoo"]
+    assert (data / "obs" / "zoo").stat().st_mode & 0o777 == 0o700
+    assert_admin_refuses(bucket(data, "create", "zoo"))
+    assert_silent(bucket(data, "delete", "zoo"))
+    assert_admin_refuses(bucket(data, "delete", "zoo"))
+    assert buckets(data) == ["my.backups-1"]
+
+
+def test_buckets_change_while_the_server_runs(start):
+    server = start()
+    assert_silent(bucket(server.data, "create", "dev"))
+    assert buckets(server.data) == ["dev"]
+    assert server.stop() == 0
+
+
+def test_a_bucket_that_is_not_empty_needs_force(tmp_path):
+    assert_silent(bucket(tmp_path, "create", "dev"))
+    kept = tmp_path / "obs/dev/a/b"
+    kept.mkdir(parents=True)
+    (kept / "c").write_text("x")
+    (kept / "link").symlink_to(tmp_path)
+    ended = bucket(tmp_path, "delete", "dev")
+    assert_admin_refuses(ended)
+    assert "--force" in ended.stderr and (kept / "c").exists()
+    assert_silent(bucket(tmp_path, "delete", "dev", "--force"))
+    assert buckets(tmp_path) == [] and tmp_path.exists()
+
+
+@pytest.mark.parametrize("name", [
+    "", "ab", "x" * 64, "Dev", "a_b", "a..b", "-ab", "ab-", "../dev", "a/b", ".", "..", "...", ".dlfd", "桶桶桶"])
+@pytest.mark.parametrize("verb", ["create", "delete"])
+def test_bad_names_of_buckets(tmp_path, verb, name):
+    assert_admin_refuses(bucket(tmp_path / "data", verb, "--", name) if name.startswith("-")
+                         else bucket(tmp_path / "data", verb, name))
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("args", [[], ["create"], ["delete"], ["list", "dev"], ["create", "one", "two"]])
+def test_a_malformed_call_of_admin_bucket_is_refused(tmp_path, args):
+    assert_admin_refuses(bucket(tmp_path, *args))
