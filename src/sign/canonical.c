@@ -206,8 +206,7 @@ static size_t find_values(const struct sign_request *r, struct str name, bool tr
     return n;
 }
 
-/* Each run of white space becomes one blank. */
-static void add_collapsed(struct buf *out, struct str s)
+void sign_add_collapsed(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         bool blank = sign_is_blank(s.p[i]);
@@ -228,7 +227,7 @@ static void write_lines(struct buf *out, struct str name, const struct str *valu
         if (trimmed)
             buf_addstr(out, values[i]);
         else
-            add_collapsed(out, values[i]);
+            sign_add_collapsed(out, values[i]);
         buf_addc(out, '\n');
     }
 }

@@ -16,7 +16,7 @@
 /* What a request was made of, as far as it is the same in all readings. */
 struct parts {
     struct buf path, query, form, headers;
-    char hash[SIGN_HEX_BYTES + 1], form_hash[SIGN_HEX_BYTES + 1]; /* of body and form */
+    char hash[SHA256_HEX_BYTES], form_hash[SHA256_HEX_BYTES]; /* of body and form */
     struct str declared; /* what takes the body's hash's place; .p NULL: nothing */
     bool sound;          /* else it is denied, whoever signed it */
 };
@@ -26,14 +26,6 @@ struct reading {
     struct str query, payload;
 };
 #define READINGS_MAX 3
-
-static void hash_hex(struct str bytes, char out[SIGN_HEX_BYTES + 1])
-{
-    uint8_t digest[SHA256_BYTES];
-
-    sha256(bytes, digest);
-    hex_encode(digest, SHA256_BYTES, out);
-}
 
 static bool is_hash(struct str s)
 {
@@ -46,8 +38,8 @@ static void read_payload(struct parts *p, const struct sign_claim *claim,
     static const char name[] = "x-sdk-content-sha256";
     struct str declared = sign_trim(sign_header_get(r, name));
 
-    hash_hex(r->body, p->hash);
-    hash_hex(buf_str(&p->form), p->form_hash);
+    sha256_hex(r->body, p->hash);
+    sha256_hex(buf_str(&p->form), p->form_hash);
     p->declared = (struct str){ NULL, 0 };
     if (is_hash(declared)) {
         p->sound = p->sound && strncasecmp(declared.p, p->hash, SIGN_HEX_BYTES) == 0;
@@ -138,23 +130,21 @@ static void add(struct hmac_sha256_ctx *mac, struct str s)
     update(mac, s.n, (const uint8_t *)s.p);
 }
 
-/* The key is SDK and the secret, hashed with each part of the scope in turn. */
-static int set_scoped_key(struct hmac_sha256_ctx *mac, const struct sign_claim *claim,
-                          struct str secret, struct err *err)
+int sign_scoped_key(struct hmac_sha256_ctx *mac, const char *prefix, struct str scope,
+                    struct str secret, struct err *err)
 {
-    struct buf first = BUF_INIT(strlen("SDK") + secret.n);
-    struct str rest = claim->scope;
+    struct buf first = BUF_INIT(strlen(prefix) + secret.n);
     uint8_t key[SHA256_BYTES];
 
     buf_reserve(&first, first.max);
-    buf_adds(&first, "SDK");
+    buf_adds(&first, prefix);
     buf_addstr(&first, secret);
     if (first.bad)
         return sign_fail(err, E_NOMEM);
     set_key(mac, buf_str(&first));
     buf_wipe(&first);
-    while (rest.n) {
-        add(mac, sign_take(&rest, '/'));
+    while (scope.n) {
+        add(mac, sign_take(&scope, '/'));
         digest(mac, sizeof(key), key);
         hmac_sha256_set_key(mac, sizeof(key), key);
     }
@@ -185,7 +175,7 @@ static int set_signing_key(struct hmac_sha256_ctx *mac, const struct sign_claim 
                            struct str secret, struct err *err)
 {
     if (claim->form == SIGN_SDK_SCOPED)
-        return set_scoped_key(mac, claim, secret, err);
+        return sign_scoped_key(mac, "SDK", claim->scope, secret, err);
     if (claim->form == SIGN_V11)
         set_v11_key(mac, claim, secret);
     else
@@ -200,7 +190,7 @@ static bool is_signed(struct hmac_sha256_ctx *mac, const struct sign_claim *clai
     uint8_t made[SHA256_BYTES];
     char hex[SIGN_HEX_BYTES + 1];
 
-    hash_hex(canonical, hex);
+    sha256_hex(canonical, hex);
     add(mac, str_of(sign_schemes[claim->form]));
     add(mac, STR("\n"));
     add(mac, moment);

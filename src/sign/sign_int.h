@@ -1,6 +1,8 @@
 #ifndef SIGN_SIGN_INT_H
 #define SIGN_SIGN_INT_H
 
+#include <nettle/hmac.h>
+
 #include "sign/sdk_sign.h"
 
 /* Private to sign/: pieces of text, and the parts of a canonical request. */
@@ -29,6 +31,14 @@ bool sign_is_made_of(struct str s, const char *set);
 struct str sign_header_get(const struct sign_request *r, const char *name);
 
 bool sign_header_is(const struct sign_header *h, struct str name);
+
+/* Appends it with each run of white space as one blank. */
+void sign_add_collapsed(struct buf *out, struct str s);
+
+/* The key is the prefix and the secret, hashed with each part of the scope in turn,
+ * / being between them. */
+int sign_scoped_key(struct hmac_sha256_ctx *mac, const char *prefix, struct str scope,
+                    struct str secret, struct err *err) MUST_CHECK;
 
 /* Whether one of `names`, with ; between them, is that. */
 bool sign_names(struct str names, struct str name);
