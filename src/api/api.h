@@ -1,9 +1,12 @@
 #ifndef API_API_H
 #define API_API_H
 
+#include <stdatomic.h>
+
 #include "auth/auth.h"
 #include "catalog/catalog.h"
 #include "http/http.h"
+#include "obs/obs.h"
 
 /*
  * The HTTP API: requests become calls of the catalogue, and what comes of them
@@ -15,6 +18,9 @@ struct api {
     struct catalog *catalog;
     struct auth *auth; /* NULL: --auth off */
     enum detail_mode detail_mode;
+    struct obs *obs;                    /* where archives are put */
+    struct workers *workers;            /* for what takes long there */
+    atomic_int_fast64_t last_export_ms; /* the last that names an object */
     const char *region;
     const char *public_url; /* "": told by the Host that a client names */
     bool tls;               /* its scheme, then, is https */

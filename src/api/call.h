@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "auth/auth.h"
+#include "model/export_body.h"
 #include "model/errors.h"
 #include "model/json.h"
 
@@ -64,6 +65,7 @@ struct call {
     struct save_all *all;
     void (*succeed)(struct call *c); /* after a write; NULL: the usual answer */
     struct token_call *token;        /* iam.c's */
+    struct obs_export *obs_export;   /* export_obs.c's */
     int tries;
     const char *code;    /* of the error that was answered, for the log */
     const char *missing; /* of an export, for the log */
@@ -80,6 +82,14 @@ int sign_in_body(struct call *c) MUST_CHECK;
 
 /* audit.c: a line about a request that has its answer, when it is one to be audited. */
 void audit(const struct call *c);
+
+/* Exports: a request for the catalogue, and what an answer says of the outcome.
+ * export_obs.c: makes an object of the archive; answers where it is. */
+struct export_request export_request_of(const struct export_body *body,
+                                        enum export_layout layout);
+void export_report(struct call *c, const struct export *e, enum export_layout layout);
+void export_to_obs(struct call *c, const struct export_body *body,
+                   enum export_layout layout);
 
 /* Reads the body into c->body, by the route's rule; whether its media type is one. */
 int call_read_body(struct call *c) MUST_CHECK;

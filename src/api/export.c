@@ -172,35 +172,35 @@ static bool answer_known(struct call *c, enum export_layout layout,
     return known;
 }
 
-static int no_bucket(struct call *c, struct str obs_path)
+struct export_request export_request_of(const struct export_body *body,
+                                        enum export_layout layout)
 {
-    struct buf text = BUF_INIT(KIB);
-    struct str bucket;
+    return (struct export_request){ .names = body->names,
+                                    .n = body->n,
+                                    .depend = body->depend,
+                                    .submitted = body->submitted,
+                                    .fail_missing = body->fail_missing,
+                                    .layout = layout };
+}
 
-    if (!obs_path_ok(obs_path, false, &bucket))
-        return 0;
-    buf_addf(&text, "%.*s", (int)(bucket.n < 200 ? bucket.n : 200), bucket.p);
-    err_set(&c->err, E_NOTFOUND, DLF_1242, DET_NO_BUCKET, buf_cstr(&text));
-    buf_release(&text);
-    return E_NOTFOUND;
+void export_report(struct call *c, const struct export *e, enum export_layout layout)
+{
+    count(e);
+    add_report(c, e, layout);
 }
 
 static void export(struct call *c, const struct export_body *body,
                    enum export_layout layout, const uint8_t digest[SHA256_BYTES])
 {
-    struct export_request request = { .digest = digest,
-                                      .names = body->names,
-                                      .n = body->n,
-                                      .depend = body->depend,
-                                      .submitted = body->submitted,
-                                      .fail_missing = body->fail_missing,
-                                      .layout = layout };
+    struct export_request request = export_request_of(body, layout);
     struct export *e;
-    int rc = no_bucket(c, body->obs_path);
 
-    if (!rc)
-        rc = catalog_export_plan(c->api->catalog, &c->place, &request, &e, &c->err);
-    if (rc)
+    if (body->obs_path.n) {
+        export_to_obs(c, body, layout);
+        return;
+    }
+    request.digest = digest;
+    if (catalog_export_plan(c->api->catalog, &c->place, &request, &e, &c->err))
         call_fail(c);
     else
         answer(c, e, layout);

@@ -100,6 +100,10 @@
 /* A piece of the stream that an object is made of. */
 #define OBS_PIECE_MAX (4 * DEFINITION_MAX)
 
+/* Exports to object storage that are written at once, and that wait. */
+#define OBS_THREADS 2
+#define OBS_MAX_WAITING 64
+
 /* Sign-in (auth/auth.h). */
 #define SIGN_IN_WINDOW_MS (5L * 60 * 1000)
 #define SIGN_IN_FAILURES 5

@@ -303,6 +303,24 @@ static const char *audit_path(const struct options *o, struct buf *path)
     return buf_cstr(path);
 }
 
+/* Object storage: DATA/obs, and who writes there. */
+static int open_obs(const struct options *o, struct api *api, struct err *err)
+{
+    struct buf folder = BUF_INIT(8 * KIB);
+    struct obs_options options = { .alone = true };
+    int rc;
+
+    buf_addf(&folder, "%s/obs", o->data.text);
+    options.folder = buf_cstr(&folder);
+    api->workers = workers_start(OBS_THREADS, OBS_MAX_WAITING);
+    if (!options.folder || !api->workers)
+        rc = err_set(err, E_NOMEM, 0, 0, "out of memory");
+    else
+        rc = obs_open(&api->obs, &options, err);
+    buf_release(&folder);
+    return rc;
+}
+
 static int serve_store(const struct options *o, struct store *store,
                        const sigset_t *signals, struct err *err)
 {
@@ -330,12 +348,16 @@ static int serve_store(const struct options *o, struct store *store,
         return err_set(err, E_NOMEM, 0, 0, "out of memory");
     while (strcmp(modes[api.detail_mode], o->error_detail.text) != 0)
         api.detail_mode++;
-    rc = renew_format(&catalog, err);
+    rc = open_obs(o, &api, err);
+    if (!rc)
+        rc = renew_format(&catalog, err);
     if (!rc && strcmp(o->auth.text, "on") == 0)
         rc = open_auth(o, store, &auth, &api, err);
     if (!rc)
         rc = serve(o, &api, signals, err);
     auth_close(&auth);
+    workers_stop(api.workers);
+    obs_close(api.obs);
     if (api.audit >= 0)
         close(api.audit);
     buf_release(&audit);
@@ -366,7 +388,7 @@ static int run(const struct options *o, struct err *err)
         &(struct folder_options){ .path = o->data.text,
                                   .key_path = o->secret_key_file.text,
                                   .alone = true,
-                                  .readers = thread_count(o) + 1,
+                                  .readers = thread_count(o) + 1 + OBS_THREADS,
                                   .sweep_age_ms = (int64_t)o->sweep_age.number * 1000 },
         err);
     if (rc)
