@@ -6,8 +6,8 @@
 
 /* All definitions made anew, one object and one transaction at a time. */
 
-/* The body that a definition was made of: what is CDM's stands in a list of one.
- * It borrows from `text` or from `one`. */
+/* The body that a definition was made of: a CDM job is stored in a list of one, as
+ * it is exported.  It borrows from `text` or from `one`. */
 static int read_body(struct str text, enum kind kind, struct json_doc *doc,
                      struct buf *one, struct err *err)
 {
@@ -15,9 +15,9 @@ static int read_body(struct str text, enum kind kind, struct json_doc *doc,
     int rc = json_read(doc, text, JSON_STORED_MAX_VALUES, err);
     uint32_t list;
 
-    if (rc || kind < KIND_LINK)
+    if (rc || kind != KIND_CDM_JOB)
         return rc;
-    list = json_member(doc, 0, kind == KIND_LINK ? "links" : "jobs");
+    list = json_member(doc, 0, "jobs");
     if (list && json_next(doc, list) > list + 1)
         jw_value(&jw, STR_NONE, doc, list + 1);
     json_release(doc);

@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 
-from harness import ROOT, SANITIZED, cdm_job, dlfd, job, node, script
+from harness import ROOT, SANITIZED, cdm_job, dlfd, job, link, node, script, values
 
 OLD = ROOT / "tests/data/catalog-0001.sql"
 
@@ -40,6 +40,8 @@ def filled(start):
         node("d", properties=None) | {"properties": [sealed]}, node("a", "DWSSQL", {"scriptName": "etl"}), node("b", "Shell", {"scriptName": "gone"}),
         node("c", "CDMJob", {"clusterName": "default", "jobName": "load"})])
     assert client.post("/connections", connection("dws", "S3cr3t-of-dws")).status in (200, 204)
+    assert client.cdm("POST", "/link", {"links": [link("mysql", **{
+        "link-config-values": values("linkConfig", password="S3cr3t-of-mysql")})]}).status == 200
     return server
 
 
@@ -204,7 +206,7 @@ def test_a_sound_catalogue(filled):
     done = admin("check", data=filled.data)
     assert done.returncode == 0, done
     assert "dangling: job nightly of project" in done.stdout and "script gone" in done.stdout
-    assert re.search(r"5 objects, 5 definitions of \d+ bytes, stored in \d+; 1 dangling, 0 damaged",
+    assert re.search(r"6 objects, 6 definitions of \d+ bytes, stored in \d+; 1 dangling, 0 damaged",
                      done.stdout), done.stdout
 
 
@@ -247,11 +249,11 @@ def test_reindex_changes_nothing_that_is_right(filled, start):
     db = sqlite3.connect(filled.data / "catalog.db")
     rows = db.execute("SELECT * FROM object").fetchall()
     sealed = db.execute("SELECT * FROM secret").fetchall()
-    assert len(sealed) == 2
+    assert len(sealed) == 3
     db.execute("DELETE FROM ref")
     db.commit()
     done = admin("reindex", data=filled.data)
-    assert (done.returncode, done.stdout) == (0, "5 objects made anew, 0 of them with other bytes\n")
+    assert (done.returncode, done.stdout) == (0, "6 objects made anew, 0 of them with other bytes\n")
     assert db.execute("SELECT * FROM object").fetchall() == rows
     assert db.execute("SELECT * FROM secret").fetchall() == sealed
     db.close()
