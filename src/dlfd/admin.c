@@ -4,44 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "dlfd/admin_int.h"
 #include "dlfd/options.h"
 #include "model/names.h"
 #include "obs/obs.h"
-
-static int usage(const char *what)
-{
-    fprintf(
-        stderr,
-        "dlfd admin: %s\n"
-        "usage: dlfd admin workspace create NAME --project ID [--data DIR]\n"
-        "       dlfd admin workspace list --project ID [--data DIR]\n"
-        "       dlfd admin workspace delete NAME [--force] --project ID [--data DIR]\n"
-        "       dlfd admin cdm-cluster create|list|delete [NAME] --project ID [--data DIR]\n"
-        "       dlfd admin user create NAME [--admin] [--password-stdin] [--domain NAME] [--data DIR]\n"
-        "       dlfd admin user password NAME [--password-stdin] [--domain NAME] [--data DIR]\n"
-        "       dlfd admin user list|delete [NAME] [--domain NAME] [--data DIR]\n"
-        "       dlfd admin key create USER [--domain NAME] [--data DIR]\n"
-        "       dlfd admin key list|delete [ACCESS_KEY] [--data DIR]\n"
-        "       dlfd admin key rotate [--data DIR]\n"
-        "       dlfd admin project create NAME [--domain NAME] [--data DIR]\n"
-        "       dlfd admin project list|delete [ID] [--force] [--data DIR]\n"
-        "       dlfd admin role grant ROLE --user NAME --project ID [--workspace NAME]\n"
-        "                             [--domain NAME] [--data DIR]\n"
-        "       dlfd admin role revoke --user NAME --project ID [--workspace NAME]\n"
-        "                             [--domain NAME] [--data DIR]\n"
-        "       dlfd admin role list --project ID [--data DIR]\n"
-        "       dlfd admin bucket create NAME [--data DIR]\n"
-        "       dlfd admin bucket list [--data DIR]\n"
-        "       dlfd admin bucket delete NAME [--force] [--data DIR]\n"
-        "       dlfd admin backup FILE [--without-key] [--data DIR]\n"
-        "       dlfd admin restore FILE [--force] [--data DIR]\n"
-        "       dlfd admin check [--data DIR]\n"
-        "       dlfd admin reindex [--data DIR]\n"
-        "each with [--secret-key-file FILE] when the key is not in the data folder\n",
-        what);
-    return 2;
-}
 
 int admin_failed(const struct err *err, const char *otherwise)
 {
@@ -50,44 +17,98 @@ int admin_failed(const struct err *err, const char *otherwise)
 }
 
 static const struct row {
-    const char *noun, *verb; /* without a verb a FILE may follow */
+    const char *noun, *verb;
+    /* What may follow: the argument's word, when it takes one, and the options, those
+     * that it can do without in brackets.  No others are accepted. */
+    const char *usage;
     int (*run)(struct folder *f, const struct admin_call *call);
-    const struct name_rule *name;                 /* of its NAME; NULL: it takes none */
-    bool takes_project, takes_user, takes_bucket; /* a bucket: as NAME */
-    bool alone;                                   /* not while a server runs */
-    bool bare;                                    /* the catalogue is not opened */
-    bool takes_file, existing;                    /* see folder.h */
+    const struct name_rule *name; /* of the argument; NULL: it is a file */
+    bool alone;                   /* not while a server runs */
+    bool bare;                    /* the catalogue is not opened */
+    bool existing;                /* see folder.h */
+    bool bucket;                  /* the argument is a bucket */
 } rows[] = {
     /* clang-format off */
-    { "workspace", "create", admin_workspace_create, .name = &name_workspace, .takes_project = true },
-    { "workspace", "list", admin_workspace_list, .takes_project = true },
-    { "workspace", "delete", admin_workspace_delete, .name = &name_workspace, .takes_project = true },
-    { "cdm-cluster", "create", admin_cluster_create, .name = &name_cluster, .takes_project = true },
-    { "cdm-cluster", "list", admin_cluster_list, .takes_project = true },
-    { "cdm-cluster", "delete", admin_cluster_delete, .name = &name_cluster, .takes_project = true },
-    { "user", "create", admin_user_create, .name = &name_account, .existing = true },
-    { "user", "password", admin_user_password, .name = &name_account, .existing = true },
-    { "user", "list", admin_user_list, .existing = true },
-    { "user", "delete", admin_user_delete, .name = &name_account, .existing = true },
-    { "key", "create", admin_key_create, .name = &name_account, .existing = true },
-    { "key", "list", admin_key_list, .existing = true },
-    { "key", "delete", admin_key_delete, .name = &name_project, .existing = true },
-    { "key", "rotate", admin_key_rotate, .alone = true, .existing = true },
-    { "project", "create", admin_project_create, .name = &name_project, .existing = true },
-    { "project", "list", admin_project_list, .existing = true },
-    { "project", "delete", admin_project_delete, .name = &name_project, .existing = true },
-    { "role", "grant", admin_role_grant, .name = &name_cluster, .takes_project = true, .takes_user = true, .existing = true },
-    { "role", "revoke", admin_role_revoke, .takes_project = true, .takes_user = true, .existing = true },
-    { "role", "list", admin_role_list, .takes_project = true, .existing = true },
-    { "bucket", "create", admin_bucket_create, .takes_bucket = true, .bare = true },
-    { "bucket", "list", admin_bucket_list, .bare = true },
-    { "bucket", "delete", admin_bucket_delete, .takes_bucket = true, .bare = true },
-    { "backup", NULL, admin_backup, .takes_file = true, .existing = true },
-    { "restore", NULL, admin_restore, .takes_file = true, .alone = true, .bare = true },
-    { "check", NULL, admin_check, .bare = true, .existing = true },
-    { "reindex", NULL, admin_reindex, .alone = true, .existing = true },
+    { "workspace", "create", "NAME --project ID", admin_workspace_create, .name = &name_workspace },
+    { "workspace", "list", "--project ID", admin_workspace_list, .name = NULL },
+    { "workspace", "delete", "NAME [--force] --project ID", admin_workspace_delete, .name = &name_workspace },
+    { "cdm-cluster", "create", "NAME --project ID", admin_cluster_create, .name = &name_cluster },
+    { "cdm-cluster", "list", "--project ID", admin_cluster_list, .name = NULL },
+    { "cdm-cluster", "delete", "NAME [--force] --project ID", admin_cluster_delete, .name = &name_cluster },
+    { "user", "create", "NAME [--admin] [--password-stdin] [--domain NAME]", admin_user_create, .name = &name_account, .existing = true },
+    { "user", "password", "NAME [--password-stdin] [--domain NAME]", admin_user_password, .name = &name_account, .existing = true },
+    { "user", "list", "[--domain NAME]", admin_user_list, .existing = true },
+    { "user", "delete", "NAME [--domain NAME]", admin_user_delete, .name = &name_account, .existing = true },
+    { "key", "create", "USER [--domain NAME]", admin_key_create, .name = &name_account, .existing = true },
+    { "key", "list", "[--domain NAME]", admin_key_list, .existing = true },
+    { "key", "delete", "KEY_ID", admin_key_delete, .name = &name_project, .existing = true },
+    { "key", "rotate", "", admin_key_rotate, .alone = true, .existing = true },
+    { "project", "create", "NAME [--domain NAME]", admin_project_create, .name = &name_project, .existing = true },
+    { "project", "list", "[--domain NAME]", admin_project_list, .existing = true },
+    { "project", "delete", "ID [--force]", admin_project_delete, .name = &name_project, .existing = true },
+    { "role", "grant", "ROLE --user NAME --project ID [--workspace NAME] [--domain NAME]", admin_role_grant, .name = &name_cluster, .existing = true },
+    { "role", "revoke", "--user NAME --project ID [--workspace NAME] [--domain NAME]", admin_role_revoke, .existing = true },
+    { "role", "list", "--project ID", admin_role_list, .existing = true },
+    { "bucket", "create", "NAME", admin_bucket_create, .bare = true, .bucket = true },
+    { "bucket", "list", "", admin_bucket_list, .bare = true },
+    { "bucket", "delete", "NAME [--force]", admin_bucket_delete, .bare = true, .bucket = true },
+    { "backup", "", "FILE [--without-key]", admin_backup, .existing = true },
+    { "restore", "", "FILE [--force]", admin_restore, .alone = true, .bare = true },
+    { "check", "", "", admin_check, .bare = true, .existing = true },
+    { "reindex", "", "", admin_reindex, .alone = true, .existing = true },
     /* clang-format on */
 };
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static bool is(const char *given, const char *word)
+{
+    return given && strcmp(given, word) == 0;
+}
+
+/* ---- usage ---- */
+
+static bool is_noun(const char *word)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (is(word, rows[i].noun))
+            return true;
+    return false;
+}
+
+/* The usage of a noun, or of all. */
+static void print_usage(FILE *out, const char *noun)
+{
+    const char *head = "usage:";
+
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct row *row = &rows[i];
+
+        if (noun && !is(noun, row->noun))
+            continue;
+        fprintf(out, "%-6s dlfd admin %s%s%s%s%s\n", head, row->noun,
+                *row->verb ? " " : "", row->verb, *row->usage ? " " : "", row->usage);
+        head = "";
+    }
+    fputs("each with [--data DIR], and with [--secret-key-file FILE] when the key is not "
+          "in the data folder\n",
+          out);
+}
+
+/* Says what is wrong, and how its noun is used. */
+static int refuse(const struct admin_call *call, struct buf *wrong)
+{
+    const char *text = buf_cstr(wrong);
+
+    fprintf(stderr, "dlfd admin: %s\n", text ? text : "out of memory");
+    if (is_noun(call->noun))
+        print_usage(stderr, call->noun);
+    else
+        fputs("usage: dlfd admin COMMAND ... (`dlfd admin --help` shows the commands)\n",
+              stderr);
+    return 2;
+}
+
+/* ---- the call ---- */
 
 /* The options that take a value, and those that do not, by their place in the call. */
 static const struct {
@@ -104,58 +125,57 @@ static const struct {
     { "--without-key", 0, offsetof(struct admin_call, without_key) },
     { "--admin", 0, offsetof(struct admin_call, admin) },
     { "--password-stdin", 0, offsetof(struct admin_call, password_stdin) },
+    { "--help", 0, offsetof(struct admin_call, help) },
 };
+#define ADMIN_OPTIONS (sizeof(admin_options) / sizeof(admin_options[0]))
 
 /* Reads the option `arg`, whose value may follow at *i. */
-static const char *read_option(struct admin_call *call, const char *arg, int argc,
-                               char **argv, int *i)
+static void read_option(struct admin_call *call, const char *arg, int argc, char **argv,
+                        int *i, struct buf *wrong)
 {
-    for (size_t k = 0; k < sizeof(admin_options) / sizeof(admin_options[0]); k++) {
+    for (size_t k = 0; k < ADMIN_OPTIONS; k++) {
         if (strcmp(arg, admin_options[k].name) != 0)
             continue;
-        if (admin_options[k].flag) {
+        if (admin_options[k].flag)
             *(bool *)((char *)call + admin_options[k].flag) = true;
-            return NULL;
-        }
-        if (*i == argc)
-            return "a value is missing";
-        *(const char **)((char *)call + admin_options[k].value) = argv[(*i)++];
-        return NULL;
+        else if (*i < argc)
+            *(const char **)((char *)call + admin_options[k].value) = argv[(*i)++];
+        else
+            buf_addf(wrong, "%s: a value is missing", arg);
+        return;
     }
-    return "no such option; see dlfd --help";
+    buf_addf(wrong, "%.100s: no such option", arg);
 }
 
-/* Reads one argument at *i; NULL, or what is wrong. */
-static const char *read_argument(struct admin_call *call, int argc, char **argv, int *i)
+/* Reads one argument at *i. */
+static void read_argument(struct admin_call *call, int argc, char **argv, int *i,
+                          struct buf *wrong)
 {
     const char *arg = argv[(*i)++];
     const char **word[] = { &call->noun, &call->verb, &call->name };
 
-    if (arg[0] == '-')
-        return read_option(call, arg, argc, argv, i);
+    if (arg[0] == '-') {
+        read_option(call, arg, argc, argv, i, wrong);
+        return;
+    }
     for (size_t w = 0; w < sizeof(word) / sizeof(word[0]); w++)
         if (!*word[w]) {
             *word[w] = arg;
-            return NULL;
+            return;
         }
-    return "too many names";
+    buf_addf(wrong, "%.100s: one word too many", arg);
 }
 
-static bool is(const char *given, const char *word)
-{
-    return given && strcmp(given, word) == 0;
-}
-
-/* The row of the words; what stands where a verb would is a FILE, where there is
- * no verb. */
+/* The row of the words; where there is no verb, what stands in its place is the
+ * argument. */
 static const struct row *find(struct admin_call *call)
 {
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < ROWS; i++) {
         if (!is(call->noun, rows[i].noun))
             continue;
-        if (rows[i].verb && is(call->verb, rows[i].verb))
+        if (is(call->verb, rows[i].verb))
             return &rows[i];
-        if (!rows[i].verb && !call->name) {
+        if (!*rows[i].verb && !call->name) {
             call->name = call->verb;
             return &rows[i];
         }
@@ -163,33 +183,75 @@ static const struct row *find(struct admin_call *call)
     return NULL;
 }
 
-static const char *check(const struct admin_call *call, const struct row *row)
+static void no_such_command(const struct admin_call *call, struct buf *wrong)
 {
-    if (!row)
-        return "no such command";
-    if (row->takes_project &&
-        (!call->project || !name_follows(&name_project, str_of(call->project))))
-        return "--project ID is required: 1 to 64 letters, digits, - and _";
-    if (row->takes_user && !call->user)
-        return "--user NAME is required";
-    if (call->domain && !name_follows(&name_account, str_of(call->domain)))
-        return "a domain has 1 to 64 letters, digits, - _ . and @";
-    if ((row->name || row->takes_bucket) && !call->name)
-        return "a NAME is required";
-    if (row->takes_bucket)
-        return obs_bucket_ok(str_of(call->name))
-                   ? NULL
-                   : "a NAME has 3 to 63 of a-z, 0-9, - and ., no two dots in a row, and a "
-                     "letter or digit at both ends";
-    if (row->name && !name_follows(row->name, str_of(call->name)))
-        return row->name == &name_account
-                   ? "a NAME has 1 to 64 letters, digits, Chinese characters, - _ . and @"
-               : row->name->cjk
-                   ? "a NAME has 1 to 128 letters, digits, Chinese characters, - and _"
-                   : "a NAME has 1 to 64 letters, digits, - and _";
-    if (row->takes_file)
-        return call->name ? NULL : "a FILE is required";
-    return !row->name && call->name ? "this command takes no NAME" : NULL;
+    if (!call->noun)
+        buf_adds(wrong, "which command?");
+    else if (!is_noun(call->noun))
+        buf_addf(wrong, "%.100s: no such command", call->noun);
+    else if (!call->verb)
+        buf_addf(wrong, "%s: which command?", call->noun);
+    else
+        buf_addf(wrong, "%s %.100s: no such command", call->noun, call->verb);
+}
+
+/* What was given, against the row's usage. */
+static void check_options(const struct admin_call *call, const struct row *row,
+                          struct buf *wrong)
+{
+    for (size_t k = 0; k < ADMIN_OPTIONS && !wrong->len; k++) {
+        const char *name = admin_options[k].name, *place = strstr(row->usage, name);
+        const char *const *value =
+            (const void *)((const char *)call + admin_options[k].value);
+        bool given = admin_options[k].flag
+                         ? *(const bool *)((const char *)call + admin_options[k].flag)
+                         : *value != NULL;
+
+        if (is("--data", name) || is("--secret-key-file", name))
+            continue;
+        if (given && !place)
+            buf_addf(wrong, "this command takes no %s", name);
+        else if (!given && place && place[-1] != '[')
+            buf_addf(wrong, "%s is required", name);
+    }
+}
+
+/* The name of the argument is the first word of the usage, in capitals. */
+static void check_name(const struct admin_call *call, const struct row *row,
+                       struct buf *wrong)
+{
+    int n = (int)strspn(row->usage, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+
+    if (n && !call->name)
+        buf_addf(wrong, "%.*s is required", n, row->usage);
+    else if (!n && call->name)
+        buf_addf(wrong, "%.100s: one word too many", call->name);
+    else if (row->bucket && !obs_bucket_ok(str_of(call->name)))
+        buf_addf(wrong,
+                 "%.*s: 3 to 63 of a-z, 0-9, - and . expected, no two dots in a "
+                 "row, and a letter or digit at both ends",
+                 n, row->usage);
+    else if (row->name && !name_follows(row->name, str_of(call->name)))
+        buf_addf(wrong, "%.*s: %s expected", n, row->usage,
+                 row->name == &name_account
+                     ? "1 to 64 letters, digits, Chinese characters, - _ . and @"
+                 : row->name->cjk
+                     ? "1 to 128 letters, digits, Chinese characters, - and _"
+                     : "1 to 64 letters, digits, - and _");
+}
+
+static void check(const struct admin_call *call, const struct row *row, struct buf *wrong)
+{
+    check_options(call, row, wrong);
+    if (!wrong->len && call->project &&
+        !name_follows(&name_project, str_of(call->project)))
+        buf_adds(wrong, "--project: 1 to 64 letters, digits, - and _ expected");
+    if (!wrong->len && call->domain && !name_follows(&name_account, str_of(call->domain)))
+        buf_adds(wrong,
+                 "--domain: 1 to 64 letters, digits, Chinese characters, - _ . and "
+                 "@ expected");
+    if (!wrong->len)
+        check_name(call, row, wrong);
 }
 
 static int run(const struct admin_call *call, const struct row *row)
@@ -232,19 +294,27 @@ int admin_main(int argc, char **argv)
 {
     struct admin_call call = { 0 };
     struct arena arena = ARENA_INIT;
-    const char *wrong = NULL;
+    struct buf wrong = BUF_INIT(KIB);
     const struct row *row;
-    int i = 0, rc;
+    int i = 0, rc = 0;
 
-    while (!wrong && i < argc)
-        wrong = read_argument(&call, argc, argv, &i);
+    while (!wrong.len && i < argc)
+        read_argument(&call, argc, argv, &i, &wrong);
     row = find(&call);
-    if (!wrong)
-        wrong = check(&call, row);
+    if (!wrong.len && !row && !call.help)
+        no_such_command(&call, &wrong);
+    if (!wrong.len && !call.help)
+        check(&call, row, &wrong);
     complete(&call, &arena);
-    if (!wrong && !call.data)
-        wrong = "--data DIR is required";
-    rc = wrong ? usage(wrong) : run(&call, row);
+    if (!wrong.len && !call.data)
+        buf_adds(&wrong, "--data DIR is required");
+    if (wrong.len)
+        rc = refuse(&call, &wrong);
+    else if (call.help)
+        print_usage(stdout, is_noun(call.noun) ? call.noun : NULL);
+    else
+        rc = run(&call, row);
+    buf_release(&wrong);
     arena_release(&arena);
     return rc;
 }

@@ -7,7 +7,7 @@
 struct admin_call {
     const char *noun, *verb, *name, *project, *data, *key_file;
     const char *domain, *user, *workspace;
-    bool force, without_key, admin, password_stdin;
+    bool force, without_key, admin, password_stdin, help;
 };
 
 /* Says what went wrong, `otherwise` when the error does not; gives 1. */

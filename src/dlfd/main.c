@@ -417,8 +417,7 @@ int main(int argc, char **argv)
      * take stays. */
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
-    if (argc > 1 && strcmp(argv[1], "admin") == 0 &&
-        strcmp(argv[argc - 1], "--help") != 0)
+    if (argc > 1 && strcmp(argv[1], "admin") == 0)
         return admin_main(argc - 2, argv + 2);
     rc = options_read(&o, argc, argv, &err);
     if (!rc && o.help)

@@ -423,30 +423,23 @@ bool options_chinese(void)
 
 static const char usage_en[] =
     "usage: dlfd [options]\n"
-    "       dlfd admin workspace create|list|delete [NAME] --project ID [--data DIR]\n"
-    "       dlfd admin cdm-cluster create|list|delete [NAME] --project ID [--data DIR]\n"
-    "       dlfd admin key rotate [--data DIR]\n"
-    "       dlfd admin backup FILE [--without-key] [--data DIR]\n"
-    "       dlfd admin restore FILE [--force] [--data DIR]\n"
-    "       dlfd admin check|reindex [--data DIR]\n"
+    "       dlfd admin COMMAND ...\n"
     "\n"
     "Serves the DataArts Factory (DLF) v1 API: keeps jobs, scripts and resources,\n"
     "and exports them.  Each option is a flag, a variable DLFD_NAME, or a line\n"
     "name = value of the --config file; the first of these that is given holds.\n"
+    "`dlfd admin --help` shows the commands for users, roles, access keys, projects,\n"
+    "workspaces, CDM clusters and backups.\n"
     "\n"
     "options:";
 static const char usage_zh[] =
     "用法：dlfd [选项]\n"
-    "      dlfd admin workspace create|list|delete [名称] --project 项目ID [--data 目录]\n"
-    "      dlfd admin cdm-cluster create|list|delete [名称] --project 项目ID [--data 目录]\n"
-    "      dlfd admin key rotate [--data 目录]\n"
-    "      dlfd admin backup 文件 [--without-key] [--data 目录]\n"
-    "      dlfd admin restore 文件 [--force] [--data 目录]\n"
-    "      dlfd admin check|reindex [--data 目录]\n"
+    "      dlfd admin 命令 ...\n"
     "\n"
     "提供数据开发（DLF）v1 API：保存作业、脚本和资源，并导出它们。\n"
     "每个选项可以是命令行参数、环境变量DLFD_NAME，或--config文件中的一行\n"
     "name = value；三者中先给出的有效。\n"
+    "`dlfd admin --help`列出用户、角色、访问密钥、项目、工作空间、CDM集群和备份的命令。\n"
     "\n"
     "选项：";
 

@@ -37,7 +37,7 @@ def test_help_names_every_option():
     assert (shown.returncode, shown.stderr) == (0, "")
     named = re.findall(r"(?<![\w-])--[a-z][a-z-]*", shown.stdout)
     assert set(OPTIONS) <= set(named)
-    assert "127.0.0.1:8430" in shown.stdout and "admin workspace" in shown.stdout
+    assert "127.0.0.1:8430" in shown.stdout and "dlfd admin --help" in shown.stdout
 
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -400,6 +400,52 @@ def test_an_idle_connection_does_not_hold_it(start):
             answer += connection.recv(4000)
         assert server.stop(timeout=15) == 0
         assert read_all(connection) == b""
+
+
+# ---- how dlfd admin is called ----
+
+def usage(*words):
+    """The lines that `dlfd admin ... --help` shows, without what they all begin with."""
+    shown = dlfd("admin", *words, "--help")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    *lines, last = shown.stdout.splitlines()
+    assert "[--data DIR]" in last and "[--secret-key-file FILE]" in last
+    assert [line[:18] for line in lines] == ["usage: dlfd admin ", *[" " * 7 + "dlfd admin "] * (len(lines) - 1)]
+    return [line[18:] for line in lines]
+
+
+def test_help_of_admin():
+    every = usage()
+    assert len(every) == 24 and "role list --project ID" in every
+    assert usage("key") == usage("key", "create") == [u for u in every if u.startswith("key ")]
+
+
+def test_a_mistake_shows_how_its_command_is_called(tmp_path):
+    done = dlfd("admin", "user", "add", "lin", "--data", tmp_path)
+    first, *lines = done.stderr.splitlines()
+    assert done.returncode == 2 and first == "dlfd admin: user add: no such command"
+    assert [line[18:] for line in lines[:-1]] == usage("user")
+    for words in ([], ["usr", "list"], ["--dta", "x", "user", "list"]):
+        done = dlfd("admin", *words)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 2, done
+        assert "`dlfd admin --help`" in done.stderr
+
+
+def test_admin_takes_the_options_that_its_usage_shows():
+    """Where no folder can be made: a call that is right ends with 1, a wrong one with 2."""
+    for line in usage():
+        words = re.sub(r" \[.*?\]", "", line).split()
+        needed = [word if word.strip("-").islower() else "x" for word in words]
+        for option, *value in [["--project", "x"], ["--user", "x"], ["--workspace", "x"], ["--domain", "x"],
+                               ["--force"], ["--without-key"], ["--admin"], ["--password-stdin"]]:
+            call, status, why = [*needed, option, *value], 1, "data folder"
+            if option in needed:
+                at = needed.index(option)
+                call, status, why = needed[:at] + needed[at + 2:], 2, f"{option} is required"
+            elif option not in line:
+                status, why = 2, f"this command takes no {option}"
+            done = dlfd("admin", *call, "--data", "/proc/none")
+            assert done.returncode == status and why in done.stderr, (call, done)
 
 
 # ---- dlfd admin workspace ----
