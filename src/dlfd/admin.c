@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "dlfd/admin_int.h"
@@ -272,7 +273,9 @@ static int run(const struct admin_call *call, const struct row *row)
         err_clear(&err);
         return rc;
     }
-    rc = row->run(&folder, call);
+    rc = call->project ? admin_check_project(&folder, call->project) : 0;
+    if (!rc)
+        rc = row->run(&folder, call);
     folder_close(&folder);
     return rc;
 }
@@ -298,6 +301,7 @@ int admin_main(int argc, char **argv)
     const struct row *row;
     int i = 0, rc = 0;
 
+    umask(077); /* as dlfd itself: what is made is nobody else's */
     while (!wrong.len && i < argc)
         read_argument(&call, argc, argv, &i, &wrong);
     row = find(&call);

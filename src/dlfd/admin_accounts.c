@@ -31,15 +31,17 @@ static int carry_out(struct folder *f, struct account_change *change,
 }
 
 struct listing {
-    struct folder *folder;
     int columns;
-    int last_role; /* the last column is a role's number */
+    const char *domain; /* NULL: all; else what the third column has to be */
+    bool last_role;     /* the last column is a role's number */
 };
 
 static void print_row(void *arg, const struct str *column)
 {
     const struct listing *l = arg;
 
+    if (l->domain && !str_is(column[2], l->domain))
+        return;
     for (int i = 0; i < l->columns; i++)
         if (i == l->columns - 1 && l->last_role)
             printf("  %s", role_names[column[i].p[0] - '1']);
@@ -119,32 +121,42 @@ static int find_account(struct folder *f, const struct admin_call *call, const c
 
 /* ---- users ---- */
 
-/* The password that is wanted: a line of standard input, or a new one, which is
- * printed. */
-static int read_password(const struct admin_call *call, struct buf *hash)
+struct password {
+    char text[PASSWORD_MAX_BYTES + 2];
+    struct buf hash;
+};
+
+/* The password that is wanted: a line of standard input, or a new one. */
+static int read_password(const struct admin_call *call, struct password *p)
 {
-    char text[PASSWORD_MAX_BYTES + 2] = "";
     struct err err = ERR_INIT;
     int rc = 0;
 
+    *p = (struct password){ .hash = BUF_INIT(KIB) };
     if (!call->password_stdin) {
-        password_new(text);
-    } else if (!fgets(text, sizeof(text), stdin) ||
-               !password_ok((struct str){ text, strcspn(text, "\n") })) {
+        password_new(p->text);
+    } else if (!fgets(p->text, sizeof(p->text), stdin) ||
+               !password_ok((struct str){ p->text, strcspn(p->text, "\n") })) {
         fprintf(stderr,
                 "dlfd admin: a line of %d to %d bytes is expected on standard "
                 "input\n",
                 PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES);
         rc = 1;
     }
-    text[strcspn(text, "\n")] = '\0';
-    if (!rc && password_hash(str_of(text), hash, &err))
+    p->text[strcspn(p->text, "\n")] = '\0';
+    if (!rc && password_hash(str_of(p->text), &p->hash, &err))
         rc = admin_failed(&err, "out of memory");
-    if (!rc && !call->password_stdin)
-        puts(text);
-    wipe(text, sizeof(text));
     err_clear(&err);
     return rc;
+}
+
+/* A new password is printed when it holds. */
+static void end_password(const struct admin_call *call, struct password *p, bool holds)
+{
+    if (holds && !call->password_stdin)
+        puts(p->text);
+    wipe(p->text, sizeof(p->text));
+    buf_release(&p->hash);
 }
 
 static int add_user(struct folder *f, const struct admin_call *call, struct str domain,
@@ -165,7 +177,8 @@ static int add_user(struct folder *f, const struct admin_call *call, struct str 
 
 int admin_user_create(struct folder *f, const struct admin_call *call)
 {
-    struct buf hash = BUF_INIT(KIB), domain = BUF_INIT(KIB);
+    struct buf domain = BUF_INIT(KIB);
+    struct password password = { 0 };
     struct err err = ERR_INIT;
     int rc = find_domain(f, call, &domain, &err);
 
@@ -174,19 +187,19 @@ int admin_user_create(struct folder *f, const struct admin_call *call)
     if (!domain.len) /* the first of all: the domain has the user's name */
         buf_adds(&domain, call->name);
     if (!rc)
-        rc = read_password(call, &hash);
+        rc = read_password(call, &password);
     if (!rc)
-        rc = add_user(f, call, buf_str(&domain), buf_str(&hash));
+        rc = add_user(f, call, buf_str(&domain), buf_str(&password.hash));
+    end_password(call, &password, rc == 0);
     err_clear(&err);
-    buf_release(&hash);
     buf_release(&domain);
     return rc;
 }
 
 int admin_user_list(struct folder *f, const struct admin_call *call)
 {
-    (void)call;
-    return list(f, LIST_ALL_ACCOUNTS, NULL, (struct listing){ .columns = 4 });
+    return list(f, LIST_ALL_ACCOUNTS, NULL,
+                (struct listing){ .columns = 4, .domain = call->domain });
 }
 
 /* A step for an account, and the end of all of its tokens. */
@@ -212,12 +225,12 @@ static int change_user(struct folder *f, const struct admin_call *call,
 
 int admin_user_password(struct folder *f, const struct admin_call *call)
 {
-    struct buf hash = BUF_INIT(KIB);
-    int rc = read_password(call, &hash);
+    struct password password;
+    int rc = read_password(call, &password);
 
     if (!rc)
-        rc = change_user(f, call, STEP_ACCOUNT_PASSWORD, buf_str(&hash));
-    buf_release(&hash);
+        rc = change_user(f, call, STEP_ACCOUNT_PASSWORD, buf_str(&password.hash));
+    end_password(call, &password, rc == 0);
     return rc;
 }
 
@@ -254,8 +267,8 @@ int admin_key_create(struct folder *f, const struct admin_call *call)
 
 int admin_key_list(struct folder *f, const struct admin_call *call)
 {
-    (void)call;
-    return list(f, LIST_ALL_KEYS, NULL, (struct listing){ .columns = 3 });
+    return list(f, LIST_ALL_KEYS, NULL,
+                (struct listing){ .columns = 3, .domain = call->domain });
 }
 
 int admin_key_delete(struct folder *f, const struct admin_call *call)
@@ -270,6 +283,53 @@ int admin_key_delete(struct folder *f, const struct admin_call *call)
 }
 
 /* ---- projects ---- */
+
+struct search {
+    struct str id;
+    bool found, with_sign_in;
+};
+
+static void match_project(void *arg, const struct str *column)
+{
+    struct search *s = arg;
+
+    s->found = s->found || str_eq(column[0], s->id);
+    s->with_sign_in = s->with_sign_in || column[2].n;
+}
+
+/* 1 when it failed, and was said. */
+static int find_project(struct folder *f, const char *id, struct search *out)
+{
+    struct err err = ERR_INIT;
+    struct snapshot *s;
+    int rc = store_snapshot(&s, f->store, &err);
+
+    *out = (struct search){ .id = str_of(id) };
+    if (!rc) {
+        rc = snapshot_accounts(s, LIST_ALL_PROJECTS, NULL, 0, match_project, out, &err);
+        snapshot_end(s);
+    }
+    if (rc)
+        rc = admin_failed(&err, "out of memory");
+    err_clear(&err);
+    return rc;
+}
+
+static int no_project(void)
+{
+    fputs("dlfd admin: no project of that id is there: `dlfd admin project list` shows "
+          "the ids\n",
+          stderr);
+    return 1;
+}
+
+int admin_check_project(struct folder *f, const char *id)
+{
+    struct search search;
+    int rc = find_project(f, id, &search);
+
+    return rc || search.found || !search.with_sign_in ? rc : no_project();
+}
 
 int admin_project_create(struct folder *f, const struct admin_call *call)
 {
@@ -302,8 +362,8 @@ int admin_project_create(struct folder *f, const struct admin_call *call)
 
 int admin_project_list(struct folder *f, const struct admin_call *call)
 {
-    (void)call;
-    return list(f, LIST_ALL_PROJECTS, NULL, (struct listing){ .columns = 3 });
+    return list(f, LIST_ALL_PROJECTS, NULL,
+                (struct listing){ .columns = 3, .domain = call->domain });
 }
 
 int admin_project_delete(struct folder *f, const struct admin_call *call)
@@ -315,13 +375,16 @@ int admin_project_delete(struct folder *f, const struct admin_call *call)
     };
     struct str id = str_of(call->name);
     struct account_change change;
+    struct search search;
+    int rc = find_project(f, call->name, &search);
 
+    if (rc || !search.found)
+        return rc ? rc : no_project();
     account_change_init(&change);
     for (size_t i = call->force; i < sizeof(steps) / sizeof(steps[0]); i++)
         change_add(&change, steps[i], &id, 1, clock_ms(), 0);
     return carry_out(f, &change, "no project of that id is there", "",
-                     "it is not there, or not empty: --force deletes it with all that it "
-                     "holds");
+                     "it is not empty: --force deletes it with all that it holds");
 }
 
 /* ---- roles ---- */
@@ -377,5 +440,5 @@ int admin_role_revoke(struct folder *f, const struct admin_call *call)
 int admin_role_list(struct folder *f, const struct admin_call *call)
 {
     return list(f, LIST_ROLES, call->project,
-                (struct listing){ .columns = 3, .last_role = 1 });
+                (struct listing){ .columns = 3, .last_role = true });
 }

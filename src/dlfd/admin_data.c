@@ -1,7 +1,7 @@
 #include "dlfd/admin_int.h"
 
+#include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/credentials.h"
@@ -86,7 +86,6 @@ int admin_backup(struct folder *f, const struct admin_call *call)
         buf_release(&path);
         return refuse(call->name, "is there already: choose another name");
     }
-    umask(077);
     unlink(made);
     rc = store_copy(buf_cstr(&f->database), made, &err);
     if (!rc && examine(made))
@@ -202,6 +201,10 @@ int admin_restore(struct folder *f, const struct admin_call *call)
     if (access(database, F_OK) == 0 && !call->force) {
         buf_release(&path);
         return refuse(database, "is there: --force puts the backup in its place");
+    }
+    if (access(call->name, R_OK)) {
+        buf_release(&path);
+        return refuse(call->name, strerror(errno));
     }
     remove_copy(copy);
     rc = read_keys(f, call->name, &keys, &err);

@@ -13,6 +13,10 @@ struct admin_call {
 /* Says what went wrong, `otherwise` when the error does not; gives 1. */
 int admin_failed(const struct err *err, const char *otherwise);
 
+/* 0 when --project names one that is there; without sign-in any may.  Else says so,
+ * and gives 1. */
+int admin_check_project(struct folder *f, const char *id);
+
 /* Each gives the exit status. */
 int admin_workspace_create(struct folder *f, const struct admin_call *call);
 int admin_workspace_list(struct folder *f, const struct admin_call *call);

@@ -128,7 +128,9 @@ static int open_folder(struct folder *f, const struct folder_options *o, struct 
     if (!database || !f->keys.path || !buf_cstr(&lock))
         rc = fail(err, E_INVALID, "the path is too long", o->path);
     else if (o->existing && access(database, F_OK))
-        rc = fail(err, E_NOTFOUND, "there is no catalogue in it", o->path);
+        rc = fail(err, E_NOTFOUND,
+                  errno == ENOENT ? "there is no catalogue in it" : strerror(errno),
+                  o->path);
     else
         rc = make_folder(o->path, err);
     if (!rc)

@@ -88,7 +88,8 @@ static int check(const struct options *o, struct err *err)
     int rc = 0;
 
     if (http_loopback(o->listen.text) < 0)
-        buf_addf(&text, "listen: %.200s: ADDRESS:PORT expected\n", o->listen.text);
+        buf_addf(&text, "listen: %.200s: ADDRESS:PORT expected, such as 127.0.0.1:8430\n",
+                 o->listen.text);
     check_auth(o, &text);
     check_plain_http(o, &text);
     check_tls(o, &text);

@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 
-from harness import ROOT, SANITIZED, Answer, job, node, script
+from harness import ROOT, SANITIZED, Answer, dlfd, job, node, script
 from signer import (SigningClient, admin, client_of, credentials, get_token, now,
                     password_body, sign)
 
@@ -796,6 +796,34 @@ def test_users_projects_and_roles_by_the_command_line(house):
     iam_error(house.ask(password_body("ann", password)), 401)
     server.stop()
     admin(server, "check")
+
+
+def test_a_password_is_shown_when_it_holds(house):
+    for call in (["create", "admin"], ["password", "nobody"]):
+        done = dlfd("admin", "user", *call, "--data", house.server.data)
+        assert done.returncode == 1 and done.stdout == "", done
+
+
+def test_lists_of_one_domain(house):
+    server = house.server
+    admin(server, "user", "create", "eve", "--domain", "other")
+    admin(server, "project", "create", "theirs", "--domain", "other")
+    for noun, own, other in (("user", "admin", "eve"), ("project", house.first["Project Name"], "theirs"),
+                             ("key", house.first["Access Key Id"], None)):
+        every, mine, theirs = (admin(server, noun, "list", *domain).split() for domain in (
+            [], ["--domain", "admin"], ["--domain", "other"]))
+        assert own in every and own in mine and own not in theirs
+        assert other is None or (other in every and other in theirs and other not in mine)
+        assert not admin(server, noun, "list", "--domain", "typo")
+
+
+def test_a_project_that_is_not_there(house):
+    """A typo makes no project, as the first workspace of one does without sign-in."""
+    for call in (["workspace", "create", "w"], ["workspace", "list"], ["cdm-cluster", "create", "c"],
+                 ["role", "grant", "viewer", "--user", "admin"], ["role", "list"]):
+        assert "dlfd admin project list" in admin(house.server, *call, "--project", "typo", status=1)
+    assert "no project of that id" in admin(house.server, "project", "delete", "typo", status=1)
+    assert len(admin(house.server, "project", "list").splitlines()) == 1
 
 
 def test_a_restore_revives_no_token(house, start, tmp_path):

@@ -60,7 +60,13 @@ def test_a_backup_comes_back(filled, start, tmp_path):
     other = tmp_path / "other"
     done = admin("restore", file, data=other)
     assert done.returncode == 0, done
+    assert all(stat.S_IMODE(one.stat().st_mode) == 0o600 for one in other.iterdir())
     assert archives(start(data=other).client()) == before
+
+
+def test_a_backup_that_is_not_there(tmp_path):
+    done = admin("restore", tmp_path / "typo.db", data=tmp_path / "new")
+    assert (done.returncode, done.stderr) == (1, f"dlfd admin: {tmp_path}/typo.db: No such file or directory\n")
 
 
 def test_what_a_backup_leaves(filled, tmp_path):
@@ -240,6 +246,8 @@ def test_a_folder_without_a_catalogue_is_not_made(tmp_path, verb):
     done = admin(*verb, data=tmp_path / "typo")
     assert done.returncode == 1 and "no catalogue" in done.stderr
     assert not (tmp_path / "typo").exists()
+    done = admin(*verb, data="/dev/null/folder")
+    assert done.returncode == 1 and "Not a directory" in done.stderr, "why it cannot be seen"
 
 
 def test_reindex_changes_nothing_that_is_right(filled, start):
