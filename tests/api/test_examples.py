@@ -201,3 +201,22 @@ def test_the_retail_warehouse_is_one_that_people_recognise():
         assert any(name.startswith(layer) for name in names), layer
     assert sum(bool(re.search("[\u4e00-\u9fff]", name)) for name in names) >= 2
     assert {body["processType"] for body in jobs} == {"BATCH", "REAL_TIME"}
+
+
+URL = "http://127.0.0.1:1/v1/demo"
+
+
+@pytest.mark.parametrize("args, why", [
+    (["token", "no-file", URL], "no-file: No such file"),
+    (["token", ROOT / "README.md", URL], "`dlfd admin key create`"),
+    (["token", "KEYS", "http://127.0.0.1:1"], "/v1/PROJECT expected"),
+    (["token", "KEYS", "localhost/v1/demo"], "/v1/PROJECT expected"),
+    (["token", "KEYS", URL], "http://127.0.0.1:1: [Errno 111] Connection refused"),
+    (["load", "no-folder", URL], "no-folder: no such folder"),
+    (["load", EXAMPLES[0], "http://127.0.0.1:1/v1/"], "/v1/PROJECT expected"),
+    (["load", EXAMPLES[0], URL], "Connection refused")])
+def test_mistakes_are_told_in_a_line(tmp_path, args, why):
+    keys = tmp_path / "keys.csv"
+    keys.write_text("User Name,Access Key Id,Secret Access Key\nlin,a,b\n", "utf-8")
+    done = run(*(keys if arg == "KEYS" else arg for arg in args), http_proxy="")
+    assert done.returncode == 1 and why in done.stderr and done.stderr.count("\n") == 1, done
