@@ -80,19 +80,13 @@ def free_port():
 
 def run_in(folder, text):
     """Runs a bash script in a folder that has build/ and examples/, and is its
-    reader's home; dlfd takes free ports instead of 8430 and 8443."""
+    reader's home, as it would be pasted; dlfd takes free ports instead of 8430 and 8443."""
     (folder / "build").symlink_to(pathlib.Path(DLFD).parent)
     (folder / "examples").symlink_to(ROOT / "examples")
     address, secure = (f"127.0.0.1:{free_port()}" for _ in range(2))
     text = text.replace("127.0.0.1:8430", address).replace("127.0.0.1:8443", secure).replace(
         "dlfd &", f"dlfd --listen {address} --data ~/dlf-data &").replace(
         "dlfd --data", f"dlfd --listen {address} --data")
-
-    def wait_for(command):
-        url = f"https://{secure}" if "--tls-cert" in command else address
-        return f"{command}\nuntil curl -sk {url}/readyz -o /dev/null; do sleep 0.05; done"
-
-    text = re.sub(r"^.*dlfd .*&$", lambda m: wait_for(m.group()), text, flags=re.M)
     return subprocess.run(
         ["bash", "-c", "set -eu\ntrap 'kill $(jobs -p) && wait' EXIT\n" + text], cwd=folder,
         env={**os.environ, **ENGLISH, "HOME": str(folder), **AUTHOR},
