@@ -322,6 +322,16 @@ static bool split_target(struct request *r, const char *target)
     return true;
 }
 
+/* The library splits what follows the mark into a list that nobody reads; of a few
+ * hundred arguments it outgrows the connection's memory, and then no answer comes. */
+static void hide_arguments(char *target)
+{
+    char *mark = strchr(target, '?');
+
+    if (mark)
+        mark[1] = '\0';
+}
+
 /* The target as it is on the wire: nothing is decoded yet. */
 static void *on_target(void *server, const char *target,
                        struct MHD_Connection *connection)
@@ -338,6 +348,7 @@ static void *on_target(void *server, const char *target,
         free(r);
         return NULL;
     }
+    hide_arguments((char *)target); /* the text is the connection's own */
     snprintf(r->http.id, sizeof(r->http.id), "%.16s%016llx", s->id_prefix,
              (unsigned long long)atomic_fetch_add(&s->counter, 1));
     if (r->conn->requests++)

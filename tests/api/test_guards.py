@@ -199,6 +199,22 @@ def test_the_length_of_a_target(raw):
     refused(ask(16385), 414, "APIGW.0201", "16384")
 
 
+@pytest.mark.parametrize("n", [1000, 3000, 8000])
+def test_many_arguments(raw, n):
+    """The library's list of them would overflow its pool, and no answer would come."""
+    many = "&".join("a" * (i % 2) + "=" * (i % 3 == 0) for i in range(n))
+    target = "/v1/raw/jobs?" + many + "&jobName=none"
+    connection = raw(timeout=5)
+    for _ in range(2):
+        status, _, body = connection.send("GET ", target, " HTTP/1.1\r\nHost: localhost\r\n\r\n").answer()
+        assert (status, json.loads(body)["total"]) == (200, 0), body
+
+
+def test_too_long_a_target_of_many_arguments(raw):
+    connection = raw(timeout=5).send("GET /v1/raw/jobs?", "a=&" * 6000, " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    refused(connection, 414, "APIGW.0201", "16384")
+
+
 def padding(n):
     """n bytes of headers, counted as name, value and 4."""
     assert n > 8
