@@ -1,6 +1,7 @@
 """Sign-in: the first account, tokens, signatures, guessing, the audit log."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -134,6 +135,34 @@ def test_it_takes_over_what_was_made_without_sign_in(start):
     # And back: without sign-in everything is as before.
     house.server.stop()
     assert start(data=old.data).client(project="another").get("/jobs/k").status == 200
+
+
+def test_a_catalogue_of_before_accounts_is_brought_up_to_date(start, tmp_path):
+    """What the third schema held, secrets too, is there with sign-in."""
+    data = tmp_path / "old"
+    data.mkdir(mode=0o700)
+    (data / "secret.key").write_text("0123456789abcdef" * 4 + "\n")
+    (data / "secret.key").chmod(0o600)
+    db = sqlite3.connect(data / "catalog.db")
+    db.executescript((ROOT / "tests/data/catalog-0003.sql").read_text(encoding="utf-8"))
+    db.close()
+    house = House(start("--auth", "on", data=data))
+    assert (house.project, house.first["Project Name"]) == ("demo", "region-1")
+    client = house.client()
+    assert "X-Dlf-Missing-Depends" not in (kept := client.export(["kept"])).headers
+    assert len(kept.names) == 3, kept.names
+    assert client.post("/connections/export").names
+    client.make_script("new")
+    signer = house.signer()
+    assert signer.request("GET", "/v1/demo/scripts/new").status == 200
+    assert signer.request("GET", "/v1/other/scripts/load").status == 200
+    assert house.plain.get("/jobs").status == 401
+    with contextlib.closing(sqlite3.connect(data / "catalog.db.v3")) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (3,)
+    house.server.stop()
+    assert " 0 damaged" in admin(house.server, "check")
+    # The connection's password, as it was sealed then, and the access key's secret.
+    assert admin(house.server, "key", "rotate").startswith("2 secrets")
 
 
 def test_what_is_made_without_sign_in_later_is_taken_over_too(house, start):
