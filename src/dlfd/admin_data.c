@@ -31,11 +31,11 @@ static const char *beside(struct buf *out, const char *file, const char *ending)
 }
 
 /* Looks at all of a catalogue; gives the exit status. */
-static int examine(const char *path)
+static int examine(const char *path, const struct key_file *keys)
 {
     struct store_report r;
     struct err err = ERR_INIT;
-    int rc = store_check(path, &r, say, &err);
+    int rc = store_check(path, keys->key, keys->n, &r, say, &err);
 
     if (rc)
         rc = admin_failed(&err, "out of memory");
@@ -52,7 +52,7 @@ static int examine(const char *path)
 int admin_check(struct folder *f, const struct admin_call *call)
 {
     (void)call;
-    return examine(buf_cstr(&f->database));
+    return examine(buf_cstr(&f->database), &f->keys);
 }
 
 /* ---- backup ---- */
@@ -88,7 +88,7 @@ int admin_backup(struct folder *f, const struct admin_call *call)
     }
     unlink(made);
     rc = store_copy(buf_cstr(&f->database), made, &err);
-    if (!rc && examine(made))
+    if (!rc && examine(made, &f->keys))
         rc = err_set(&err, E_IO, 0, 0, "the copy is not sound: nothing was backed up");
     if (!rc)
         rc = publish(f, call, made, &err);
@@ -212,7 +212,7 @@ int admin_restore(struct folder *f, const struct admin_call *call)
         rc = store_copy(call->name, copy, &err);
     if (!rc)
         rc = try_open(copy, &keys, &err);
-    if (!rc && examine(copy))
+    if (!rc && examine(copy, &keys))
         rc = err_set(&err, E_IO, 0, 0, "the backup is damaged: nothing was restored");
     if (!rc)
         rc = replace(f, copy, &keys, &err);

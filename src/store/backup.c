@@ -62,6 +62,8 @@ int store_copy(const char *from, const char *to, struct err *err)
 
 struct checking {
     struct db *db;
+    const struct seal_key *keys;
+    int n_keys;
     struct store_report *report;
     void (*say)(const char *text);
 };
@@ -154,6 +156,37 @@ static int check_counters(struct checking *c, struct err *err)
     return rc;
 }
 
+/* Columns: what it is, the id of its key, what it is bound to, the sealed bytes. */
+static bool opens(const struct checking *c, struct query *q)
+{
+    struct buf plain = BUF_INIT(DEFINITION_MAX);
+    bool is = false;
+
+    for (int i = 0; i < c->n_keys && !is; i++)
+        is = str_is(db_text(q, 1), c->keys[i].id) &&
+             seal_open(&c->keys[i], db_text(q, 2), db_text(q, 3), &plain);
+    buf_wipe(&plain);
+    return is;
+}
+
+/* Secrets of objects and of access keys. */
+static int check_sealed(struct checking *c, struct err *err)
+{
+    struct query *q = db_query(c->db, SQL_CHECK_SEALED, "");
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1) {
+        if (!c->n_keys) {
+            c->say("not looked at: what is sealed, since there is no key file");
+            db_end(q);
+            return 0;
+        }
+        if (!opens(c, q))
+            damaged(c, "damaged: the key does not open %.*s", STR_ARG(db_text(q, 0)));
+    }
+    return rc;
+}
+
 /* What a job names and the catalogue does not hold: to know, no damage. */
 static int check_dangling(struct checking *c, struct err *err)
 {
@@ -174,10 +207,11 @@ static int check_dangling(struct checking *c, struct err *err)
     return rc;
 }
 
-int store_check(const char *path, struct store_report *report,
-                void (*say)(const char *text), struct err *err)
+int store_check(const char *path, const struct seal_key *keys, int n_keys,
+                struct store_report *report, void (*say)(const char *text),
+                struct err *err)
 {
-    struct checking c = { .report = report, .say = say };
+    struct checking c = { .keys = keys, .n_keys = n_keys, .report = report, .say = say };
     int rc = access(path, R_OK) ? fail(path, "cannot be read", err)
                                 : db_open(&c.db, path, MIGRATE_NOT, err);
 
@@ -188,6 +222,8 @@ int store_check(const char *path, struct store_report *report,
         rc = check_blobs(&c, err);
     if (!rc)
         rc = check_counters(&c, err);
+    if (!rc)
+        rc = check_sealed(&c, err);
     if (!rc)
         rc = check_dangling(&c, err);
     db_close(c.db);

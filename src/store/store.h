@@ -230,9 +230,11 @@ struct store_report {
     int64_t damaged, dangling;
 };
 
-/* Looks at all of it, and says a line about each thing that is damaged or dangling. */
-int store_check(const char *path, struct store_report *report,
-                void (*say)(const char *text), struct err *err) MUST_CHECK;
+/* Looks at all of it, and says a line about each thing that is damaged or dangling;
+ * without keys not at what is sealed. */
+int store_check(const char *path, const struct seal_key *keys, int n_keys,
+                struct store_report *report, void (*say)(const char *text),
+                struct err *err) MUST_CHECK;
 
 /* ---- writing ---- */
 

@@ -594,6 +594,16 @@ def test_keys_are_sealed_anew_when_the_folders_key_is_rotated(house, start):
     assert signed(house).status == 200
 
 
+def test_a_key_that_cannot_be_opened_is_found(house):
+    """Moved to another id: the signature of neither is checked with it."""
+    assert " 0 damaged" in admin(house.server, "check")
+    with contextlib.closing(sqlite3.connect(house.server.data / "catalog.db")) as db, db:
+        db.execute("UPDATE access_key SET id = 'MOVED'")
+    done = dlfd("admin", "check", "--data", house.server.data)
+    assert done.returncode == 1, done
+    assert "damaged: the key does not open access key MOVED of user admin\n" in done.stdout
+
+
 # ---- guessing ----
 
 def from_address(house, address, body):

@@ -224,7 +224,9 @@ def test_a_sound_catalogue(filled):
     ("UPDATE blob SET crc32 = 1 WHERE id = 1", "blob 1"),
     ("PRAGMA foreign_keys = OFF; DELETE FROM blob WHERE id = 1", "names one that is gone"),
     ("UPDATE workspace SET jobs = 7 WHERE name = 'default'", "totals"),
-    ("UPDATE workspace SET real_time_jobs = 7 WHERE name = 'default'", "totals")])
+    ("UPDATE workspace SET real_time_jobs = 7 WHERE name = 'default'", "totals"),
+    ("UPDATE secret SET sealed = zeroblob(length(sealed)) WHERE path = 'config.password'", "config.password of dws"),
+    ("UPDATE secret SET key_id = 'another' WHERE path = 'config.password'", "config.password of dws")])
 def test_damage_is_found(filled, damage, word):
     filled.stop()
     db = sqlite3.connect(filled.data / "catalog.db")
@@ -232,6 +234,14 @@ def test_damage_is_found(filled, damage, word):
     db.close()
     done = admin("check", data=filled.data)
     assert done.returncode == 1 and "damaged" in done.stdout and word in done.stdout, done
+
+
+def test_without_its_key_what_is_sealed_is_not_judged(filled):
+    (filled.data / "secret.key").rename(filled.data / "elsewhere.key")
+    done = admin("check", data=filled.data)
+    assert done.returncode == 0 and "not looked at: what is sealed" in done.stdout, done
+    done = admin("check", "--secret-key-file", filled.data / "elsewhere.key", data=filled.data)
+    assert done.returncode == 0 and "sealed" not in done.stdout, done
 
 
 def test_a_file_that_is_no_database(filled):
