@@ -17,6 +17,21 @@ int admin_failed(const struct err *err, const char *otherwise)
     return 1;
 }
 
+int admin_write(struct folder *f, struct write *w, const char *not_found,
+                const char *taken, const char *denied)
+{
+    int rc = store_write(f->store, w);
+    const char *why = rc == E_NOTFOUND                  ? not_found
+                      : rc == E_EXISTS                  ? taken
+                      : rc == E_DENIED || rc == E_LIMIT ? denied
+                                                        : "out of memory";
+
+    if (rc)
+        rc = admin_failed(&w->err, why);
+    err_clear(&w->err);
+    return rc;
+}
+
 static const struct row {
     const char *noun, *verb;
     /* What may follow: the argument's word, when it takes one, and the options, those

@@ -14,22 +14,6 @@
 
 /* ---- what they share ---- */
 
-/* Writes the change; says `not_found`, `taken` or `full` when it does not hold. */
-static int carry_out(struct folder *f, struct account_change *change,
-                     const char *not_found, const char *taken, const char *full)
-{
-    int rc = store_write(f->store, &change->write);
-
-    if (rc == E_NOTFOUND)
-        rc = admin_failed(&change->write.err, not_found);
-    else if (rc == E_EXISTS)
-        rc = admin_failed(&change->write.err, taken);
-    else if (rc)
-        rc = admin_failed(&change->write.err, full);
-    err_clear(&change->write.err);
-    return rc;
-}
-
 struct listing {
     int columns;
     const char *domain; /* NULL: all; else what the third column has to be */
@@ -172,7 +156,8 @@ static int add_user(struct folder *f, const struct admin_call *call, struct str 
     account_change_init(&change);
     change_add(&change, STEP_DOMAIN_ADD, new_domain, 2, clock_ms(), 0);
     change_add(&change, STEP_ACCOUNT_ADD, account, 4, call->admin, clock_ms());
-    return carry_out(f, &change, "", "a user of that name is in the domain already", "");
+    return admin_write(f, &change.write, "",
+                       "a user of that name is in the domain already", "");
 }
 
 int admin_user_create(struct folder *f, const struct admin_call *call)
@@ -217,7 +202,7 @@ static int change_user(struct folder *f, const struct admin_call *call,
         account_change_init(&change);
         change_add(&change, STEP_TOKENS_REVOKE, text, 1, 0, 0);
         change_add(&change, step, text, 2, 0, 0);
-        rc = carry_out(f, &change, "the user is gone", "", "");
+        rc = admin_write(f, &change.write, "the user is gone", "", "");
     }
     arena_release(&arena);
     return rc;
@@ -254,7 +239,8 @@ int admin_key_create(struct folder *f, const struct admin_call *call)
     if (!rc && access_key_new(&key, store_key(f->store), account.id, &change, &err))
         rc = admin_failed(&err, "there is no key for secrets");
     if (!rc)
-        rc = carry_out(f, &change, "", "", "the user has two access keys already");
+        rc =
+            admin_write(f, &change.write, "", "", "the user has two access keys already");
     if (!rc)
         printf("User Name,Access Key Id,Secret Access Key\n%s,%s,%s\n", call->name,
                key.id, key.secret);
@@ -279,7 +265,7 @@ int admin_key_delete(struct folder *f, const struct admin_call *call)
     account_change_init(&change);
     change_add(&change, STEP_KEY_TOKENS, &id, 1, 0, 0);
     change_add(&change, STEP_KEY_DELETE, &id, 1, 0, 0);
-    return carry_out(f, &change, "no access key of that id is there", "", "");
+    return admin_write(f, &change.write, "no access key of that id is there", "", "");
 }
 
 /* ---- projects ---- */
@@ -351,8 +337,8 @@ int admin_project_create(struct folder *f, const struct admin_call *call)
     if (rc)
         rc = admin_failed(&err, "out of memory");
     else
-        rc = carry_out(f, &change, "there is no such domain: create a user first",
-                       "a project of that name is in the domain already", "");
+        rc = admin_write(f, &change.write, "there is no such domain: create a user first",
+                         "a project of that name is in the domain already", "");
     if (!rc)
         puts(id);
     err_clear(&err);
@@ -383,8 +369,8 @@ int admin_project_delete(struct folder *f, const struct admin_call *call)
     account_change_init(&change);
     for (size_t i = call->force; i < sizeof(steps) / sizeof(steps[0]); i++)
         change_add(&change, steps[i], &id, 1, clock_ms(), 0);
-    return carry_out(f, &change, "no project of that id is there", "",
-                     "it is not empty: --force deletes it with all that it holds");
+    return admin_write(f, &change.write, "no project of that id is there", "",
+                       "it is not empty: --force deletes it with all that it holds");
 }
 
 /* ---- roles ---- */
@@ -412,10 +398,10 @@ static int change_role(struct folder *f, const struct admin_call *call,
 
         account_change_init(&change);
         change_add(&change, step, text, 3, role, 0);
-        rc = carry_out(f, &change,
-                       role ? "the project has no such workspace"
-                            : "the user has no role in that workspace",
-                       "", "");
+        rc = admin_write(f, &change.write,
+                         role ? "the project has no such workspace"
+                              : "the user has no role in that workspace",
+                         "", "");
     }
     arena_release(&arena);
     return rc;

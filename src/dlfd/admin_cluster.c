@@ -10,12 +10,9 @@ int admin_cluster_create(struct folder *f, const struct admin_call *call)
     cluster_new_init(&n);
     n.project = str_of(call->project);
     n.name = str_of(call->name);
-    rc = store_write(f->store, &n.write);
-    if (rc)
-        rc = admin_failed(&n.write.err, "a cluster of that name is there already");
-    else
+    rc = admin_write(f, &n.write, "", "a cluster of that name is there already", "");
+    if (!rc)
         puts(n.uid);
-    err_clear(&n.write.err);
     return rc;
 }
 
@@ -44,7 +41,6 @@ int admin_cluster_list(struct folder *f, const struct admin_call *call)
 int admin_cluster_delete(struct folder *f, const struct admin_call *call)
 {
     struct cluster_delete d;
-    int rc;
 
     if (strcmp(call->name, DEFAULT_CLUSTER) == 0) {
         fputs("dlfd admin: every project has the cluster default; it stays\n", stderr);
@@ -54,12 +50,6 @@ int admin_cluster_delete(struct folder *f, const struct admin_call *call)
     d.project = str_of(call->project);
     d.name = str_of(call->name);
     d.force = call->force;
-    rc = store_write(f->store, &d.write);
-    if (rc == E_DENIED)
-        rc = admin_failed(&d.write.err, "it is not empty: --force deletes it with its "
-                                        "links and jobs");
-    else if (rc)
-        rc = admin_failed(&d.write.err, "the project has no cluster of that name");
-    err_clear(&d.write.err);
-    return rc;
+    return admin_write(f, &d.write, "the project has no cluster of that name", "",
+                       "it is not empty: --force deletes it with its links and jobs");
 }

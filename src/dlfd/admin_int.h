@@ -17,6 +17,11 @@ int admin_failed(const struct err *err, const char *otherwise);
  * and gives 1. */
 int admin_check_project(struct folder *f, const char *id);
 
+/* Writes; says `not_found`, `taken` or `denied` where that is why it does not hold; gives
+ * the exit status. */
+int admin_write(struct folder *f, struct write *w, const char *not_found,
+                const char *taken, const char *denied);
+
 /* Each gives the exit status. */
 int admin_workspace_create(struct folder *f, const struct admin_call *call);
 int admin_workspace_list(struct folder *f, const struct admin_call *call);

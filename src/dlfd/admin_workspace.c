@@ -10,12 +10,9 @@ int admin_workspace_create(struct folder *f, const struct admin_call *call)
     workspace_new_init(&w);
     w.project = str_of(call->project);
     w.name = str_of(call->name);
-    rc = store_write(f->store, &w.write);
-    if (rc)
-        rc = admin_failed(&w.write.err, "a workspace of that name is there already");
-    else
+    rc = admin_write(f, &w.write, "", "a workspace of that name is there already", "");
+    if (!rc)
         puts(w.uid);
-    err_clear(&w.write.err);
     return rc;
 }
 
@@ -46,20 +43,13 @@ int admin_workspace_list(struct folder *f, const struct admin_call *call)
 int admin_workspace_delete(struct folder *f, const struct admin_call *call)
 {
     struct workspace_delete w;
-    int rc;
 
     workspace_delete_init(&w);
     w.project = str_of(call->project);
     w.name = str_of(call->name);
     w.force = call->force;
-    rc = store_write(f->store, &w.write);
-    if (rc == E_NOTFOUND)
-        rc = admin_failed(&w.write.err, "the project has no workspace of that name");
-    else if (rc)
-        rc = admin_failed(
-            &w.write.err,
-            "it is the default workspace, or not empty: --force deletes it with all "
-            "that it holds");
-    err_clear(&w.write.err);
-    return rc;
+    return admin_write(
+        f, &w.write, "the project has no workspace of that name", "",
+        "it is the default workspace, or not empty: --force deletes it with all "
+        "that it holds");
 }
