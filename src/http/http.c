@@ -441,10 +441,12 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, const struct addri
 
 static int serve(struct http_server *s, const struct addrinfo *a, struct err *err)
 {
-    s->daemon = reaper_start(s) ? start_daemon(s, a) : NULL;
-    if (s->daemon)
-        return 0;
-    reaper_stop(s);
+    if (reaper_start(s)) {
+        s->daemon = start_daemon(s, a);
+        if (s->daemon)
+            return 0;
+        reaper_stop(s);
+    }
     tls_stop(s);
     return fail(err, E_IO, &s->options,
                 "cannot listen there: is the address this machine's, and the port free?");
