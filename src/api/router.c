@@ -74,8 +74,10 @@ static enum error_form form_of(struct str path)
     if (str_starts(path, "/v3/") || str_is(path, "/v3"))
         return FORM_IAM;
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-        if (str_starts(path, prefixes[i]))
-            path = str_from(path, strlen(prefixes[i]));
+        if (str_starts(path, prefixes[i])) {
+            path.p += strlen(prefixes[i]);
+            path.n -= strlen(prefixes[i]);
+        }
     return str_starts(path, "/v1.1/") ? FORM_CDM : FORM_DLF;
 }
 

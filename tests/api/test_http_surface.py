@@ -93,6 +93,12 @@ def test_what_the_contract_does_not_know_is_404(client, line):
     assert answer.detail != "not served by this version"
 
 
+@pytest.mark.parametrize("path", [
+    "/dayu-dlf/v1/{p}/jobs", "/dayu-dlf/v2/{p}/factory/scripts", "/cdm/v1.1/{p}/clusters"])
+def test_a_path_may_begin_with_its_services_name(client, path):
+    assert ask(client, f"GET {path}").status == 200
+
+
 @pytest.mark.parametrize("project", [
     "%7Bproject_id%7D", "{project_id}", "a%20b", "x" * 65, "a.b", "%E9%A1%B9", "a%2Fb", "a%3A"])
 @pytest.mark.parametrize("line", [
