@@ -33,7 +33,7 @@ bench: build
 	bench/growth $(BUILD)/dlfd
 	bench/exports $(BUILD)/dlfd
 
-coverage: deps
+coverage: build
 	scripts/coverage
 
 # The pages that are made of the tables in src/.
