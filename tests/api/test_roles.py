@@ -7,7 +7,7 @@ import pytest
 import contract
 from contract import operations
 from harness import ROOT, cdm_job, job
-from signer import admin, client_of, credentials, get_token
+from signer import SigningClient, admin, client_of, credentials, get_token
 
 ROUTES = re.findall(r'^ROUTE\((\w+), (\w+), "([^"]+)", \w+, (\w+), \w+\)$',
                     (ROOT / "src/api/routes.def").read_text("utf-8"), re.M)
@@ -132,6 +132,23 @@ def test_projects_are_walls(house):
                     denied(method, answer, "APIGW.0306", (who, path))
     listed = client_of(server, tokens["stranger"], evil).request("GET", "/v3/projects")
     assert [row["id"] for row in listed.json["projects"]] == [evil]
+
+
+def test_a_signature_does_not_reach_over_the_walls(house):
+    """It names no project, unlike a token: the path's is judged by the account alone."""
+    server, project, _, evil = house
+    second = admin(server, "project", "create", "second").strip()
+    _, access, secret = admin(server, "key", "create", "viewer").split()[-1].split(",")
+
+    def signing(where):
+        client = SigningClient(server, project=where)
+        client.access, client.secret = access, secret
+        return client
+    assert signing(project).get("/jobs").status == 200
+    for other, code in ((evil, "APIGW.0306"), ("f" * 32, "APIGW.0306"), (second, "APIGW.0302")):
+        for _, method, path, permission in ROUTES:
+            if permission in NEEDS:
+                denied(method, ask(signing(other), method, path), code, (other, path))
 
 
 def test_a_role_can_be_changed_and_taken_away(house):
