@@ -84,5 +84,5 @@ def test_every_archive_shows_one_moment(client):
     go_on.clear()
     writer.join()
     assert not failures
-    assert len(seen) > 100, "the exports did not meet the writes"
+    assert len(seen) > 20, "the exports did not meet the writes"
     assert any(a > b for a, b, _ in seen), "none came between a's write and b's"
