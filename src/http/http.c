@@ -1,6 +1,7 @@
 #include "http/http.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -501,20 +502,29 @@ static void wait_for_requests(struct http_server *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* From now on connections are refused.  The library's own way (quiesce) lets two of its
+ * threads take the socket out of one epoll set, now and then, and ends the process; so
+ * another socket, which nobody waits for, takes the place of the listening one. */
+static void stop_listening(struct http_server *s)
+{
+    int listening = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd;
+    int other = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (other < 0 || dup3(other, listening, O_CLOEXEC) < 0)
+        shutdown(listening, SHUT_RDWR);
+    if (other >= 0)
+        close(other);
+}
+
 void http_stop(struct http_server *s)
 {
-    int listening = MHD_quiesce_daemon(s->daemon);
-
-    if (listening >= 0)
-        shutdown(listening, SHUT_RDWR); /* refuses; open until the library is done */
+    stop_listening(s);
     atomic_store(&s->stopping, true);
     greeter_end_all(s);
     wait_for_requests(s);
     MHD_stop_daemon(s->daemon);
     tls_stop(s);
     reaper_stop(s);
-    if (listening >= 0)
-        close(listening);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->ended);
     free(s);

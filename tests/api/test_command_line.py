@@ -416,7 +416,7 @@ def usage(*words):
 
 def test_help_of_admin():
     every = usage()
-    assert len(every) == 24 and "role list --project ID" in every
+    assert len(every) == 27 and "role list --project ID" in every
     assert usage("key") == usage("key", "create") == [u for u in every if u.startswith("key ")]
 
 
@@ -435,7 +435,7 @@ def test_admin_takes_the_options_that_its_usage_shows():
     """Where no folder can be made: a call that is right ends with 1, a wrong one with 2."""
     for line in usage():
         words = re.sub(r" \[.*?\]", "", line).split()
-        needed = [word if word.strip("-").islower() else "x" for word in words]
+        needed = [word if word.strip("-").islower() else "xxx" for word in words]
         for option, *value in [["--project", "x"], ["--user", "x"], ["--workspace", "x"], ["--domain", "x"],
                                ["--force"], ["--without-key"], ["--admin"], ["--password-stdin"]]:
             call, status, why = [*needed, option, *value], 1, "data folder"
