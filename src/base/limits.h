@@ -58,6 +58,12 @@
 /* What one statement fetches of an archive that is sent part by part. */
 #define BLOB_BATCH_MAX (1 * MIB)
 
+/* Archives that are read: a name, in bytes, and its segments; the longest that an
+ * export writes has 5.  All unpacked bytes for one of the archive: deflate's best. */
+#define ARCHIVE_NAME_MAX (2 * KIB)
+#define ARCHIVE_MAX_DEPTH 16
+#define ARCHIVE_MAX_RATIO 1032
+
 /* HTTP. */
 #define PATH_MAX_SEGMENTS 16
 #define CONNECTION_POOL (48 * KIB)
