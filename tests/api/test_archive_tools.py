@@ -1,16 +1,18 @@
 """Archives open in the tools that people have, and say what they should."""
 
 import os
+import pathlib
 import struct
 import subprocess
 import zipfile
 
 import pytest
 
-from harness import node
+from harness import DLFD, node
 
 TOOLS = {
     "unzip": ["unzip", "-t"], "7z": ["7z", "t"], "bsdtar": ["bsdtar", "-tf"],
+    "our own reader": [pathlib.Path(DLFD).parent / "tests/read_zip"],
 }
 UTF8 = {**os.environ, "LC_ALL": "C.UTF-8"}
 
