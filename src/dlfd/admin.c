@@ -227,7 +227,7 @@ static void check_options(const struct admin_call *call, const struct row *row,
             continue;
         if (given && !place)
             buf_addf(wrong, "this command takes no %s", name);
-        else if (!given && place && place[-1] != '[')
+        else if (!given && place && (place == row->usage || place[-1] != '['))
             buf_addf(wrong, "%s is required", name);
     }
 }
