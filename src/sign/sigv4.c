@@ -113,26 +113,26 @@ struct headers {
     size_t n;
 };
 
-/* What stands first remains first among equals. */
-static int by_name(const void *p, const void *q)
+static int compare_names(struct str a, struct str b)
 {
-    const struct sign_header *a = *(const struct sign_header *const *)p;
-    const struct sign_header *b = *(const struct sign_header *const *)q;
-    size_t n = a->name.n < b->name.n ? a->name.n : b->name.n;
-    int c = strncasecmp(a->name.p, b->name.p, n);
+    int c = strncasecmp(a.p, b.p, a.n < b.n ? a.n : b.n);
 
-    if (!c)
-        c = (a->name.n > b->name.n) - (a->name.n < b->name.n);
-    return c ? c : (a > b) - (a < b);
+    return c ? c : (a.n > b.n) - (a.n < b.n);
 }
 
+/* Those of one name keep their order. */
 static int sort_headers(struct headers *h, const struct sign_request *r, struct err *err)
 {
     if (r->n_headers > SIGN_MAX_HEADERS)
         return sign_fail(err, E_INVALID);
-    for (h->n = 0; h->n < r->n_headers; h->n++)
-        h->list[h->n] = &r->headers[h->n];
-    qsort(h->list, h->n, sizeof(h->list[0]), by_name);
+    for (h->n = 0; h->n < r->n_headers; h->n++) {
+        const struct sign_header *new = &r->headers[h->n];
+        size_t at = h->n;
+
+        for (; at && compare_names(h->list[at - 1]->name, new->name) > 0; at--)
+            h->list[at] = h->list[at - 1];
+        h->list[at] = new;
+    }
     return 0;
 }
 
