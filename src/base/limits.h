@@ -105,6 +105,17 @@
 #define OBS_KEY_MAX 1024
 /* A piece of the stream that an object is made of. */
 #define OBS_PIECE_MAX (4 * DEFINITION_MAX)
+/* By S3: what is put at once, of larger objects part by part; answers and errors. */
+#define OBS_PART_BYTES (16 * MIB)
+#define OBS_PARTS_MAX 10000
+#define OBS_REPLY_MAX (64 * KIB)
+/* How often a request is sent, and the first pause between. */
+#define OBS_TRIES 4
+#define OBS_PAUSE_MS 200L
+#define OBS_CONNECT_MS 5000L
+/* A service that is slower for so long has failed. */
+#define OBS_SLOWEST_BYTES_A_S 1024L
+#define OBS_STALL_S 30
 
 /* Exports to object storage that are written at once, and that wait. */
 #define OBS_THREADS 2

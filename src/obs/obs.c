@@ -123,7 +123,8 @@ int sink_add(struct sink *to, const struct obs_path *path, struct str bytes,
 
 int obs_open(struct obs **out, const struct obs_options *options, struct err *err)
 {
-    return obs_local_open(out, options, err);
+    return options->endpoint ? obs_s3_open(out, options, err)
+                             : obs_local_open(out, options, err);
 }
 
 void obs_close(struct obs *o)

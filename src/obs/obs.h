@@ -7,12 +7,19 @@
 #include "base/stream.h"
 
 /*
- * Objects by obs://bucket/key.  A storage is used by several threads at once.
+ * Objects by obs://bucket/key.  A storage is used by several threads at once.  An
+ * object is there whole, with its old bytes or its new ones, whatever happens
+ * meanwhile.
  *
- * Objects are files: FOLDER/bucket/key, a folder there being a bucket.  An object is
- * there whole, with its old bytes or its new ones, whatever happens meanwhile; when
- * obs_put() has returned 0 it is on the disk.  Where a file is, no object can stand
- * below it: not both of a and a/b.  No symbolic link is followed, but FOLDER itself.
+ * They are files: FOLDER/bucket/key, a folder there being a bucket.  When obs_put()
+ * has returned 0 it is on the disk.  Where a file is, no object can stand below it:
+ * not both of a and a/b.  No symbolic link is followed, but FOLDER itself.
+ *
+ * Or they are kept by a service that speaks S3: paths are ENDPOINT/bucket/key, requests
+ * are signed by AWS SigV4, and sent again where that may help (OBS_TRIES).  What is
+ * put goes with its SHA-256, and part by part above OBS_PART_BYTES, which is what is
+ * held of it in memory.  The process ignores SIGPIPE.  When a put fails for want of
+ * an answer, the object may yet be the new one.
  *
  * Errors, for a caller that answers them; E_NOMEM is possible too:
  *   E_INVALID   the path breaks a rule of the storage: DLF.0803
@@ -27,8 +34,15 @@ struct obs;
 struct obs_options {
     const char *folder; /* made, when what it stands in is there */
     bool alone;         /* nobody else writes: what a crash left behind is removed */
+
+    /* A service; then the above is not looked at. */
+    const char *endpoint; /* http://HOST[:PORT] or https://...; NULL: files */
+    const char *region, *access, *secret;
+    const char *ca_file; /* whom to trust; NULL: as the system does */
+    int stall_s;         /* seconds without progress; 0: OBS_STALL_S */
 };
 
+/* E_INVALID: that is no endpoint.  The service is not asked yet. */
 int obs_open(struct obs **out, const struct obs_options *options,
              struct err *err) MUST_CHECK;
 
@@ -46,8 +60,8 @@ struct obs_path {
  * key of 1 to OBS_KEY_MAX bytes: UTF-8 without a NUL, of which no part between
  * slashes is empty, "." or "..".  Case counts; nothing is decoded.
  *
- * Files are stricter: parts of at most 255 bytes, of which the first is not .dlfd,
- * where what is being written stands.
+ * Files are stricter than a service: parts of at most 255 bytes, of which the first is
+ * not .dlfd, where what is being written stands.
  */
 bool obs_path_parse(struct obs_path *out, struct str text);
 
@@ -77,7 +91,7 @@ int obs_copy(struct obs *o, const struct obs_path *path, int fd, uint64_t max,
 int obs_put(struct obs *o, const struct obs_path *path, struct stream *content,
             struct err *err) MUST_CHECK;
 
-/* ---- buckets, for `dlfd admin` ---- */
+/* ---- buckets, for `dlfd admin`; of files: a service has its own tools, E_DENIED ---- */
 
 /* E_EXISTS: it is there. */
 int obs_bucket_create(struct obs *o, struct str bucket, struct err *err) MUST_CHECK;

@@ -33,6 +33,7 @@ struct obs {
 };
 
 int obs_local_open(struct obs **out, const struct obs_options *options, struct err *err);
+int obs_s3_open(struct obs **out, const struct obs_options *options, struct err *err);
 
 /* Says what is wrong with the path; gives `ec`. */
 int obs_fail(struct err *err, enum ec ec, const struct obs_path *path, const char *what);

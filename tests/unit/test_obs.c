@@ -622,6 +622,68 @@ static void test_a_folder_that_cannot_be_made(void **state)
     obs_close(NULL);
 }
 
+/* ---- a service ---- */
+
+static const struct {
+    const char *text;
+    int rc;
+} endpoints[] = {
+    { "http://127.0.0.1:9000", 0 },
+    { "https://s3.cn-north-1.amazonaws.com", 0 },
+    { "http://[::1]:9000", 0 },
+    { "", E_INVALID },
+    { "s3.example.com", E_INVALID },
+    { "ftp://s3.example.com", E_INVALID },
+    { "http://", E_INVALID },
+    { "http://s3.example.com/", E_INVALID },
+    { "http://s3.example.com/path", E_INVALID },
+    { "http://s3.example.com?query", E_INVALID },
+    { "http://user:secret@s3.example.com", E_INVALID },
+    { "http://s3.example.com\nX-Header: x", E_INVALID },
+};
+
+static void test_endpoints(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(endpoints); i++) {
+        struct obs_options options = { .endpoint = endpoints[i].text,
+                                       .region = "r",
+                                       .access = "a",
+                                       .secret = "s",
+                                       .ca_file = "/nowhere" };
+        struct err err = ERR_INIT;
+        struct obs *o = NULL;
+
+        t_row("%s", endpoints[i].text);
+        assert_int_equal(obs_open(&o, &options, &err), endpoints[i].rc);
+        err_clear(&err);
+        obs_close(o);
+    }
+    t_rows_end();
+}
+
+static void list_none(const char *name)
+{
+    fail_msg("%s is listed", name);
+}
+
+static void test_a_service_keeps_its_own_buckets(void **state)
+{
+    struct obs_options options = {
+        .endpoint = "http://127.0.0.1:1", .region = "r", .access = "a", .secret = "s"
+    };
+    struct err err = ERR_INIT;
+    struct obs *o;
+
+    (void)state;
+    assert_ok(obs_open(&o, &options, &err), &err);
+    assert_fails(obs_bucket_create(o, STR("abc"), &err), E_DENIED, &err);
+    assert_fails(obs_bucket_list(o, list_none, &err), E_DENIED, &err);
+    assert_fails(obs_bucket_delete(o, STR("abc"), true, &err), E_DENIED, &err);
+    err_clear(&err);
+    obs_close(o);
+}
+
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 static const struct CMUnitTest tests[] = {
@@ -642,5 +704,7 @@ static const struct CMUnitTest tests[] = {
     IN_A_FOLDER(test_buckets),
     IN_A_FOLDER(test_a_bucket_that_was_used_and_is_empty_goes),
     cmocka_unit_test(test_a_folder_that_cannot_be_made),
+    cmocka_unit_test(test_endpoints),
+    cmocka_unit_test(test_a_service_keeps_its_own_buckets),
 };
 T_MAIN(tests)
