@@ -1,15 +1,23 @@
-"""An S3 server that checks signatures, versitygw, and a way to it on which things go wrong."""
+"""S3 servers: versitygw, which checks signatures, and moto's, behind a check of our own; and
+a way to one on which things go wrong."""
 
+import hashlib
+import hmac
+import http.client
+import http.server
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import threading
 import time
+import urllib.request
 
 from paths import DLFD, ROOT
 
 GATEWAY = ROOT / "build-tools/bin/versitygw"
+MOTO = ROOT / "build-tools/moto/bin/moto_server"
 CLIENT = pathlib.Path(DLFD).parent / "tests/obs_client"
 REGION, ACCESS, SECRET = "cn-north-1", "DLFTESTAK0123456789A", "dlfTestSecretKey/0123456789+abcdefghijk"
 
@@ -18,6 +26,21 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_for(port, process, text):
+    deadline = time.monotonic() + 60
+    while not listens(port):
+        assert process.poll() is None and time.monotonic() < deadline, text()
+        time.sleep(0.05)
 
 
 def answer(status, body, *headers):
@@ -41,17 +64,7 @@ class Gateway:
             [GATEWAY, *cert, "--quiet", "--port", f"127.0.0.1:{self.port}", "--region", REGION,
              "posix", "--sidecar", side, self.root], stdout=self.log, stderr=self.log,
             env={**os.environ, "ROOT_ACCESS_KEY": ACCESS, "ROOT_SECRET_KEY": SECRET})
-        deadline = time.monotonic() + 20
-        while not self._listens():
-            assert self.process.poll() is None and time.monotonic() < deadline, self.text()
-            time.sleep(0.02)
-
-    def _listens(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return True
+        wait_for(self.port, self.process, self.text)
 
     def text(self):
         self.log.seek(0)
@@ -61,6 +74,94 @@ class Gateway:
         (self.root / name).mkdir()
 
     def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+
+# ---- a server that checks none, behind a check of our own ----
+
+CLAIM = re.compile(rf"AWS4-HMAC-SHA256 Credential={ACCESS}/(\d{{8}})/{REGION}/s3/aws4_request, "
+                   r"SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})")
+
+
+def hmac_of(key, text):
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def is_signed(method, target, headers, body):
+    """Whether SECRET signed it, all of it; the target is as on the wire."""
+    headers = {name.lower(): value for name, value in headers}
+    claim = CLAIM.fullmatch(headers.get("authorization", ""))
+    if not claim or hashlib.sha256(body).hexdigest() != headers["x-amz-content-sha256"]:
+        return False
+    date, names, signature = claim.groups()
+    must = {name for name in headers if name.startswith("x-amz-")} | {"host"}
+    if not must <= set(names.split(";")) or headers["x-amz-date"][:8] != date:
+        return False
+    path, _, query = target.partition("?")
+    lines = [method, path, "&".join(sorted(query.split("&")))]
+    lines += [f"{name}:{headers[name]}" for name in names.split(";")]
+    lines += ["", names, headers["x-amz-content-sha256"]]
+    scope = f"{date}/{REGION}/s3/aws4_request"
+    text = "\n".join(["AWS4-HMAC-SHA256", headers["x-amz-date"], scope,
+                      hashlib.sha256("\n".join(lines).encode()).hexdigest()])
+    key = ("AWS4" + SECRET).encode()
+    for part in scope.split("/"):
+        key = hmac_of(key, part)
+    return hmac_of(key, text).hex() == signature
+
+
+class Checked(http.server.BaseHTTPRequestHandler):
+    """Hands on what is signed, and answers the rest with 403."""
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if not is_signed(self.command, self.path, self.headers.items(), body):
+            self.wfile.write(answer(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>"))
+            return
+        behind = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=60)
+        behind.request(self.command, self.path, body, dict(self.headers.items()))
+        got = behind.getresponse()
+        content = got.read()
+        self.send_response_only(got.status)
+        for name, value in got.getheaders():
+            if name.lower() not in ("connection", "transfer-encoding"):
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+        behind.close()
+
+    do_GET = do_HEAD = do_POST = do_DELETE = do_PUT
+
+    def log_message(self, *_):
+        pass
+
+
+class Moto:
+    """moto's server, behind Checked."""
+
+    def __init__(self, folder):
+        assert MOTO.exists(), f"{MOTO} is missing: scripts/deps --moto makes it"
+        behind = free_port()
+        self.log = open(folder / "log", "w", encoding="utf-8")
+        self.process = subprocess.Popen([MOTO, "-H", "127.0.0.1", "-p", str(behind)],
+                                        stdout=self.log, stderr=self.log)
+        wait_for(behind, self.process, lambda: (folder / "log").read_text())
+        self.behind = f"http://127.0.0.1:{behind}"
+        self.front = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Checked)
+        self.front.behind = behind
+        self.port = self.front.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self.front.serve_forever, daemon=True).start()
+
+    def make_bucket(self, name):
+        made = urllib.request.Request(f"{self.behind}/{name}", method="PUT")
+        urllib.request.urlopen(made, timeout=20).close()
+
+    def stop(self):
+        self.front.shutdown()
+        self.front.server_close()
         self.process.terminate()
         self.process.wait(20)
         self.log.close()
