@@ -31,6 +31,8 @@ void auth_close(struct auth *a)
     counters_free(a->known);
     counters_free(a->waiting);
     counters_free(a->requests);
+    a->workers = NULL;
+    a->failures = a->known = a->waiting = a->requests = NULL;
 }
 
 /* ---- counting ---- */

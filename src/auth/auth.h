@@ -26,7 +26,8 @@ struct auth {
     struct workers *workers;   /* that hash passwords */
 };
 
-/* Begins and ends what `auth` keeps beside the store.  E_NOMEM. */
+/* Begins and ends what `auth` keeps beside the store; closing twice, or after a failed
+ * open, is allowed.  E_NOMEM. */
 int auth_open(struct auth *a, struct err *err) MUST_CHECK;
 void auth_close(struct auth *a);
 

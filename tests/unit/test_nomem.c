@@ -266,8 +266,7 @@ static int auth_begin(struct job *j, struct err *err)
     struct auth a = { .store = j->world->store };
     int rc = auth_open(&a, err);
 
-    if (!rc)
-        auth_close(&a);
+    auth_close(&a); /* also after a failure, as the server does */
     return rc;
 }
 
