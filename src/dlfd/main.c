@@ -14,6 +14,7 @@
 #include "dlfd/first_account.h"
 #include "dlfd/folder.h"
 #include "dlfd/options.h"
+#include "model/errors.h"
 #include "model/names.h"
 #include "base/banned.h"
 
@@ -343,13 +344,12 @@ static int serve_store(const struct options *o, struct store *store,
                        .audit_path = audit_path(o, &audit),
                        .audit = -1 };
     struct auth auth = { 0 };
-    int rc;
+    int rc = catalog.cache && api.audit_path ? 0 : err_nomem(err);
 
-    if (!catalog.cache || !api.audit_path)
-        return err_set(err, E_NOMEM, 0, 0, "out of memory");
     while (strcmp(modes[api.detail_mode], o->error_detail.text) != 0)
         api.detail_mode++;
-    rc = open_obs(o, &api, err);
+    if (!rc)
+        rc = open_obs(o, &api, err);
     if (!rc)
         rc = renew_format(&catalog, err);
     if (!rc && strcmp(o->auth.text, "on") == 0)
