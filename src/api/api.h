@@ -20,6 +20,10 @@ struct api {
     enum detail_mode detail_mode;
     struct obs *obs;                    /* where archives are put */
     struct workers *workers;            /* for what takes long there */
+    struct workers *importers;          /* one thread: imports, one after the other */
+    const char *scratch;                /* the folder for files without names */
+    uint64_t max_import_bytes;          /* of an archive that is read */
+    atomic_bool stopping;               /* imports are to end, undone */
     atomic_int_fast64_t last_export_ms; /* the last that names an object */
     const char *region;
     const char *public_url; /* "": told by the Host that a client names */

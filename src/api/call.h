@@ -66,6 +66,7 @@ struct call {
     void (*succeed)(struct call *c); /* after a write; NULL: the usual answer */
     struct token_call *token;        /* iam.c's */
     struct obs_export *obs_export;   /* export_obs.c's */
+    struct import_answer *import;    /* import.c's */
     int tries;
     const char *code;    /* of the error that was answered, for the log */
     const char *missing; /* of an export, for the log */
@@ -90,6 +91,20 @@ struct export_request export_request_of(const struct export_body *body,
 void export_report(struct call *c, const struct export *e, enum export_layout layout);
 void export_to_obs(struct call *c, const struct export_body *body,
                    enum export_layout layout);
+
+/*
+ * storage.c: the object that the member `field` of a body names by its path.  What
+ * object storage only says by kind gets the API's code: DLF_0803, DLF_1242, DLF_0815.
+ * _find looks whether it is there; _need fails when it is not; _fetch copies it into a
+ * file without a name, which the caller closes, also after a failure.
+ */
+int storage_find(struct api *api, const char *field, struct str text,
+                 struct obs_path *path, bool *there, struct err *err) MUST_CHECK;
+int storage_need(struct api *api, const char *field, struct str text,
+                 struct obs_path *path, struct err *err) MUST_CHECK;
+int storage_fetch(struct api *api, const char *field, const struct obs_path *path,
+                  int *fd, struct err *err) MUST_CHECK;
+int storage_explain(const char *field, struct err *err);
 
 /* Reads the body into c->body, by the route's rule; whether its media type is one. */
 int call_read_body(struct call *c) MUST_CHECK;

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "model/names.h"
 
 /*
  * Exports with obsPath: the archive becomes an object, before the answer says where
@@ -51,21 +50,6 @@ static int name_object(struct obs_export *o, struct err *err)
     return o->object.p && o->object.n ? 0 : err_nomem(err);
 }
 
-/* The API's codes for what object storage only says by kind. */
-static int explain(struct err *err)
-{
-    struct buf what = BUF_INIT(8 * KIB);
-    enum ec ec = err->ec;
-
-    if (err->api != API_OK || ec == E_NOMEM)
-        return ec;
-    buf_adds(&what, err->arg[0] ? err->arg[0] : "");
-    err_set(err, ec, ec == E_INVALID ? DLF_0803 : DLF_0815, DET_OBS_FAULT,
-            buf_cstr(&what));
-    buf_release(&what);
-    return ec;
-}
-
 static int put(struct obs_export *o, const struct obs_path *path, struct err *err)
 {
     struct call *c = o->call;
@@ -80,27 +64,7 @@ static int put(struct obs_export *o, const struct obs_path *path, struct err *er
     content = catalog_export_stream(e);
     rc = obs_put(c->api->obs, path, content, err);
     content->free(content);
-    return rc ? explain(err) : 0;
-}
-
-/* What of the path is wrong, before anything is looked up in the catalogue.  A bucket
- * whose name breaks the rule is one that is not held. */
-static int check_path(struct obs_export *o, struct obs_path *path, struct err *err)
-{
-    struct buf name = BUF_INIT(KIB);
-    struct str bucket;
-    bool there;
-
-    if (obs_path_ok(o->body.obs_path, false, &bucket) && !obs_bucket_ok(bucket)) {
-        buf_addf(&name, "%.*s", (int)(bucket.n < 200 ? bucket.n : 200), bucket.p);
-        err_set(err, E_NOTFOUND, DLF_1242, DET_NO_BUCKET, buf_cstr(&name));
-        buf_release(&name);
-        return E_NOTFOUND;
-    }
-    if (!obs_path_parse(path, o->object))
-        return err_set(err, E_INVALID, DLF_0803, DET_OBS_PATH, "obsPath",
-                       "obs://bucket/folder");
-    return obs_exists(o->call->api->obs, path, &there, err) ? explain(err) : 0;
+    return rc ? storage_explain("obsPath", err) : 0;
 }
 
 static void work(struct task *task)
@@ -108,10 +72,11 @@ static void work(struct task *task)
     struct obs_export *o = (struct obs_export *)task;
     struct err *err = &o->call->err;
     struct obs_path path;
+    bool there; /* none is: its name is of this instant */
 
     o->rc = name_object(o, err);
     if (!o->rc)
-        o->rc = check_path(o, &path, err);
+        o->rc = storage_find(o->call->api, "obsPath", o->object, &path, &there, err);
     if (!o->rc)
         o->rc = put(o, &path, err);
     http_resume(o->call->http);

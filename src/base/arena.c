@@ -25,6 +25,7 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t n)
     c = malloc(sizeof(*c) + size);
     if (!c)
         return NULL;
+    a->bytes += sizeof(*c) + size;
     c->older = a->chunk;
     c->used = 0;
     c->size = size;
@@ -78,6 +79,7 @@ void arena_release(struct arena *a)
         free(a->chunk);
         a->chunk = older;
     }
+    a->bytes = 0;
 }
 
 void arena_wipe(struct arena *a)

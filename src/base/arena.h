@@ -12,6 +12,7 @@
  */
 struct arena {
     struct arena_chunk *chunk; /* the newest; NULL while nothing was asked */
+    size_t bytes;              /* that it has taken */
 };
 
 #define ARENA_INIT ((struct arena){ 0 })

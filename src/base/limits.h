@@ -64,6 +64,16 @@
 #define ARCHIVE_MAX_DEPTH 16
 #define ARCHIVE_MAX_RATIO 1032
 
+/* Imports: what is kept of one in memory, bytes, and of its secrets; the blobs that are
+ * put there at once. */
+#define IMPORT_MEMORY_MAX (512 * MIB)
+#define IMPORT_SECRETS_MAX (64 * MIB)
+#define IMPORT_BATCH 256
+#define IMPORT_BATCH_BYTES (4 * MIB)
+/* The text of a task, and what is kept of how its parts ended, bytes. */
+#define TASK_MESSAGE_MAX (64 * KIB)
+#define TASK_REPORT_MAX (256 * MIB)
+
 /* HTTP. */
 #define PATH_MAX_SEGMENTS 16
 #define CONNECTION_POOL (48 * KIB)
@@ -117,8 +127,13 @@
 #define OBS_SLOWEST_BYTES_A_S 1024L
 #define OBS_STALL_S 30
 
+/* Tasks that ended so long ago are forgotten. */
+#define TASK_KEPT_MS (30L * 24 * 60 * 60 * 1000)
+
 /* Exports to object storage that are written at once, and that wait. */
 #define OBS_THREADS 2
+/* Imports that wait: one runs at a time. */
+#define IMPORTS_MAX_WAITING 1000
 #define OBS_MAX_WAITING 64
 
 /* Sign-in (auth/auth.h). */

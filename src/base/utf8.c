@@ -1,5 +1,8 @@
 #include "base/utf8.h"
 
+#include <stdlib.h>
+#include <utf8proc.h>
+
 static int length_of(unsigned char first)
 {
     if (first < 0x80)
@@ -79,4 +82,18 @@ struct str utf8_cut(struct str s, size_t max)
     while (max > 0 && ((unsigned char)s.p[max] & 0xc0) == 0x80)
         max--;
     return (struct str){ s.p, max };
+}
+
+void utf8_fold(struct buf *out, struct str s)
+{
+    utf8proc_uint8_t *folded = NULL;
+    utf8proc_ssize_t n = utf8proc_map(
+        (const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &folded,
+        UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+
+    if (n < 0)
+        out->bad = E_NOMEM;
+    else
+        buf_add(out, (const char *)folded, (size_t)n);
+    free(folded);
 }

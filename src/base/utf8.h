@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 /*
@@ -21,6 +22,12 @@ bool utf8_valid(struct str s);
 
 /* Code points of valid UTF-8. */
 size_t utf8_count(struct str s);
+
+/*
+ * Appends valid UTF-8 in the form that it shares with all that only differs from it in
+ * case or in Unicode form (NFKC, case-folded): file systems may take such names for one.
+ */
+void utf8_fold(struct buf *out, struct str s);
 
 /* `s`, or so much of its beginning as whole code points in `max` bytes. */
 struct str utf8_cut(struct str s, size_t max);

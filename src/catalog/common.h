@@ -40,6 +40,14 @@ int read_definition(struct snapshot *s, const struct object *o, struct buf *text
 /* Hashes and compresses the definition `text`. */
 int blob_make(struct new_blob *blob, struct str text, struct err *err) MUST_CHECK;
 
+/* Whether a body of this kind can hold secrets, and where. */
+bool may_hold_secrets(enum kind kind, const struct json_doc *body,
+                      enum secret_rule *rule);
+
+/* What is CDM's stands in its cluster, and is listed by it; else nothing. */
+int set_cluster(struct facts *f, enum kind kind, struct str cluster, struct arena *arena,
+                struct err *err) MUST_CHECK;
+
 /* Hands an error over; `from` is as new. */
 void err_move(struct err *from, struct err *to);
 

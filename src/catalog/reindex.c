@@ -31,6 +31,7 @@ static int make(struct catalog *c, const struct object *old, enum kind kind,
     struct buf text = BUF_INIT(DEFINITION_MAX), one = BUF_INIT(DEFINITION_MAX);
     struct json_doc doc = { 0 };
     struct stored stored = { .id = old->id, .secret_paths = old->secret_paths };
+    const struct secrets secrets = { .may_lack = true }; /* it may have been imported */
     struct snapshot *s;
     int rc = store_snapshot(&s, c->store, err);
 
@@ -42,7 +43,7 @@ static int make(struct catalog *c, const struct object *old, enum kind kind,
     if (!rc)
         rc = read_body(stored.text, kind, &doc, &one, err);
     if (!rc)
-        rc = definition_make(d, kind, &doc, NULL, &stored, arena, err);
+        rc = definition_make(d, kind, &doc, &secrets, &stored, arena, err);
     json_release(&doc);
     buf_release(&one);
     buf_release(&text);
@@ -79,8 +80,8 @@ static int renew(struct catalog *c, const struct object *old, const struct owner
         save.old = old;
         save.facts = &d.facts;
         save.blob = &blob;
-        save.refs = d.refs;
-        save.n_refs = d.n_refs;
+        blob.refs = d.refs;
+        blob.n_refs = d.n_refs;
         save.again = true;
         save.version = owner->version;
         rc = store_write(c->store, &save.write);

@@ -135,18 +135,16 @@ static int make_blob(struct prepared *p, struct err *err)
     return rc;
 }
 
-/* What is CDM's stands in its cluster, and is listed by it. */
-static int set_cluster(struct prepared *p, const struct place *place, struct arena *arena,
-                       struct err *err)
+int set_cluster(struct facts *f, enum kind kind, struct str cluster, struct arena *arena,
+                struct err *err)
 {
-    struct facts *f = &p->definition.facts;
     struct buf list = BUF_INIT(KIB);
 
-    if (!place->cluster.n)
+    if (!cluster.n)
         return 0;
-    f->scope = place->cluster;
-    buf_addstr(&list, place->cluster);
-    if (p->save.kind == KIND_CDM_JOB)
+    f->scope = cluster;
+    buf_addstr(&list, cluster);
+    if (kind == KIND_CDM_JOB)
         buf_addf(&list, "/%.*s", STR_ARG(f->process_type));
     f->process_type = arena_str(arena, buf_str(&list));
     buf_release(&list);
@@ -184,9 +182,7 @@ static int prepare_clean(struct catalog *c, const struct place *place, struct pr
     return rc;
 }
 
-/* Whether a body of this kind can hold secrets, and where. */
-static bool may_hold_secrets(enum kind kind, const struct json_doc *body,
-                             enum secret_rule *rule)
+bool may_hold_secrets(enum kind kind, const struct json_doc *body, enum secret_rule *rule)
 {
     *rule = kind == KIND_JOB ? SECRETS_NODES : SECRETS_CONFIG;
     return kind >= KIND_CONNECTION ||
@@ -247,7 +243,7 @@ int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind
                                           : 0;
     rc = prepare(c, place, p, key, body, at, arena, err);
     if (!rc)
-        rc = set_cluster(p, place, arena, err);
+        rc = set_cluster(&p->definition.facts, kind, place->cluster, arena, err);
     if (rc) {
         definition_release(&p->definition);
         catalog_save_release(&p->save);
@@ -256,8 +252,8 @@ int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind
     set_owner(p);
     p->save.facts = &p->definition.facts;
     p->save.blob = &p->blob;
-    p->save.refs = p->definition.refs;
-    p->save.n_refs = p->definition.n_refs;
+    p->blob.refs = p->definition.refs;
+    p->blob.n_refs = p->definition.n_refs;
     *save = &p->save;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "catalog/import.h"
 #include "dlfd/admin.h"
 #include "dlfd/first_account.h"
 #include "dlfd/folder.h"
@@ -251,6 +252,7 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
     if (!rc) {
         say_hello(o, server, metrics);
         wait_for_end(server, api, signals);
+        atomic_store(&api->stopping, true);
         log_info("stopping: finishing what runs");
         http_stop(server);
     }
@@ -315,7 +317,8 @@ static int open_obs(const struct options *o, struct api *api, struct err *err)
     buf_addf(&folder, "%s/obs", o->data.text);
     options.folder = buf_cstr(&folder);
     api->workers = workers_start(OBS_THREADS, OBS_MAX_WAITING);
-    if (!options.folder || !api->workers)
+    api->importers = workers_start(1, IMPORTS_MAX_WAITING);
+    if (!options.folder || !api->workers || !api->importers)
         rc = err_set(err, E_NOMEM, 0, 0, "out of memory");
     else
         rc = obs_open(&api->obs, &options, err);
@@ -338,6 +341,8 @@ static int serve_store(const struct options *o, struct store *store,
     };
     struct buf audit = BUF_INIT(8 * KIB);
     struct api api = { .catalog = &catalog,
+                       .scratch = o->data.text,
+                       .max_import_bytes = o->max_import_bytes.number,
                        .region = o->region.text,
                        .public_url = o->public_url.text,
                        .tls = *o->tls_cert.text != '\0',
@@ -352,12 +357,15 @@ static int serve_store(const struct options *o, struct store *store,
         rc = open_obs(o, &api, err);
     if (!rc)
         rc = renew_format(&catalog, err);
+    if (!rc)
+        rc = tasks_interrupted(&catalog, err);
     if (!rc && strcmp(o->auth.text, "on") == 0)
         rc = open_auth(o, store, &auth, &api, err);
     if (!rc)
         rc = serve(o, &api, signals, err);
     auth_close(&auth);
     workers_stop(api.workers);
+    workers_stop(api.importers);
     obs_close(api.obs);
     if (api.audit >= 0)
         close(api.audit);
@@ -389,7 +397,7 @@ static int run(const struct options *o, struct err *err)
         &(struct folder_options){ .path = o->data.text,
                                   .key_path = o->secret_key_file.text,
                                   .alone = true,
-                                  .readers = thread_count(o) + 1 + OBS_THREADS,
+                                  .readers = thread_count(o) + 1 + OBS_THREADS + 1,
                                   .sweep_age_ms = (int64_t)o->sweep_age.number * 1000 },
         err);
     if (rc)

@@ -67,7 +67,8 @@ bool making_has_secret(const struct making *m, const char *path)
 {
     struct str rest = m->secret_paths, line;
 
-    if (m->secrets && secrets_has_value(m->secrets, path))
+    if (m->secrets && (secrets_has_value(m->secrets, path) ||
+                       (m->secrets->may_lack && is_secret_key(str_of(path)))))
         return true;
     while (next_line(&rest, &line))
         if (str_is(line, path))

@@ -38,7 +38,7 @@ static const struct {
 };
 #define NODE_REFS (sizeof(node_refs) / sizeof(node_refs[0]))
 
-static bool type_matches(const char *rule, struct str type)
+bool type_matches(const char *rule, struct str type)
 {
     size_t k = 0, n = strlen(rule);
 
@@ -74,7 +74,7 @@ static struct str property(const struct json_doc *doc, uint32_t node, const char
     return found;
 }
 
-static bool is_literal(struct str value)
+bool is_literal(struct str value)
 {
     return value.n && !str_has(value, "${") && !str_has(value, "#{");
 }

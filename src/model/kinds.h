@@ -59,7 +59,11 @@ extern const char *const target_status[];
 /* model/cdm.c: writes a member with inputs as CDM shows it; false: it has none. */
 bool cdm_show_member(struct jw *jw, struct str key, const struct json_doc *doc,
                      uint32_t at);
-/* model/job_refs.c: references and dependencies of a job. */
+/* model/job_refs.c: whether a type is that of a row of node_types.def; whether a value
+ * is a name, and not an expression or nothing. */
+bool type_matches(const char *rule, struct str type);
+bool is_literal(struct str value);
+/* References and dependencies of a job. */
 int job_refs(const struct making *m, const struct json_doc *doc);
 int job_depends(const struct json_doc *doc, struct arena *arena, const struct str **names,
                 size_t *n, struct err *err);

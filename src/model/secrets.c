@@ -44,7 +44,7 @@ static bool same_key(struct str key, const char *row)
     return k == n;
 }
 
-static bool is_secret_key(struct str key)
+bool is_secret_key(struct str key)
 {
     const char *dot = key.n ? memrchr(key.p, '.', key.n) : NULL;
     struct str last = dot ? str_from(key, (size_t)(dot - key.p) + 1) : key;

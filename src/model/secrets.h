@@ -34,6 +34,8 @@ struct secrets {
     struct secret *items; /* in the arena; values are in `values` */
     size_t n, cap;
     struct buf values;
+    bool
+        may_lack; /* one that a connection must have may be missing: archives have none */
 };
 
 /*
@@ -44,6 +46,9 @@ int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
                  enum secret_rule rule, struct buf *clean, struct arena *arena,
                  struct err *err) MUST_CHECK;
 void secrets_release(struct secrets *s);
+
+/* Whether a member or input of that name is a secret, by SECRETS_CONFIG. */
+bool is_secret_key(struct str key);
 
 /* Whether a value, not a placeholder, came at `path`. */
 bool secrets_has_value(const struct secrets *s, const char *path);

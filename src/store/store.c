@@ -302,12 +302,11 @@ int keep_object(struct object *o, struct arena *arena, struct err *err)
     return 0;
 }
 
-int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind,
-                    struct str scope, struct str key, struct object *out,
-                    struct arena *arena, struct err *err)
+int find_object(struct db *db, enum sql sql, int64_t workspace, enum kind kind,
+                struct str scope, struct str key, struct object *out, struct arena *arena,
+                struct err *err)
 {
-    enum sql sql = kind == KIND_RESOURCE ? SQL_OBJECT_BY_UID : SQL_OBJECT_BY_NAME;
-    struct query *q = db_query(s->db, sql, "iiss", workspace, (int64_t)kind, key, scope);
+    struct query *q = db_query(db, sql, "iiss", workspace, (int64_t)kind, key, scope);
     int rc = db_next(q, err);
 
     *out = (struct object){ 0 };
@@ -317,6 +316,15 @@ int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind,
     rc = keep_object(out, arena, err);
     db_end(q);
     return rc;
+}
+
+int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind,
+                    struct str scope, struct str key, struct object *out,
+                    struct arena *arena, struct err *err)
+{
+    enum sql sql = kind == KIND_RESOURCE ? SQL_OBJECT_BY_UID : SQL_OBJECT_BY_NAME;
+
+    return find_object(s->db, sql, workspace, kind, scope, key, out, arena, err);
 }
 
 /* -1: the workspace does not count them. */

@@ -262,11 +262,13 @@ void store_submit(struct store *s, struct write *w);
 /* Queues it, waits, returns w->rc; `done` and `arg` are the store's. */
 int store_write(struct store *s, struct write *w);
 
-/* A blob to be: the stored form of a definition, made and hashed. */
+/* A blob to be: the stored form of a definition, made and hashed, and what it names. */
 struct new_blob {
     uint8_t sha256[SHA256_BYTES], stored_sha256[SHA256_BYTES];
     uint32_t raw_size, crc32;
     struct buf stored;
+    const struct ref *refs;
+    size_t n_refs;
 };
 
 /*
@@ -287,8 +289,6 @@ struct save {
     const struct object *old; /* what an update starts from; NULL: create */
     const struct facts *facts;
     struct new_blob *blob;
-    const struct ref *refs;
-    size_t n_refs;
     /* Sealed and stored with it; one without a value stays as it is stored. */
     const struct secret *secrets;
     size_t n_secrets;
@@ -333,6 +333,104 @@ struct save_all {
     size_t n, failed;
 };
 void save_all_init(struct save_all *a);
+
+/* ---- imports and their tasks (imports.c) ---- */
+
+/*
+ * Puts blobs there, which nothing names yet, so that nobody sees them: the sweep takes
+ * those that no import comes to name.
+ */
+struct stage {
+    struct write write;
+    struct new_blob *blobs;
+    int64_t *ids; /* out */
+    size_t n;
+};
+void stage_init(struct stage *s);
+
+/* What stands in that scope under that name, also of resources; out->id is 0 when
+ * nothing does. */
+int snapshot_held(struct snapshot *s, int64_t workspace, enum kind kind, struct str scope,
+                  struct str name, struct object *out, struct arena *arena,
+                  struct err *err) MUST_CHECK;
+
+/* Whether a resource has that name, in whichever directory. */
+int snapshot_has_resource(struct snapshot *s, int64_t workspace, struct str name,
+                          bool *has, struct err *err) MUST_CHECK;
+
+/* The blob of that content which some object has; 0: none has it. */
+int snapshot_find_blob(struct snapshot *s, const uint8_t sha256[SHA256_BYTES],
+                       int64_t *id, struct err *err) MUST_CHECK;
+
+enum task_kind { TASK_IMPORT_JOBS = 1, TASK_IMPORT_CONNECTIONS = 2 };
+
+/* Begins a task in the workspace, and drops those that ended TASK_KEPT_MS ago.
+ * E_NOTFOUND, DLF_0819. */
+struct task_new {
+    struct write write;
+    struct str project, workspace, path;
+    enum task_kind kind;
+    int64_t id;             /* out */
+    char uid[ID_HEX_BYTES]; /* out */
+};
+void task_new_init(struct task_new *t);
+
+/* How a task ended; the report is the catalogue's. */
+struct task_end {
+    struct write write;
+    int64_t id; /* 0: of all that run, as none does when a server starts */
+    bool failed;
+    struct str report;
+};
+void task_end_init(struct task_end *t);
+
+struct shown_task {
+    struct str uid, path, status, report;
+    enum task_kind kind;
+    int64_t started, ended; /* ms since 1970; 0: it runs */
+};
+
+/* E_NOTFOUND, no API code. */
+int snapshot_task(struct snapshot *s, int64_t workspace, struct str uid,
+                  struct shown_task *out, struct arena *arena,
+                  struct err *err) MUST_CHECK;
+
+/* What became of one object, or would. */
+enum import_action {
+    IMPORT_CREATE,
+    IMPORT_OVERWRITE,
+    IMPORT_SKIP, /* one of that name is held, and stays */
+    IMPORT_SAME, /* what is held is the same already */
+    IMPORT_ERROR,
+    IMPORT_ACTIONS
+};
+
+/* One object of an import, with a blob that was staged; old, blob, project, workspace
+ * and user of the save are the store's. */
+struct import_one {
+    struct save save; /* its write has what went wrong */
+    struct facts facts;
+    int64_t blob;
+    enum import_action action; /* out */
+};
+
+/*
+ * Writes the objects of an import and the end of its task, in one transaction: all or,
+ * with `carry_on`, those that can be written.  What a name means is looked up in it, so
+ * nobody can come in between.  Makes CDM clusters that are not there.  Objects that
+ * have an error already are left out.  Fails with what went wrong with the last object
+ * when others than carry_on have errors: all of them have theirs.
+ */
+struct import_all {
+    struct write write;
+    struct str project, workspace, user;
+    struct import_one *const *items;
+    size_t n;
+    bool overwrite, carry_on;
+    struct task_end end; /* its id; `finish` fills the rest when the rows are written */
+    int (*finish)(struct import_all *a, struct err *err);
+};
+void import_all_init(struct import_all *a);
 
 /* A CDM cluster; every project has one named default. */
 #define DEFAULT_CLUSTER "default"

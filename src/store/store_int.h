@@ -48,6 +48,11 @@ void give_back(struct snapshot *one);
 void read_object(struct query *q, struct object *o);
 int keep_object(struct object *o, struct arena *arena, struct err *err) MUST_CHECK;
 
+/* The object that `key` names in `sql`, one of OBJECT_BY_; out->id is 0 without one. */
+int find_object(struct db *db, enum sql sql, int64_t workspace, enum kind kind,
+                struct str scope, struct str key, struct object *out, struct arena *arena,
+                struct err *err) MUST_CHECK;
+
 /* Whether the query gives a row; it is ended either way. */
 int exists(struct query *q, bool *found, struct err *err) MUST_CHECK;
 void read_workspace(struct query *q, struct workspace *w, struct arena *arena);
@@ -60,6 +65,25 @@ int put_secrets(struct db *db, const struct save *s, int64_t object, struct str 
 
 /* writes.c: the project's row, and its default workspace, if it has none yet. */
 int add_project(struct db *db, struct str project, struct err *err) MUST_CHECK;
+
+/* The workspace of a write, and how many objects more it has at the end of it. */
+struct changes {
+    struct workspace w;
+    int64_t jobs, real_time_jobs, scripts, resources;
+    bool changed; /* a definition or a name */
+};
+int open_workspace(struct db *db, struct str project, struct str uid, struct changes *out,
+                   struct arena *arena, struct err *err) MUST_CHECK;
+int close_workspace(struct db *db, const struct changes *c, struct err *err) MUST_CHECK;
+
+/* Creates or updates the object of a save, with the definition `blob`. */
+int save_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
+                struct err *err) MUST_CHECK;
+
+/* Puts a blob there that nothing names yet; an object is about to name it. */
+int stage_blob(struct db *db, const struct new_blob *b, int64_t *id,
+               struct err *err) MUST_CHECK;
+int use_blob(struct db *db, int64_t blob, struct err *err) MUST_CHECK;
 
 /* writer.c */
 int writer_start(struct store *s, struct err *err) MUST_CHECK;

@@ -25,12 +25,15 @@ int add_project(struct db *db, struct str project, struct err *err)
 }
 
 /* Finds the workspace of a write, or begins it.  Writers queued at BEGIN. */
-static int open_workspace(struct db *db, struct str project, struct str uid,
-                          struct workspace *w, struct arena *arena, struct err *err)
+int open_workspace(struct db *db, struct str project, struct str uid, struct changes *out,
+                   struct arena *arena, struct err *err)
 {
+    struct workspace *w = &out->w;
     char cdm_uid[ID_HEX_BYTES];
-    int rc = find_workspace(db, project, uid, w, arena, err);
+    int rc;
 
+    *out = (struct changes){ .changed = false };
+    rc = find_workspace(db, project, uid, w, arena, err);
     if (!rc && !w->id) {
         rc = add_project(db, project, err);
         if (!rc && is_cdm_workspace(uid))
@@ -41,30 +44,40 @@ static int open_workspace(struct db *db, struct str project, struct str uid,
     return rc;
 }
 
-/* Counts `by` objects more of a kind, and gives the workspace a new revision. */
-static int change_workspace(struct db *db, const struct workspace *w, enum kind kind,
-                            int64_t by, int64_t real_time_by, struct err *err)
+/* Counts `by` objects more of a kind. */
+static void change_workspace(struct changes *c, enum kind kind, int64_t by,
+                             int64_t real_time_by)
 {
-    return db_run(db, err, SQL_WORKSPACE_CHANGE, "iiiiii", w->id, id_random(),
-                  kind == KIND_JOB ? by : 0, real_time_by, kind == KIND_SCRIPT ? by : 0,
-                  kind == KIND_RESOURCE ? by : 0);
+    c->jobs += kind == KIND_JOB ? by : 0;
+    c->real_time_jobs += real_time_by;
+    c->scripts += kind == KIND_SCRIPT ? by : 0;
+    c->resources += kind == KIND_RESOURCE ? by : 0;
+    c->changed = true;
+}
+
+int close_workspace(struct db *db, const struct changes *c, struct err *err)
+{
+    if (!c->changed)
+        return 0;
+    return db_run(db, err, SQL_WORKSPACE_CHANGE, "iiiiii", c->w.id, id_random(), c->jobs,
+                  c->real_time_jobs, c->scripts, c->resources);
 }
 
 /* ---- save ---- */
 
-static int add_refs(struct db *db, const struct save *s, int64_t blob, struct err *err)
+static int add_refs(struct db *db, const struct new_blob *b, int64_t blob,
+                    struct err *err)
 {
     int rc = 0;
 
-    for (size_t i = 0; !rc && i < s->n_refs; i++)
-        rc = db_run(db, err, SQL_REF_ADD, "iiss", blob, (int64_t)s->refs[i].kind,
-                    s->refs[i].scope, s->refs[i].name);
+    for (size_t i = 0; !rc && i < b->n_refs; i++)
+        rc = db_run(db, err, SQL_REF_ADD, "iiss", blob, (int64_t)b->refs[i].kind,
+                    b->refs[i].scope, b->refs[i].name);
     return rc;
 }
 
-static int add_blob(struct db *db, const struct save *s, int64_t *id, struct err *err)
+static int add_blob(struct db *db, const struct new_blob *b, int64_t *id, struct err *err)
 {
-    const struct new_blob *b = s->blob;
     int rc = db_run(db, err, SQL_BLOB_ADD, "biiiibb",
                     (struct str){ (const char *)b->sha256, SHA256_BYTES },
                     (int64_t)EXPORT_FORMAT, (int64_t)b->raw_size, (int64_t)b->crc32,
@@ -73,33 +86,50 @@ static int add_blob(struct db *db, const struct save *s, int64_t *id, struct err
                     buf_str(&b->stored));
 
     *id = db_last_id(db);
-    return rc ? rc : add_refs(db, s, *id, err);
+    return rc ? rc : add_refs(db, b, *id, err);
 }
 
-static int add_refs_again(struct db *db, const struct save *s, int64_t blob,
+static int add_refs_again(struct db *db, const struct new_blob *b, int64_t blob,
                           struct err *err)
 {
     int rc = db_run(db, err, SQL_REF_CLEAR, "i", blob);
 
-    return rc ? rc : add_refs(db, s, blob, err);
+    return rc ? rc : add_refs(db, b, blob, err);
+}
+
+/* The blob of this content; 0: there is none yet. */
+static int find_blob(struct db *db, const struct new_blob *b, int64_t *id,
+                     struct err *err)
+{
+    struct query *q = db_query(db, SQL_BLOB_FIND, "bi",
+                               (struct str){ (const char *)b->sha256, SHA256_BYTES },
+                               (int64_t)EXPORT_FORMAT);
+    int rc = db_next(q, err);
+
+    *id = 0;
+    if (rc != 1)
+        return rc;
+    *id = db_int(q, 0);
+    db_end(q);
+    return 0;
+}
+
+int use_blob(struct db *db, int64_t blob, struct err *err)
+{
+    return db_run(db, err, SQL_BLOB_USE, "i", blob);
 }
 
 /* The blob of this content: the one that is there, or a new one. */
 static int put_blob(struct db *db, const struct save *s, int64_t *id, struct err *err)
 {
-    struct query *q =
-        db_query(db, SQL_BLOB_FIND, "bi",
-                 (struct str){ (const char *)s->blob->sha256, SHA256_BYTES },
-                 (int64_t)EXPORT_FORMAT);
-    int rc = db_next(q, err);
+    int rc = find_blob(db, s->blob, id, err);
 
-    if (rc == 1) {
-        *id = db_int(q, 0);
-        db_end(q);
-        rc = s->again ? add_refs_again(db, s, *id, err) : 0;
-        return rc ? rc : db_run(db, err, SQL_BLOB_USE, "i", *id);
-    }
-    return rc ? rc : add_blob(db, s, id, err);
+    if (rc)
+        return rc;
+    if (!*id)
+        return add_blob(db, s->blob, id, err);
+    rc = s->again ? add_refs_again(db, s->blob, *id, err) : 0;
+    return rc ? rc : use_blob(db, *id, err);
 }
 
 static bool is_real_time(struct str process_type)
@@ -123,11 +153,12 @@ static int name_the_conflict(struct db *db, const struct save *s,
               : err_set(err, E_EXISTS, DLF_6271, DET_ONE_DLI);
 }
 
-static int create(struct db *db, struct save *s, const struct workspace *w, int64_t blob,
+static int create(struct db *db, struct save *s, struct changes *c, int64_t blob,
                   int64_t *id, struct err *err)
 {
     const struct facts *f = s->facts;
-    int64_t held = s->kind == KIND_JOB ? w->jobs : w->scripts;
+    const struct workspace *w = &c->w;
+    int64_t held = s->kind == KIND_JOB ? w->jobs + c->jobs : w->scripts + c->scripts;
     int rc;
 
     id_uuid(s->uid);
@@ -142,14 +173,24 @@ static int create(struct db *db, struct save *s, const struct workspace *w, int6
         rc = put_secrets(db, s, *id, str_of(s->uid), err);
     if (!rc && s->quota && held >= s->quota)
         rc = err_set(err, E_LIMIT, API_OK, DET_NONE); /* a name in use counts first */
-    return rc ? rc
-              : change_workspace(db, w, s->kind, 1, is_real_time(f->process_type), err);
+    if (!rc)
+        change_workspace(c, s->kind, 1, is_real_time(f->process_type));
+    return rc;
 }
 
 /* A definition that lost a user; the sweep takes it when it has none left. */
 static int leave_blob(struct db *db, int64_t blob, struct err *err)
 {
     return db_run(db, err, SQL_BLOB_ORPHAN, "ii", blob, clock_ms());
+}
+
+int stage_blob(struct db *db, const struct new_blob *b, int64_t *id, struct err *err)
+{
+    int rc = find_blob(db, b, id, err);
+
+    if (!rc && !*id)
+        rc = add_blob(db, b, id, err);
+    return rc ? rc : leave_blob(db, *id, err);
 }
 
 static bool is_moved(const struct facts *f, const struct facts *old)
@@ -159,15 +200,15 @@ static bool is_moved(const struct facts *f, const struct facts *old)
            !str_eq(f->process_type, old->process_type);
 }
 
-static int update(struct db *db, const struct save *s, const struct workspace *w,
-                  int64_t blob, struct err *err)
+static int update(struct db *db, const struct save *s, struct changes *c, int64_t blob,
+                  struct err *err)
 {
     const struct facts *f = s->facts;
     const struct object *old = s->old;
-    int rc = db_run(db, err, SQL_OBJECT_CHANGE, "iiiissiiiis", old->id, w->id, old->blob,
-                    blob, f->directory, f->owner, f->priority, (int64_t)f->single_node,
-                    f->end_time, s->again ? old->update_time : clock_ms(),
-                    s->again ? old->update_user : s->user);
+    int rc = db_run(
+        db, err, SQL_OBJECT_CHANGE, "iiiissiiiis", old->id, c->w.id, old->blob, blob,
+        f->directory, f->owner, f->priority, (int64_t)f->single_node, f->end_time,
+        s->again ? old->update_time : clock_ms(), s->again ? old->update_user : s->user);
 
     if (rc)
         return rc;
@@ -180,12 +221,10 @@ static int update(struct db *db, const struct save *s, const struct workspace *w
         rc = put_secrets(db, s, old->id, old->uid, err);
     if (rc || blob == old->blob)
         return rc;
-    rc = leave_blob(db, old->blob, err);
-    return rc ? rc
-              : change_workspace(db, w, s->kind, 0,
-                                 is_real_time(f->process_type) -
-                                     is_real_time(old->facts.process_type),
-                                 err);
+    change_workspace(c, s->kind, 0,
+                     is_real_time(f->process_type) -
+                         is_real_time(old->facts.process_type));
+    return leave_blob(db, old->blob, err);
 }
 
 /* ---- versions ---- */
@@ -212,8 +251,8 @@ static int drop_versions(struct db *db, int64_t workspace, enum kind kind,
 }
 
 /* Another version, unless the latest one is the same. */
-static int submit(struct db *db, const struct save *s, const struct workspace *w,
-                  int64_t object, struct err *err)
+static int submit(struct db *db, const struct save *s, struct changes *c, int64_t object,
+                  struct err *err)
 {
     struct query *q = db_query(db, SQL_SUBMIT, "i", object);
     int rc = db_next(q, err);
@@ -226,10 +265,11 @@ static int submit(struct db *db, const struct save *s, const struct workspace *w
     db_end(q);
     rc = db_run(db, err, SQL_VERSION_ADD, "iiisi", object, number, blob, s->user,
                 clock_ms());
-    if (!rc)
-        rc = drop_versions(db, w->id, s->kind, s->facts->name, number - VERSIONS_KEPT,
-                           err);
-    return rc ? rc : change_workspace(db, w, s->kind, 0, 0, err);
+    change_workspace(c, s->kind, 0, 0);
+    if (rc || number <= VERSIONS_KEPT)
+        return rc;
+    return drop_versions(db, c->w.id, s->kind, s->facts->name, number - VERSIONS_KEPT,
+                         err);
 }
 
 /* The definition of a version, made anew. */
@@ -243,30 +283,32 @@ static int renew_version(struct db *db, const struct save *s, int64_t blob,
     return rc || blob == s->old->blob ? rc : leave_blob(db, s->old->blob, err);
 }
 
-static int save_object(struct db *db, struct save *s, const struct workspace *w,
-                       int64_t blob, struct err *err)
+int save_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
+                struct err *err)
 {
     int64_t object = s->old ? s->old->id : 0;
     int rc;
 
     if (s->version)
         return renew_version(db, s, blob, err);
-    rc = s->old ? update(db, s, w, blob, err) : create(db, s, w, blob, &object, err);
-    return rc || !s->submit ? rc : submit(db, s, w, object, err);
+    rc = s->old ? update(db, s, c, blob, err) : create(db, s, c, blob, &object, err);
+    return rc || !s->submit ? rc : submit(db, s, c, object, err);
 }
 
 static int run_save(struct db *db, struct write *write, struct err *err)
 {
     struct save *s = (struct save *)write;
     struct arena arena = ARENA_INIT;
-    struct workspace w;
+    struct changes c;
     int64_t blob = 0;
-    int rc = open_workspace(db, s->project, s->workspace, &w, &arena, err);
+    int rc = open_workspace(db, s->project, s->workspace, &c, &arena, err);
 
     if (!rc)
         rc = put_blob(db, s, &blob, err);
     if (!rc)
-        rc = save_object(db, s, &w, blob, err);
+        rc = save_object(db, s, &c, blob, err);
+    if (!rc)
+        rc = close_workspace(db, &c, err);
     arena_release(&arena);
     return rc;
 }
@@ -315,19 +357,19 @@ static int run_removal(struct db *db, struct write *write, struct err *err)
     enum sql sql =
         r->kind == KIND_RESOURCE ? SQL_OBJECT_DELETE_BY_UID : SQL_OBJECT_DELETE_BY_NAME;
     struct arena arena = ARENA_INIT;
-    struct workspace w;
+    struct changes c = { .changed = false };
     int64_t blob, real_time;
     struct query *q;
-    int rc = find_workspace(db, r->project, r->workspace, &w, &arena, err);
+    int rc = find_workspace(db, r->project, r->workspace, &c.w, &arena, err);
 
     arena_release(&arena);
     if (!rc)
-        rc = check_unused(db, r, &w, err);
+        rc = check_unused(db, r, &c.w, err);
     if (!rc && (r->kind == KIND_JOB || r->kind == KIND_SCRIPT))
-        rc = drop_versions(db, w.id, r->kind, r->key, INT64_MAX, err);
+        rc = drop_versions(db, c.w.id, r->kind, r->key, INT64_MAX, err);
     if (rc)
         return rc;
-    q = db_query(db, sql, "iisis", w.id, (int64_t)r->kind, r->key,
+    q = db_query(db, sql, "iisis", c.w.id, (int64_t)r->kind, r->key,
                  r->old ? r->old->blob : 0, r->scope);
     rc = db_next(q, err);
     if (rc < 0)
@@ -339,7 +381,8 @@ static int run_removal(struct db *db, struct write *write, struct err *err)
     real_time = is_real_time(db_text(q, 1));
     db_end(q);
     rc = leave_blob(db, blob, err);
-    return rc ? rc : change_workspace(db, &w, r->kind, -1, -real_time, err);
+    change_workspace(&c, r->kind, -1, -real_time);
+    return rc ? rc : close_workspace(db, &c, err);
 }
 
 void removal_init(struct removal *r)

@@ -23,7 +23,7 @@ from harness import DLFD, PROJECT, admin_workspace, dlfd, job, node, script
 
 OPTIONS = ["--listen", "--data", "--auth", "--config", "--error-detail", "--max-body-memory",
            "--max-archive-bytes", "--max-archive-entries", "--max-unpacked-bytes",
-           "--max-jobs", "--max-scripts", "--secret-key-file", "--sweep-age", "--threads", "--help", "--version",
+           "--max-import-bytes", "--max-jobs", "--max-scripts", "--secret-key-file", "--sweep-age", "--threads", "--help", "--version",
            "--check-config", "--allow-origin", "--header-timeout", "--transfer-timeout",
            "--max-connections", "--max-cache", "--metrics-listen", "--log-format", "--region",
            "--public-url", "--token-age", "--rate-limit", "--audit-log",

@@ -9,6 +9,7 @@ makes no calls; SQLite makes it anew from the log.)
 
 import collections
 import http.client
+import json
 import os
 import pathlib
 import random
@@ -21,6 +22,7 @@ import time
 
 import pytest
 
+from archives import put_object, task_of, zipped
 from harness import DLFD, ROOT, SANITIZED, Server, dlfd, job, node, script
 from signer import client_of, credentials, get_token
 
@@ -200,6 +202,86 @@ def test_refused_by_the_disk_at_every_call(template, tmp_path, operation, fault)
             assert OPERATIONS[operation][0](client).status == 204, "it works again"
         assert OPERATIONS[operation][1](client), (call, n)
         kept(client)
+        assert server.stop() == 0
+        sound(data)
+
+
+# ---- an import: its task, what it stages, and its one transaction ----
+
+COMING = {"changed.job": job("changed", description="imported"), "new.job": job("new"),
+          "new.script": script("new", content=LARGE), "etl.script": script("etl", content="select 2;")}
+
+
+def holds_import(client):
+    """How much of it is there."""
+    return [client.get("/jobs/changed").json.get("description") == "imported",
+            client.get("/jobs/new").status == 200, client.get("/scripts/new").status == 200,
+            client.get("/scripts/etl").json["content"] == "select 2;"]
+
+
+def run_import(data, log, *more):
+    """(server, the task's id or None, the task when it was seen to end, the trace)"""
+    server, task, end = Server(data), None, None
+    client = server.client(timeout=10)
+    path = put_object(server, zipped({name: json.dumps(body) for name, body in COMING.items()}))
+    with Traced(server, writer_of(server), log, *more) as traced:
+        try:
+            answer = client.post("/jobs/import", {"path": path, "sameNamePolicy": "OVERWRITE"})
+            if answer.status == 200:
+                task = answer.json["taskId"]
+                end = task_of(client, answer)
+        except (ConnectionError, http.client.HTTPException):
+            pass
+    return server, task, end, traced.text()
+
+
+def all_or_nothing(client, task, point):
+    held = holds_import(client)
+    assert all(held) or not any(held), (point, held)
+    if task:
+        shown = client.get("/system-tasks/" + task).json
+        assert shown["status"] == ("SUCCESSFUL" if all(held) else "FAILED"), (point, shown, held)
+    return all(held)
+
+
+def can_be_done_again(client):
+    path = put_object(client.server, zipped({n: json.dumps(body) for n, body in COMING.items()}))
+    end = task_of(client, client.post("/jobs/import", {"path": path, "sameNamePolicy": "OVERWRITE"}))
+    assert end["status"] == "SUCCESSFUL" and all(holds_import(client)), end
+
+
+def test_an_import_killed_at_every_call(template, tmp_path):
+    server, _, end, text = run_import(fresh(template, tmp_path), tmp_path / "log")
+    assert end["status"] == "SUCCESSFUL" and all(holds_import(server.client())), end
+    server.stop()
+    for call, n in points(counted(text), CALLS):
+        data = fresh(template, tmp_path)
+        server, task, end, text = run_import(data, tmp_path / "log", *inject("KILL", call, n))
+        assert server.process.wait(10) == -signal.SIGKILL, (call, n, text)
+        server.stop()
+        sound(data)
+        again = Server(data)
+        client = again.client()
+        done = all_or_nothing(client, task, (call, n))
+        assert done or not end or end["status"] == "FAILED", (call, n, end)
+        if not done:
+            kept(client)
+        can_be_done_again(client)
+        assert again.stop() == 0
+
+
+@pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
+def test_an_import_refused_by_the_disk_at_every_call(template, tmp_path, fault):
+    server, _, _, text = run_import(fresh(template, tmp_path), tmp_path / "log")
+    server.stop()
+    for call, n in points(counted(text), FULL):
+        data = fresh(template, tmp_path)
+        server, task, end, text = run_import(data, tmp_path / "log", *inject(fault, call, n))
+        assert INJECTED.search(text), (call, n, text)
+        client = server.client()
+        done = all_or_nothing(client, task, (call, n))
+        assert done or not end or "the catalogue: " in end["message"], (call, n, end)
+        can_be_done_again(client)
         assert server.stop() == 0
         sound(data)
 

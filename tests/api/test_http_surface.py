@@ -19,10 +19,6 @@ MIB_12 = 12 * 1024 * 1024
 # ---- routes ----
 
 NOT_SERVED = """
-POST /v1/{p}/jobs/import
-POST /v1/{p}/jobs/check-file
-GET /v1/{p}/system-tasks/008aae2e8f3c2d1b018f3c2d1b550000
-GET /v1/{p}/systemTasks/008aae2e8f3c2d1b018f3c2d1b550000
 POST /v1/{p}/jobs/j/run-immediate
 POST /v1/{p}/jobs/j/start
 POST /v1/{p}/jobs/j/stop
@@ -34,7 +30,6 @@ POST /v1/{p}/jobs/j/instances/34801/restart
 POST /v1/{p}/scripts/s/execute
 GET /v1/{p}/scripts/s/instances/0f3e5f1e
 POST /v1/{p}/scripts/s/instances/0f3e5f1e/stop
-POST /v1/{p}/connections/import
 GET /v1.0/{p}/directory/tree?limit=10
 PUT /v1.1/{p}/clusters/c/cdm/job/j/start
 GET /v1.1/{p}/clusters/c/cdm/job/j/start

@@ -9,12 +9,13 @@ import pytest
 import contract
 import test_fields_connection as connection_fields
 import test_fields_export as export_fields
+import test_fields_import as import_fields
 import test_fields_job as job_fields
 import test_fields_resource as resource_fields
 import test_fields_script as script_fields
 from contract import DOCUMENT, operations, parameters, pointed
 from fields import ABSENT
-from harness import ROOT, SANITIZED
+from harness import ROOT, SANITIZED, dlfd
 from signer import credentials, get_token
 from test_batch_export import fill
 
@@ -107,6 +108,9 @@ WORDS = {
     "connection": set(),
     "export": set(),
     "batch": set(),
+    "import": set(),
+    "import of connections": set(),
+    "check-file": set(),
 }
 FOLLOWS = {"database"}  # takes what the row's body has as currentDatabase
 ROWS = {
@@ -117,6 +121,9 @@ ROWS = {
     "export": ("Export", export_fields.OPTIONS),
     "batch": ("BatchExport",
               export_fields.OPTIONS + export_fields.JOB_LIST + export_fields.ITEMS),
+    "import": ("Import", import_fields.IMPORT),
+    "import of connections": ("ImportOfConnections", import_fields.CONNECTIONS),
+    "check-file": ("FileToCheck", [import_fields.PATH]),
 }
 
 
@@ -158,7 +165,7 @@ def test_each_field_says_what_its_row_tests(kind):
             assert schema["default"] == f.default, f.path
 
 
-@pytest.mark.parametrize("kind", ["job", "script", "resource", "connection", "batch"])
+@pytest.mark.parametrize("kind", [kind for kind in ROWS if kind != "export"])
 def test_what_is_required_is_what_its_row_tests(kind):
     schema = DOCUMENT["components"]["schemas"][ROWS[kind][0]]
     tested = {f.path for f in ROWS[kind][1]
@@ -201,9 +208,25 @@ def cluster_id(client):
     return client.clusters()["default"]
 
 
+def keep_archives(server, client):
+    """Those that the examples of imports name, of what `fill` made."""
+    folder = server.data / "obs/backup/2024"
+    dlfd("admin", "bucket", "create", "backup", "--data", server.data)
+    folder.mkdir(exist_ok=True)
+    jobs = client.export(["job_batch", "job_stream", "gone"])
+    (folder / "jobs.zip").write_bytes(jobs.body)
+    connections = client.post("/connections/export")
+    (folder / "DLF_All_DataConnections.zip").write_bytes(connections.body)
+
+
+@pytest.fixture(scope="module")
+def archives(server):
+    keep_archives(server, fill(server.client(project="archives")))
+
+
 @pytest.mark.parametrize("key", [key for key, (_, _, operation) in BY_ID.items()
                                  if "requestBody" in operation and key != "CreateToken"])
-def test_the_examples_of_requests_work(client, key):
+def test_the_examples_of_requests_work(client, archives, key):
     method, path, operation = BY_ID[key]
     media = pointed(operation["requestBody"])["content"]["application/json"]
     values = list(examples(media))
@@ -252,7 +275,7 @@ def test_schemathesis_finds_no_fault(start):
     name are held.  The administrator sends them."""
     server = start()
     project = pointed(DOCUMENT["components"]["parameters"]["ProjectId"])["example"]
-    fill(server.client(project=project))
+    keep_archives(server, fill(server.client(project=project)))
     server.stop()
     server = start("--auth", "on", data=server.data)
     token = get_token(server.client(), "admin", credentials(server.data)["Password"], project=project)

@@ -16,7 +16,8 @@
 #include "auth/credentials.h"
 #include "auth/password.h"
 #include "base/limits.h"
-#include "catalog/catalog.h"
+#include "catalog/import.h"
+#include "fuzz/archive.h"
 #include "obs/obs.h"
 #include "sign/sigv4.h"
 #include "unit/t.h"
@@ -482,6 +483,129 @@ static int export_streamed(struct job *j, struct err *err)
     return rc;
 }
 
+#define NODES                                                                            \
+    "\"nodes\":[{\"name\":\"n\",\"type\":\"Shell\",\"properties\":[{\"name\":"           \
+    "\"scriptName\",\"value\":\"s\"},{\"name\":\"password\",\"value\":\"x\","            \
+    "\"value_is_sensitive\":true}]},{\"name\":\"m\",\"type\":\"Shell\",\"properties\":"  \
+    "[{\"name\":\"scriptName\",\"value\":\"gone\"}]}]"
+
+#define CDM_JOB                                                                          \
+    "\"job_type\":\"NORMAL_JOB\",\"from-connector-name\":\"generic-jdbc-connector\","    \
+    "\"to-connector-name\":\"obs-connector\",\"from-link-name\":\"l\","                  \
+    "\"to-link-name\":\"obs\",\"from-config-values\":{\"configs\":[]},"                  \
+    "\"to-config-values\":{\"configs\":[]},\"driver-config-values\":{\"configs\":[]}"
+
+/* ---- imports ---- */
+
+/* An archive with one of each kind, `key` in what differs from the turn before. */
+static void make_archive(struct job *j, struct buf *out)
+{
+    char text[5][1000];
+    struct file files[] = { { STR("c.conn"), STR_NONE },
+                            { STR("cdms/c/m.json"), STR_NONE },
+                            { STR("r.resource"), STR_NONE },
+                            { STR("s.script"), STR_NONE },
+                            { STR("j.job"), STR_NONE } };
+    static const char *const formats[] = {
+        "{\"name\":\"c\",\"type\":\"HOST\",\"description\":\"%d\",\"config\":{\"ip\":\"i\","
+        "\"port\":\"1\",\"userName\":\"u\",\"password\":\"p\",\"kmsKey\":\"k\","
+        "\"agentName\":\"a\"}}",
+        "{\"jobs\":[{\"name\":\"m\",\"description\":\"%d\"," CDM_JOB "}]}",
+        "{\"name\":\"r\",\"type\":\"jar\",\"location\":\"obs://b/r.jar\",\"desc\":\"%d\"}",
+        "{\"name\":\"s\",\"type\":\"Shell\",\"connectionName\":\"c\",\"content\":\"%d\"}",
+        "{\"name\":\"imported\",\"processType\":\"BATCH\",\"description\":\"%d\","
+        "\"params\":[{\"name\":\"p\"}],\"schedule\":{\"type\":\"EXECUTE_ONCE\"}," NODES
+        "}",
+    };
+
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        snprintf(text[i], sizeof(text[i]), formats[i], j->turn);
+        files[i].content = str_of(text[i]);
+    }
+    archive_of(files, COUNT_OF(files), out);
+}
+
+static int read_import_body(const char *json, struct import_body *body,
+                            struct arena *arena, struct err *err)
+{
+    struct json_doc doc = { 0 };
+    int rc = json_read(&doc, str_of(json), JSON_MAX_VALUES, err);
+
+    if (!rc)
+        rc = import_body_read(body, &doc, arena, err);
+    json_release(&doc);
+    return rc;
+}
+
+/* A dry run prints its plan; another one writes, and shows its task. */
+static int end_import(struct job *j, struct import *im, bool dry, struct err *err)
+{
+    struct catalog *c = &j->world->catalog;
+    struct buf json = BUF_INIT(MIB);
+    char uid[ID_HEX_BYTES];
+    int64_t task;
+    int rc;
+
+    if (dry)
+        rc = import_plan(im, LANG_EN, &json, err);
+    else
+        rc = task_begin(c, &j->world->place, TASK_IMPORT_JOBS, STR("obs://b/k"), &task,
+                        uid, err);
+    if (!rc && !dry)
+        rc = import_run(im, task, err);
+    if (!rc && !dry)
+        rc = task_show(c, &j->world->place, str_of(uid), LANG_ZH, &json, err);
+    buf_release(&json);
+    return rc;
+}
+
+static int import(struct job *j, struct err *err)
+{
+    struct arena arena = ARENA_INIT;
+    struct import_body body = { .dry_run = false };
+    struct import_request request = { .place = j->world->place,
+                                      .kind = TASK_IMPORT_JOBS,
+                                      .body = &body,
+                                      .may_connect = true,
+                                      .may_migrate = true };
+    struct import *im = NULL;
+    struct buf bytes = BUF_INIT(MIB);
+    long armed = left;
+    int fd, rc;
+
+    left = -1;
+    make_archive(j, &bytes);
+    fd = file_of(buf_str(&bytes));
+    buf_release(&bytes);
+    left = armed;
+    rc = read_import_body(j->json, &body, &arena, err);
+    if (!rc)
+        rc = import_read(&im, &j->world->catalog, &request, fd, err);
+    if (!rc)
+        rc = end_import(j, im, body.dry_run, err);
+    import_free(im);
+    arena_release(&arena);
+    close(fd);
+    return rc;
+}
+
+static int check_an_archive(struct job *j, struct err *err)
+{
+    struct buf bytes = BUF_INIT(MIB), json = BUF_INIT(MIB);
+    long armed = left;
+    int fd, rc;
+
+    left = -1;
+    make_archive(j, &bytes);
+    fd = file_of(buf_str(&bytes));
+    buf_release(&bytes);
+    left = armed;
+    rc = check_file(&j->world->catalog, fd, LANG_EN, &json, err);
+    buf_release(&json);
+    close(fd);
+    return rc;
+}
+
 /* Each allocation fails once; gives how many there were. */
 static int count_down(const char *name, struct job *j,
                       int (*run)(struct job *j, struct err *err))
@@ -509,18 +633,6 @@ static int count_down(const char *name, struct job *j,
     printf("# %s: %d allocations\n", name, n);
     return n;
 }
-
-#define NODES                                                                            \
-    "\"nodes\":[{\"name\":\"n\",\"type\":\"Shell\",\"properties\":[{\"name\":"           \
-    "\"scriptName\",\"value\":\"s\"},{\"name\":\"password\",\"value\":\"x\","            \
-    "\"value_is_sensitive\":true}]},{\"name\":\"m\",\"type\":\"Shell\",\"properties\":"  \
-    "[{\"name\":\"scriptName\",\"value\":\"gone\"}]}]"
-
-#define CDM_JOB                                                                          \
-    "\"job_type\":\"NORMAL_JOB\",\"from-connector-name\":\"generic-jdbc-connector\","    \
-    "\"to-connector-name\":\"obs-connector\",\"from-link-name\":\"l\","                  \
-    "\"to-link-name\":\"obs\",\"from-config-values\":{\"configs\":[]},"                  \
-    "\"to-config-values\":{\"configs\":[]},\"driver-config-values\":{\"configs\":[]}"
 
 static const struct {
     const char *name, *key;
@@ -660,6 +772,24 @@ static void test_reads(void **state)
     assert_true(count_down("list CDM jobs", &j, list) > 5);
 }
 
+#define EDITS                                                                            \
+    "\"path\":\"obs://b/k\",\"sameNamePolicy\":\"OVERWRITE\",\"executeUser\":\"u\","     \
+    "\"params\":{\"p\":\"1\"},\"mapping\":{\"connections\":{\"c\":\"d\"},"               \
+    "\"clusters\":{\"c\":\"e\"},\"directories\":{\"/\":\"/d\"}}"
+
+static void test_imports(void **state)
+{
+    struct job j = { .world = *state };
+
+    j.json = "{\"dryRun\":true," EDITS "}";
+    assert_true(count_down("plan of an import", &j, import) > 50);
+    j.json = "{" EDITS "}";
+    assert_true(count_down("import", &j, import) > 50);
+    j.json = "{\"onError\":\"continue\"," EDITS "}";
+    assert_true(count_down("import of what is sound", &j, import) > 50);
+    assert_true(count_down("check-file", &j, check_an_archive) > 10);
+}
+
 /* One piece, then the end. */
 struct piece_stream {
     struct stream stream;
@@ -717,7 +847,8 @@ static void test_objects(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_parses),  cmocka_unit_test(test_signatures),
     cmocka_unit_test(test_saves),   cmocka_unit_test(test_reads),
-    cmocka_unit_test(test_sign_in), cmocka_unit_test(test_objects),
+    cmocka_unit_test(test_imports), cmocka_unit_test(test_sign_in),
+    cmocka_unit_test(test_objects),
 };
 
 int main(void)

@@ -1,0 +1,324 @@
+#include "api/call.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "catalog/import.h"
+
+/*
+ * Imports (spec/01 sections 5 to 7).  A worker looks whether the object is there, begins
+ * the task, and lets the request go with its id; another one, which does nothing else,
+ * reads the archive and writes what it holds, one import after the other.
+ */
+
+/* The request that sleeps until it has its answer; in its arena. */
+struct import_answer {
+    struct call *call;
+    int rc; /* the error is in call->err */
+    char uid[ID_HEX_BYTES];
+    struct buf json; /* of a dry run, or of check-file */
+};
+
+/* One import; it outlives its request. */
+struct import_call {
+    struct task task;
+    struct api *api;
+    struct arena arena;
+    struct import_body body;
+    struct import_request request;
+    struct obs_path path;
+    enum language language;
+    int64_t id;
+    char uid[ID_HEX_BYTES];
+    struct import_answer *answer; /* NULL when it has been given */
+};
+
+static void import_call_free(struct import_call *ic)
+{
+    arena_release(&ic->arena);
+    free(ic);
+}
+
+/* Lets the request go on. */
+static void wake(struct import_answer *a, int rc)
+{
+    a->rc = rc;
+    http_resume(a->call->http);
+}
+
+/* ---- the work ---- */
+
+/* What is wrong with the archive as a whole is what cannot be read of it. */
+static int explain_archive(int rc, struct err *err)
+{
+    if ((rc == E_INVALID || rc == E_LIMIT) && err->api == API_OK)
+        err->api = DLF_0815;
+    return rc;
+}
+
+static int read_archive(struct import_call *ic, int *fd, struct import **im,
+                        struct err *err)
+{
+    int rc = atomic_load(&ic->api->stopping)
+                 ? err_set(err, E_BUSY, APIGW_0613, DET_STOPPED)
+                 : storage_fetch(ic->api, "path", &ic->path, fd, err);
+
+    if (!rc)
+        rc = explain_archive(import_read(im, ic->api->catalog, &ic->request, *fd, err),
+                             err);
+    return rc;
+}
+
+static int run_import(struct import_call *ic, struct err *err)
+{
+    struct import *im = NULL;
+    int fd = -1;
+    int rc = read_archive(ic, &fd, &im, err);
+
+    if (!rc && ic->body.dry_run)
+        rc = import_plan(im, ic->language, &ic->answer->json, err);
+    else if (!rc)
+        rc = import_run(im, ic->id, err);
+    import_free(im);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+/* On the importing thread, when the request has its answer. */
+static void end_task(struct import_call *ic, int rc, struct err *why)
+{
+    struct err err = ERR_INIT;
+
+    if (rc && task_fail(ic->api->catalog, ic->id, why, &err))
+        log_error("task %s: its end cannot be written", ic->uid);
+    log_info("task %s: ended", ic->uid);
+    err_clear(&err);
+}
+
+static void work(struct task *task)
+{
+    struct import_call *ic = (struct import_call *)task;
+    struct err err = ERR_INIT;
+    int rc = run_import(ic, &err);
+
+    if (ic->answer) {
+        ic->answer->call->err = err;
+        wake(ic->answer, rc);
+    } else {
+        end_task(ic, rc, &err);
+        err_clear(&err);
+    }
+    import_call_free(ic);
+}
+
+/* ---- before it: on a worker for object storage ---- */
+
+static int begin(struct import_call *ic, struct err *err)
+{
+    int rc = storage_need(ic->api, "path", ic->body.path, &ic->path, err);
+
+    if (rc || ic->body.dry_run)
+        return rc;
+    rc = task_begin(ic->api->catalog, &ic->request.place, ic->request.kind, ic->body.path,
+                    &ic->id, ic->uid, err);
+    memcpy(ic->answer->uid, ic->uid, sizeof(ic->uid));
+    return rc;
+}
+
+static int too_many(struct import_call *ic, struct err *err)
+{
+    err_set(err, E_BUSY, APIGW_0613, DET_IMPORTING);
+    if (!ic->body.dry_run)
+        end_task(ic, E_BUSY, err);
+    return E_BUSY;
+}
+
+/* Hands it over; who imports may be done with it at once. */
+static void look(struct task *task)
+{
+    struct import_call *ic = (struct import_call *)task;
+    struct import_answer *answer = ic->answer;
+    struct workers *importers = ic->api->importers;
+    bool dry = ic->body.dry_run;
+    int rc = begin(ic, &answer->call->err);
+
+    ic->task.run = work;
+    if (!rc && !dry)
+        ic->answer = NULL;
+    if (!rc && workers_add(importers, &ic->task)) {
+        if (!dry)
+            wake(answer, 0);
+        return;
+    }
+    if (!rc)
+        rc = too_many(ic, &answer->call->err);
+    import_call_free(ic);
+    wake(answer, rc);
+}
+
+/* ---- the request ---- */
+
+static void give_answer(struct http_request *r)
+{
+    struct call *c = r->state;
+    struct import_answer *a = c->import;
+    struct buf json = BUF_INIT(KIB);
+
+    if (a->rc) {
+        buf_release(&a->json);
+        call_fail(c);
+    } else if (a->json.len) {
+        call_json(c, &a->json);
+    } else {
+        buf_addf(&json, "{\"taskId\":\"%s\"}", a->uid);
+        call_json(c, &json);
+    }
+}
+
+static struct import_answer *new_answer(struct call *c)
+{
+    struct import_answer *a = arena_alloc(&c->http->arena, sizeof(*a));
+
+    if (!a)
+        return NULL;
+    *a = (struct import_answer){ .call = c, .json = BUF_INIT(TASK_REPORT_MAX) };
+    c->import = a;
+    return a;
+}
+
+static bool may(struct call *c, struct str workspace, enum role role)
+{
+    struct err err = ERR_INIT;
+    bool ok = !c->api->auth || !auth_permit(c->api->auth, &c->who, c->place.project,
+                                            workspace, role, &err);
+
+    err_clear(&err);
+    return ok;
+}
+
+/* What outlives the request. */
+static int keep_request(struct import_call *ic, struct call *c, enum task_kind kind)
+{
+    struct place *p = &ic->request.place;
+
+    p->project = arena_str(&ic->arena, c->place.project);
+    p->workspace = arena_str(&ic->arena, c->place.workspace);
+    p->user = arena_str(&ic->arena, c->place.user);
+    p->cluster = STR("");
+    ic->api = c->api;
+    ic->language = c->language;
+    ic->request.kind = kind;
+    ic->request.body = &ic->body;
+    ic->request.stop = &c->api->stopping;
+    ic->request.may_connect = may(c, c->place.workspace, ROLE_ADMINISTRATOR);
+    ic->request.may_migrate = may(c, cdm_workspace, ROLE_DEVELOPER);
+    ic->answer = new_answer(c);
+    c->subject = arena_str(&c->http->arena, ic->body.path);
+    return p->project.p && p->workspace.p && p->user.p && ic->answer ? 0
+                                                                     : err_nomem(&c->err);
+}
+
+static int read_request(struct import_call *ic, struct call *c, enum task_kind kind)
+{
+    int rc = kind == TASK_IMPORT_JOBS
+                 ? import_body_read(&ic->body, c->body, &ic->arena, &c->err)
+                 : import_body_read_connections(&ic->body, c->body, &ic->arena, &c->err);
+
+    return rc ? rc : keep_request(ic, c, kind);
+}
+
+static void import(struct call *c, enum task_kind kind)
+{
+    struct import_call *ic = calloc(1, sizeof(*ic));
+    struct import_answer *answer;
+
+    if (!ic || read_request(ic, c, kind)) {
+        if (!ic)
+            err_nomem(&c->err);
+        else
+            import_call_free(ic);
+        call_fail(c);
+        return;
+    }
+    answer = ic->answer;
+    ic->task.run = look;
+    http_suspend(c->http, give_answer);
+    if (workers_add(c->api->workers, &ic->task))
+        return;
+    import_call_free(ic);
+    wake(answer, err_set(&c->err, E_BUSY, APIGW_0613, DET_IMPORTING));
+}
+
+void import_jobs(struct call *c)
+{
+    import(c, TASK_IMPORT_JOBS);
+}
+
+void import_connections(struct call *c)
+{
+    import(c, TASK_IMPORT_CONNECTIONS);
+}
+
+/* ---- check-file ---- */
+
+/* It is done while its request sleeps. */
+struct file_check {
+    struct task task;
+    struct call *call;
+    struct str path;
+};
+
+static void check(struct task *task)
+{
+    struct file_check *f = (struct file_check *)task;
+    struct call *c = f->call;
+    struct obs_path path;
+    int fd = -1;
+    int rc = storage_need(c->api, "path", f->path, &path, &c->err);
+
+    if (!rc)
+        rc = storage_fetch(c->api, "path", &path, &fd, &c->err);
+    if (!rc)
+        rc = explain_archive(
+            check_file(c->api->catalog, fd, c->language, &c->import->json, &c->err),
+            &c->err);
+    if (fd >= 0)
+        close(fd);
+    wake(c->import, rc);
+}
+
+void show_file_info(struct call *c)
+{
+    struct file_check *f = arena_alloc(&c->http->arena, sizeof(*f));
+    int rc = f && new_answer(c) ? 0 : err_nomem(&c->err);
+
+    if (!rc)
+        rc = check_file_body_read(&f->path, c->body, &c->http->arena, &c->err);
+    if (rc) {
+        call_fail(c);
+        return;
+    }
+    f->task.run = check;
+    f->call = c;
+    c->subject = f->path;
+    http_suspend(c->http, give_answer);
+    if (!workers_add(c->api->workers, &f->task))
+        wake(c->import, err_set(&c->err, E_BUSY, APIGW_0613, DET_IMPORTING));
+}
+
+/* ---- tasks ---- */
+
+void show_task(struct call *c)
+{
+    struct buf json = BUF_INIT(4 * TASK_REPORT_MAX);
+
+    if (task_show(c->api->catalog, &c->place, c->name, c->language, &json, &c->err)) {
+        buf_release(&json);
+        call_fail(c);
+    } else {
+        call_json(c, &json);
+    }
+}

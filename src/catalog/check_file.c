@@ -1,0 +1,198 @@
+#include "catalog/import_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/banned.h"
+
+/* check-file: what an archive holds of jobs and scripts, before it is imported (spec/01
+ * section 7). */
+
+struct row {
+    enum kind kind;
+    struct str name, json;
+};
+
+struct checking {
+    struct zipr *zip;
+    struct arena arena;
+    struct row *rows;
+    size_t n, cap;
+    enum language language;
+};
+
+static void write_params(struct jw *jw, const struct json_doc *doc)
+{
+    uint32_t params = json_member(doc, 0, "params");
+
+    jw_object(jw, STR("params"));
+    if (params && json_type(doc, params) == JSON_ARRAY)
+        JSON_EACH (i, doc, params) {
+            struct str name = STR_NONE;
+            uint32_t value = 0;
+
+            if (json_type(doc, i) == JSON_OBJECT) {
+                name = json_member_text(doc, i, "name");
+                value = json_member(doc, i, "value");
+            }
+            if (name.p && value)
+                jw_value(jw, name, doc, value);
+        }
+    jw_end(jw, '}');
+}
+
+static struct str directory_of(const struct json_doc *doc)
+{
+    struct str directory = json_member_text(doc, 0, "directory");
+
+    return directory.n ? directory : STR("/");
+}
+
+static void write_row(struct buf *out, enum kind kind, struct str name,
+                      const struct json_doc *doc)
+{
+    struct jw jw = JW_INIT(out, false);
+
+    jw_object(&jw, STR_NONE);
+    jw_string(&jw, STR("name"), name);
+    jw_string(&jw, STR("path"), directory_of(doc));
+    if (kind == KIND_JOB)
+        write_params(&jw, doc);
+    jw_end(&jw, '}');
+}
+
+static int grow(struct checking *c, struct err *err)
+{
+    struct row *more;
+
+    if (c->n < c->cap)
+        return 0;
+    c->cap = c->cap ? 2 * c->cap : 64;
+    more = reallocarray(c->rows, c->cap, sizeof(*more));
+    if (!more)
+        return err_nomem(err);
+    c->rows = more;
+    return 0;
+}
+
+static int add_row(struct checking *c, enum kind kind, const struct json_doc *doc,
+                   struct err *err)
+{
+    struct buf json = BUF_INIT(4 * DEFINITION_MAX);
+    struct str name =
+        json_type(doc, 0) == JSON_OBJECT ? json_member_text(doc, 0, "name") : STR_NONE;
+    int rc = grow(c, err);
+
+    if (!rc && !name.p)
+        rc = err_set(err, E_INVALID, DLF_3051, DET_REQUIRED, "name");
+    if (rc)
+        return rc;
+    write_row(&json, kind, name, doc);
+    c->rows[c->n] = (struct row){ kind, arena_str(&c->arena, name),
+                                  arena_str(&c->arena, buf_str(&json)) };
+    rc = json.bad || !c->rows[c->n].name.p || !c->rows[c->n].json.p ? err_nomem(err) : 0;
+    buf_release(&json);
+    c->n++;
+    return rc;
+}
+
+static int read_row(struct checking *c, size_t i, enum kind kind, struct err *err)
+{
+    struct buf text = BUF_INIT(DEFINITION_MAX);
+    struct json_doc doc = { .count = 0 };
+    int rc = import_entry_size(c->zip, i, err);
+
+    if (!rc)
+        rc = zipr_read(c->zip, i, &text, err);
+    if (!rc)
+        rc = json_read(&doc, buf_str(&text), JSON_STORED_MAX_VALUES, err);
+    if (!rc)
+        rc = add_row(c, kind, &doc, err);
+    json_release(&doc);
+    buf_release(&text);
+    return rc;
+}
+
+/* What is wrong with a file, as the text of one detail. */
+static int name_file(struct str entry, enum language language, struct err *err)
+{
+    struct buf text = BUF_INIT(ERROR_DETAIL_MAX);
+    enum ec ec = err->ec;
+
+    if (ec != E_INVALID && ec != E_LIMIT)
+        return ec;
+    import_fault(err, entry, language, &text);
+    err_set(err, ec, API_OK, DET_TEXT, buf_cstr(&text));
+    buf_release(&text);
+    return ec;
+}
+
+static int read_rows(struct checking *c, struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < zipr_count(c->zip); i++) {
+        struct str entry = zipr_name(c->zip, i), cluster;
+        enum kind kind = import_kind(entry, &cluster);
+
+        if (kind != KIND_JOB && kind != KIND_SCRIPT)
+            continue;
+        rc = import_memory(&c->arena, err);
+        if (!rc)
+            rc = read_row(c, i, kind, err);
+        if (rc)
+            rc = name_file(entry, c->language, err);
+    }
+    return rc;
+}
+
+static int by_kind_and_name(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    int c = (int)x->kind - (int)y->kind;
+
+    return c ? c : str_cmp(x->name, y->name);
+}
+
+/* A script that stands in the folders of several jobs is one. */
+static void write_list(struct buf *json, const struct checking *c, enum kind kind)
+{
+    const struct row *before = NULL;
+
+    for (size_t i = 0; i < c->n; i++) {
+        const struct row *row = &c->rows[i];
+
+        if (row->kind != kind || (before && str_eq(before->name, row->name)))
+            continue;
+        if (before)
+            buf_addc(json, ',');
+        buf_addstr(json, row->json);
+        before = row;
+    }
+}
+
+int check_file(struct catalog *catalog, int fd, enum language language, struct buf *json,
+               struct err *err)
+{
+    struct zipr_limits limits = import_limits(catalog);
+    struct checking c = { .language = language };
+    int rc = zipr_open(&c.zip, fd, &limits, err);
+
+    if (!rc)
+        rc = read_rows(&c, err);
+    if (!rc) {
+        if (c.n)
+            qsort(c.rows, c.n, sizeof(*c.rows), by_kind_and_name);
+        buf_adds(json, "{\"jobs\":[");
+        write_list(json, &c, KIND_JOB);
+        buf_adds(json, "],\"scripts\":[");
+        write_list(json, &c, KIND_SCRIPT);
+        buf_adds(json, "]}");
+        rc = json->bad ? err_nomem(err) : 0;
+    }
+    zipr_close(c.zip);
+    free(c.rows);
+    arena_release(&c.arena);
+    return rc;
+}

@@ -1,0 +1,78 @@
+#ifndef CATALOG_IMPORT_H
+#define CATALOG_IMPORT_H
+
+#include <stdatomic.h>
+
+#include "catalog/catalog.h"
+#include "model/errors.h"
+#include "model/import_body.h"
+
+/*
+ * Import: what an archive holds becomes objects of a workspace (spec/01 section 5).
+ *
+ *     import_read(&im, c, &request, fd, err)     reads, checks and stages all of it
+ *     import_plan(im, &json, language, err)      of a dry run: what would happen
+ *     import_run(im, task, err)                  writes, and ends the task
+ *     import_free(im)
+ *
+ * Files are told by their suffix, in any case: .job .script .resource .conn, and
+ * cdms/CLUSTER/NAME.json; others are ignored, and the folders that they stand in do not
+ * matter, so all layouts of exports are read.  What is imported is named by its own
+ * `name`.  The same object twice is one, when its content is the same.
+ *
+ * What is wrong with one object is kept with it, and with `carry_on` the others are
+ * imported.  Memory: IMPORT_MEMORY_MAX for names and references, one file at a time,
+ * and IMPORT_BATCH_BYTES of definitions that wait to be staged.
+ */
+struct import_request {
+    struct place place;
+    enum task_kind kind; /* of connections, or of jobs and all else */
+    const struct import_body *body;
+    bool may_connect, may_migrate; /* may the user write connections; CDM jobs */
+    const atomic_bool *stop;       /* set from outside: end soon, with E_BUSY */
+};
+
+struct import;
+
+/*
+ * The archive is the whole of `fd`, which is used until import_free().  In a dry run
+ * nothing is staged.  E_INVALID, E_LIMIT: it is no archive that is read, and why, without
+ * an API code; E_BUSY: stopped.
+ */
+int import_read(struct import **out, struct catalog *c,
+                const struct import_request *request, int fd, struct err *err) MUST_CHECK;
+void import_free(struct import *im); /* accepts NULL */
+
+/* Appends the plan as JSON: {"counts", "objects", "dangling", "warnings"}. */
+int import_plan(struct import *im, enum language language, struct buf *json,
+                struct err *err) MUST_CHECK;
+
+/* Writes what was read, in one transaction, and the end of the task in it.  A failure is
+ * the task's end, too; what is returned is only that not even this could be written. */
+int import_run(struct import *im, int64_t task, struct err *err) MUST_CHECK;
+
+/* ---- check-file ---- */
+
+/* Appends {"jobs", "scripts"}: what the archive holds of them.  E_INVALID, E_LIMIT. */
+int check_file(struct catalog *c, int fd, enum language language, struct buf *json,
+               struct err *err) MUST_CHECK;
+
+/* ---- tasks (tasks.c) ---- */
+
+/* Begins a task of an import; `uid` is its id on the wire. */
+int task_begin(struct catalog *c, const struct place *place, enum task_kind kind,
+               struct str path, int64_t *task, char uid[ID_HEX_BYTES],
+               struct err *err) MUST_CHECK;
+
+/* Ends it FAILED; `why` is as err_set() fills it. */
+int task_fail(struct catalog *c, int64_t task, const struct err *why,
+              struct err *err) MUST_CHECK;
+
+/* At start: those that a crash left running end FAILED. */
+int tasks_interrupted(struct catalog *c, struct err *err) MUST_CHECK;
+
+/* Appends a task as JSON.  E_NOTFOUND, DLF_0810. */
+int task_show(struct catalog *c, const struct place *place, struct str uid,
+              enum language language, struct buf *json, struct err *err) MUST_CHECK;
+
+#endif

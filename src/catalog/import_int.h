@@ -1,0 +1,91 @@
+#ifndef CATALOG_IMPORT_INT_H
+#define CATALOG_IMPORT_INT_H
+
+#include "archive/zip_read.h"
+#include "catalog/common.h"
+#include "catalog/import.h"
+
+/* Private to catalog/: an import between its parts. */
+
+/* One object; what is wrong with it is in one.save.write. */
+struct item {
+    struct import_one one; /* first, for the way back */
+    struct str entry;      /* the file that it came from */
+    uint8_t sha256[SHA256_BYTES];
+    const struct ref *refs;
+    size_t n_refs;
+    const struct str *connections; /* that it names */
+    size_t n_connections;
+    struct secrets secrets;
+};
+
+/* A reference to what neither the archive nor the catalogue holds. */
+struct dangling {
+    enum kind kind;
+    struct str name; /* a CDM job's or a link's with its cluster */
+    const struct item *by;
+};
+
+struct import {
+    struct catalog *catalog;
+    struct import_request request;
+    struct zipr *zip;
+    struct arena arena;
+    struct item **items; /* after import_read(): in the order they are written */
+    size_t n, cap;
+    void *tree; /* of the items, by their names: tsearch(3) */
+    size_t secret_bytes;
+    /* What waits to be staged. */
+    struct new_blob blobs[IMPORT_BATCH];
+    struct item *staged[IMPORT_BATCH];
+    size_t n_staged, staged_bytes;
+    /* import_plan.c */
+    struct dangling *dangling;
+    size_t n_dangling;
+    struct str *warnings;
+    size_t n_warnings;
+};
+
+/* The item of that name, or NULL. */
+struct item *import_find(const struct import *im, enum kind kind, struct str scope,
+                         struct str name);
+
+/* import_item.c: one more item; what is wrong with a file or an object stays with its
+ * item, and all else is returned; in the order of kind, scope and name. */
+int import_add(struct import *im, struct str entry, enum kind kind, struct item **out,
+               struct err *err) MUST_CHECK;
+int import_blame(struct item *item, int rc, struct err *err) MUST_CHECK;
+int import_by_name(const void *a, const void *b);
+
+/* The object `at` of a file becomes an item, which is staged with others, the last of
+ * them by import_stage(). */
+int import_object(struct import *im, struct str entry, enum kind kind, struct str cluster,
+                  const struct json_doc *doc, uint32_t at, struct err *err) MUST_CHECK;
+int import_stage(struct import *im, struct err *err) MUST_CHECK;
+
+/* Archives are read within the limits of exports (decision 22). */
+struct zipr_limits import_limits(const struct catalog *c);
+
+/* What a file is, by its name; 0: nothing that is imported.  Of a CDM job also its
+ * cluster. */
+enum kind import_kind(struct str entry, struct str *cluster);
+
+/* E_LIMIT: a file that is larger than any definition; more names than are kept. */
+int import_entry_size(const struct zipr *zip, size_t i, struct err *err) MUST_CHECK;
+int import_memory(const struct arena *arena, struct err *err) MUST_CHECK;
+
+/* import_plan.c: fills dangling and warnings, and what would become of each item. */
+int import_look(struct import *im, struct err *err) MUST_CHECK;
+const char *import_kind_name(enum kind kind);
+
+/* Appends who names what dangles: kind/name. */
+void import_needed_by(const struct dangling *d, struct buf *out);
+
+/* import_run.c: appends what is wrong: "entry: text", or only the text when there is no
+ * entry; a sentence of details.def about `what`. */
+void import_fault(const struct err *e, struct str entry, enum language language,
+                  struct buf *out);
+void import_sentence(int detail, struct str what, enum language language,
+                     struct buf *out);
+
+#endif

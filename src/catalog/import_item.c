@@ -1,0 +1,426 @@
+#include "catalog/import_int.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/banned.h"
+
+/* One object of an archive: edited, freed of its secrets, checked, made into a
+ * definition, and staged. */
+
+/* ---- items ---- */
+
+int import_by_name(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+    int c = (int)x->one.save.kind - (int)y->one.save.kind;
+
+    if (!c)
+        c = str_cmp(x->one.facts.scope, y->one.facts.scope);
+    return c ? c : str_cmp(x->one.facts.name, y->one.facts.name);
+}
+
+struct item *import_find(const struct import *im, enum kind kind, struct str scope,
+                         struct str name)
+{
+    struct item key = { .one = { .save.kind = kind,
+                                 .facts = { .scope = scope, .name = name } } };
+    struct item *const *found = tfind(&key, &im->tree, import_by_name);
+
+    return found ? *found : NULL;
+}
+
+static int grow(struct import *im)
+{
+    size_t cap = im->cap ? 2 * im->cap : 256;
+    struct item **more;
+
+    if (im->n < im->cap)
+        return 0;
+    more = reallocarray(im->items, cap, sizeof(*more));
+    if (!more)
+        return E_NOMEM;
+    im->items = more;
+    im->cap = cap;
+    return 0;
+}
+
+int import_add(struct import *im, struct str entry, enum kind kind, struct item **out,
+               struct err *err)
+{
+    struct item *item = arena_alloc(&im->arena, sizeof(*item));
+
+    if (!item || grow(im))
+        return err_nomem(err);
+    save_init(&item->one.save);
+    item->one.save.kind = kind;
+    item->one.facts = (struct facts){ .name = STR(""), .scope = STR("") };
+    item->one.save.facts = &item->one.facts;
+    item->entry = entry;
+    im->items[im->n++] = item;
+    *out = item;
+    return 0;
+}
+
+/* What is the file's own fault stays with the item; all else ends the import. */
+int import_blame(struct item *item, int rc, struct err *err)
+{
+    if (rc != E_INVALID && rc != E_LIMIT && rc != E_DENIED)
+        return rc;
+    item->one.action = IMPORT_ERROR;
+    item->one.save.write.rc = rc;
+    err_move(err, &item->one.save.write.err);
+    return 0;
+}
+
+static int keep_texts(struct facts *f, struct arena *arena)
+{
+    struct str *texts[] = { &f->name,     &f->scope,        &f->directory,
+                            &f->location, &f->process_type, &f->owner };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i] = arena_str(arena, *texts[i]);
+        if (!texts[i]->p)
+            return E_NOMEM;
+    }
+    return 0;
+}
+
+static int keep_refs(struct import *im, struct item *item, const struct definition *d)
+{
+    struct ref *refs = arena_array(&im->arena, d->n_refs, sizeof(*refs));
+
+    if (!refs)
+        return E_NOMEM;
+    for (size_t i = 0; i < d->n_refs; i++) {
+        refs[i] = (struct ref){ d->refs[i].kind, arena_str(&im->arena, d->refs[i].scope),
+                                arena_str(&im->arena, d->refs[i].name) };
+        if (!refs[i].scope.p || !refs[i].name.p)
+            return E_NOMEM;
+    }
+    item->refs = refs;
+    item->n_refs = d->n_refs;
+    return 0;
+}
+
+static int over_memory(size_t max, struct err *err)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%zu", max);
+    return err_set(err, E_LIMIT, DLF_3051, DET_IMPORT_MEMORY, text);
+}
+
+int import_memory(const struct arena *arena, struct err *err)
+{
+    return arena->bytes > IMPORT_MEMORY_MAX ? over_memory(IMPORT_MEMORY_MAX, err) : 0;
+}
+
+/* ---- secrets: sealed with the rows, so they wait until then, as few as there are ----
+ */
+
+/* Only those that have a value need their texts. */
+static int keep_secrets(struct import *im, struct item *item, struct secrets *taken,
+                        struct err *err)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < taken->n; i++)
+        bytes += taken->items[i].value.n;
+    im->secret_bytes += bytes;
+    if (im->secret_bytes > IMPORT_SECRETS_MAX)
+        return over_memory(IMPORT_SECRETS_MAX, err);
+    item->secrets.values = BUF_INIT(bytes + 1);
+    buf_reserve(&item->secrets.values, bytes + 1);
+    item->secrets.items = arena_array(&im->arena, taken->n, sizeof(struct secret));
+    if (!item->secrets.items || item->secrets.values.bad)
+        return err_nomem(err);
+    for (size_t i = 0; i < taken->n; i++) {
+        const struct secret *from = &taken->items[i];
+        struct secret *to = &item->secrets.items[item->secrets.n++];
+        struct buf *values = &item->secrets.values;
+
+        *to = (struct secret){ arena_str(&im->arena, from->path), { NULL, 0 } };
+        if (!to->path.p)
+            return err_nomem(err);
+        if (!from->value.p)
+            continue;
+        to->value = (struct str){ values->ptr + values->len, from->value.n };
+        buf_addstr(values, from->value);
+    }
+    return 0;
+}
+
+/* ---- one object ---- */
+
+/* One object on its way: what is left of its file after each step. */
+struct making_item {
+    struct import *im;
+    struct item *item;
+    struct buf edited, clean;
+    struct json_doc edited_doc, clean_doc;
+    const struct json_doc *doc;
+    uint32_t at;
+    struct secrets secrets;
+    struct definition definition;
+    struct arena arena; /* of what is not kept */
+};
+
+static int edit(struct making_item *m, struct err *err)
+{
+    const struct edits *edits = &m->im->request.body->edits;
+    bool changed;
+    int rc = edits_apply(edits, m->item->one.save.kind, m->doc, m->at, &m->edited,
+                         &changed, &m->arena, err);
+
+    if (rc || !changed)
+        return rc;
+    rc = json_read(&m->edited_doc, buf_str(&m->edited), JSON_STORED_MAX_VALUES, err);
+    m->doc = &m->edited_doc;
+    m->at = 0;
+    return rc;
+}
+
+static int take_secrets(struct making_item *m, struct err *err)
+{
+    enum secret_rule rule;
+    int rc;
+
+    m->secrets.may_lack = true;
+    if (!may_hold_secrets(m->item->one.save.kind, m->doc, &rule))
+        return 0;
+    rc = secrets_take(&m->secrets, m->doc, m->at, rule, &m->clean, &m->arena, err);
+    if (!rc)
+        rc = json_read(&m->clean_doc, buf_str(&m->clean), JSON_STORED_MAX_VALUES, err);
+    m->doc = &m->clean_doc;
+    m->at = 0;
+    return rc ? rc : keep_secrets(m->im, m->item, &m->secrets, err);
+}
+
+struct naming {
+    struct making_item *m;
+    struct str *names;
+    size_t n;
+    bool failed;
+};
+
+static void count_connection(void *arg, struct str name)
+{
+    struct naming *n = arg;
+
+    (void)name;
+    n->n++;
+}
+
+static void keep_connection(void *arg, struct str name)
+{
+    struct naming *n = arg;
+    struct str kept = arena_str(&n->m->im->arena, name);
+
+    n->failed |= !kept.p;
+    n->names[n->n++] = kept;
+}
+
+static int keep_connections(struct making_item *m)
+{
+    enum kind kind = m->item->one.save.kind;
+    struct naming n = { .m = m };
+
+    definition_connections(kind, m->doc, m->at, count_connection, &n);
+    n.names = arena_array(&m->im->arena, n.n, sizeof(*n.names));
+    if (!n.names)
+        return E_NOMEM;
+    n.n = 0;
+    definition_connections(kind, m->doc, m->at, keep_connection, &n);
+    m->item->connections = n.names;
+    m->item->n_connections = n.n;
+    return n.failed ? E_NOMEM : 0;
+}
+
+/* The role that the kind needs is not always that of the import. */
+static int check_role(const struct import *im, enum kind kind, struct err *err)
+{
+    const struct import_request *r = &im->request;
+
+    if (kind == KIND_CONNECTION && !r->may_connect)
+        return err_set(err, E_DENIED, APIGW_0306, DET_IMPORT_ROLE, "administrator");
+    if (kind == KIND_CDM_JOB && !r->may_migrate)
+        return err_set(err, E_DENIED, APIGW_0306, DET_IMPORT_ROLE, "developer");
+    return 0;
+}
+
+static int make_definition(struct making_item *m, struct str cluster, struct err *err)
+{
+    struct import_one *one = &m->item->one;
+    struct definition *d = &m->definition;
+    int rc = check_role(m->im, one->save.kind, err);
+
+    if (!rc)
+        rc = edit(m, err);
+    if (!rc)
+        rc = take_secrets(m, err);
+    if (!rc)
+        rc =
+            definition_make(d, one->save.kind, m->doc, &m->secrets, NULL, &m->arena, err);
+    if (!rc)
+        rc = set_cluster(&d->facts, one->save.kind, cluster, &m->arena, err);
+    if (rc)
+        return rc;
+    one->facts = d->facts;
+    if (keep_texts(&one->facts, &m->im->arena) || keep_refs(m->im, m->item, d) ||
+        keep_connections(m))
+        return err_nomem(err);
+    sha256(buf_str(&d->text), m->item->sha256);
+    return 0;
+}
+
+/* What an item is called, also when no definition could be made of it. */
+static void name_item(struct making_item *m, struct str cluster)
+{
+    struct facts *f = &m->item->one.facts;
+    struct str name = json_member_text(m->doc, m->at, "name");
+
+    f->name = name.p ? arena_str(&m->im->arena, name) : STR("");
+    f->scope = arena_str(&m->im->arena, cluster);
+    f->directory = STR("");
+    if (!f->name.p || !f->scope.p)
+        f->name = f->scope = STR("");
+}
+
+/* ---- staging ---- */
+
+int import_stage(struct import *im, struct err *err)
+{
+    int64_t ids[IMPORT_BATCH];
+    struct stage write;
+    int rc;
+
+    if (!im->n_staged)
+        return 0;
+    stage_init(&write);
+    write.blobs = im->blobs;
+    write.ids = ids;
+    write.n = im->n_staged;
+    rc = store_write(im->catalog->store, &write.write);
+    if (rc)
+        err_move(&write.write.err, err);
+    for (size_t i = 0; i < im->n_staged; i++) {
+        im->staged[i]->one.blob = rc ? 0 : ids[i];
+        buf_release(&im->blobs[i].stored);
+    }
+    im->n_staged = im->staged_bytes = 0;
+    return rc;
+}
+
+/* Whether an object has that content already: then it is compressed, too. */
+static int find_blob(struct import *im, struct item *item, struct err *err)
+{
+    struct snapshot *s;
+    int rc = store_snapshot(&s, im->catalog->store, err);
+
+    if (rc)
+        return rc;
+    rc = snapshot_find_blob(s, item->sha256, &item->one.blob, err);
+    snapshot_end(s);
+    return rc;
+}
+
+static int stage_item(struct import *im, struct item *item, struct str text,
+                      struct err *err)
+{
+    struct new_blob *blob = &im->blobs[im->n_staged];
+    int rc = find_blob(im, item, err);
+
+    if (rc || item->one.blob || im->request.body->dry_run)
+        return rc;
+    rc = blob_make(blob, text, err);
+    if (rc) {
+        buf_release(&blob->stored);
+        return rc;
+    }
+    blob->refs = item->refs;
+    blob->n_refs = item->n_refs;
+    im->staged[im->n_staged++] = item;
+    im->staged_bytes += blob->stored.len;
+    if (im->n_staged < IMPORT_BATCH && im->staged_bytes < IMPORT_BATCH_BYTES)
+        return 0;
+    return import_stage(im, err);
+}
+
+/* ---- the whole of it ---- */
+
+static int other_content(const struct item *other, struct err *err)
+{
+    struct buf entry = BUF_INIT(4 * KIB);
+
+    buf_addstr(&entry, other->entry);
+    err_set(err, E_INVALID, DLF_3051, DET_OTHER_CONTENT, buf_cstr(&entry));
+    buf_release(&entry);
+    return E_INVALID;
+}
+
+/* Whether it is the first of its name; another content under it is both files' fault. */
+static int enter(struct import *im, struct item *item, bool *is_new, struct err *err)
+{
+    struct item **slot = tsearch(item, &im->tree, import_by_name), *first;
+    struct err other = ERR_INIT;
+    int rc;
+
+    *is_new = false;
+    if (!slot)
+        return err_nomem(err);
+    first = *slot;
+    *is_new = first == item;
+    if (*is_new || memcmp(first->sha256, item->sha256, SHA256_BYTES) == 0)
+        return 0;
+    if (!first->one.save.write.rc) {
+        rc = import_blame(first, other_content(item, &other), &other);
+        if (rc)
+            return rc;
+    }
+    return other_content(first, err);
+}
+
+static void release(struct making_item *m)
+{
+    json_release(&m->edited_doc);
+    json_release(&m->clean_doc);
+    buf_wipe(&m->edited);
+    buf_release(&m->clean);
+    secrets_release(&m->secrets);
+    definition_release(&m->definition);
+    arena_wipe(&m->arena);
+}
+
+/* A copy of what is there needs no row. */
+static void drop_last(struct import *im)
+{
+    secrets_release(&im->items[--im->n]->secrets);
+}
+
+int import_object(struct import *im, struct str entry, enum kind kind, struct str cluster,
+                  const struct json_doc *doc, uint32_t at, struct err *err)
+{
+    struct making_item m = { .im = im,
+                             .edited = BUF_INIT(4 * DEFINITION_MAX),
+                             .clean = BUF_INIT(4 * DEFINITION_MAX),
+                             .doc = doc,
+                             .at = at };
+    bool is_new = true;
+    int rc = import_add(im, entry, kind, &m.item, err);
+
+    if (rc)
+        return rc;
+    name_item(&m, cluster);
+    rc = make_definition(&m, cluster, err);
+    if (!rc)
+        rc = enter(im, m.item, &is_new, err);
+    if (!rc && is_new)
+        rc = stage_item(im, m.item, buf_str(&m.definition.text), err);
+    release(&m);
+    if (!rc && !is_new)
+        drop_last(im);
+    return import_blame(m.item, rc, err);
+}

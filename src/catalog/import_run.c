@@ -1,0 +1,343 @@
+#include "catalog/import_int.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "base/utf8.h"
+#include "base/banned.h"
+
+/*
+ * The end of an import: its one transaction, and the report of what became of it, in
+ * both languages: {"message": [en, zh], "parts": [{"name", "ok", "message"?}, ...]}.
+ */
+
+static const char *const separators[] = { "; ", "；" };
+
+void import_fault(const struct err *e, struct str entry, enum language language,
+                  struct buf *out)
+{
+    size_t before;
+
+    if (entry.n) {
+        buf_addstr(out, entry);
+        buf_adds(out, language == LANG_ZH ? "：" : ": ");
+    }
+    before = out->len;
+    error_detail(e, language, out);
+    if (out->len == before)
+        error_text(e, language, out);
+}
+
+void import_sentence(int detail, struct str what, enum language language, struct buf *out)
+{
+    struct buf text = BUF_INIT(ERROR_DETAIL_MAX);
+    struct err e = ERR_INIT;
+
+    buf_addstr(&text, what);
+    err_set(&e, E_INVALID, API_OK, detail, buf_cstr(&text));
+    error_detail(&e, language, out);
+    if (text.bad)
+        out->bad = text.bad;
+    err_clear(&e);
+    buf_release(&text);
+}
+
+/* ---- messages ---- */
+
+/* Appends one more of several; false when there is no room: "..." stands for the rest. */
+static bool add_one(struct buf *out, struct str one, const char *separator)
+{
+    bool fits = out->len + one.n < TASK_MESSAGE_MAX - KIB;
+
+    if (out->len)
+        buf_adds(out, separator);
+    if (fits)
+        buf_addstr(out, one);
+    else
+        buf_adds(out, "...");
+    return fits;
+}
+
+/* What a part lacks, the whole lacks. */
+static void release_part(struct buf *part, struct buf *whole)
+{
+    if (part->bad)
+        whole->bad = part->bad;
+    buf_release(part);
+}
+
+/* What is wrong with each item that has something wrong. */
+static void list_faults(const struct import *im, enum language language, struct buf *out)
+{
+    struct buf one = BUF_INIT(2 * ERROR_DETAIL_MAX);
+    bool fits = true;
+
+    for (size_t i = 0; fits && i < im->n; i++) {
+        const struct item *item = im->items[i];
+
+        if (!item->one.save.write.rc)
+            continue;
+        buf_clear(&one);
+        import_fault(&item->one.save.write.err, item->entry, language, &one);
+        fits = add_one(out, buf_str(&one), separators[language]);
+    }
+    release_part(&one, out);
+}
+
+static void list_dangling(const struct import *im, struct buf *out)
+{
+    struct buf one = BUF_INIT(64 * KIB);
+    bool fits = true;
+
+    for (size_t i = 0; fits && i < im->n_dangling; i++) {
+        const struct dangling *d = &im->dangling[i];
+
+        buf_clear(&one);
+        buf_addf(&one, "%s/", import_kind_name(d->kind));
+        buf_addstr(&one, d->name);
+        buf_adds(&one, " (");
+        import_needed_by(d, &one);
+        buf_addc(&one, ')');
+        fits = add_one(out, buf_str(&one), ", ");
+    }
+    release_part(&one, out);
+}
+
+static void list_warnings(const struct import *im, struct buf *out)
+{
+    for (size_t i = 0; i < im->n_warnings; i++)
+        if (!add_one(out, im->warnings[i], "; "))
+            return;
+}
+
+/* Appends the sentence about `list`, when there is something in it, and clears that. */
+static void add_about(struct buf *out, int detail, struct buf *list,
+                      enum language language)
+{
+    if (list->len) {
+        if (out->len)
+            buf_adds(out, separators[language]);
+        import_sentence(detail, utf8_cut(buf_str(list), ERROR_DETAIL_MAX - KIB), language,
+                        out);
+    }
+    buf_clear(list);
+}
+
+/* What a task says as a whole; nothing when all is well. */
+static void write_message(const struct import *im, enum language language, bool undone,
+                          struct buf *out)
+{
+    struct buf list = BUF_INIT(2 * TASK_MESSAGE_MAX);
+
+    list_faults(im, language, &list);
+    add_about(out, undone ? DET_NOTHING_IMPORTED : DET_NOT_IMPORTED, &list, language);
+    if (!undone)
+        list_dangling(im, &list);
+    add_about(out, DET_DANGLING, &list, language);
+    if (!undone)
+        list_warnings(im, &list);
+    add_about(out, DET_ALIKE, &list, language);
+    release_part(&list, out);
+}
+
+static void print_texts(struct jw *jw, const struct buf text[2])
+{
+    if (!text[LANG_EN].len)
+        return;
+    jw_array(jw, STR("message"));
+    jw_string(jw, STR_NONE, buf_str(&text[LANG_EN]));
+    jw_string(jw, STR_NONE, buf_str(&text[LANG_ZH]));
+    jw_end(jw, ']');
+}
+
+/* ---- the report ---- */
+
+static void print_part(struct jw *jw, const struct item *item, bool undone)
+{
+    struct buf text[2] = { BUF_INIT(4 * TASK_MESSAGE_MAX),
+                           BUF_INIT(4 * TASK_MESSAGE_MAX) };
+    bool faulty = item->one.save.write.rc != 0;
+    struct err others = { .ec = E_INVALID, .detail = DET_WITH_OTHERS };
+    const struct err *why = faulty ? &item->one.save.write.err : &others;
+
+    jw_object(jw, STR_NONE);
+    jw_string(jw, STR("name"), item->one.facts.name);
+    jw_bool(jw, STR("ok"), !faulty && !undone);
+    for (int i = LANG_EN; (faulty || undone) && i <= LANG_ZH; i++)
+        import_fault(why, STR_NONE, (enum language)i, &text[i]);
+    print_texts(jw, text);
+    jw_end(jw, '}');
+    release_part(&text[LANG_EN], jw->out);
+    release_part(&text[LANG_ZH], jw->out);
+}
+
+/* Subtasks are the jobs; of an import of connections these. */
+static void write_report(struct import *im, bool undone, struct buf *out)
+{
+    enum kind kind =
+        im->request.kind == TASK_IMPORT_CONNECTIONS ? KIND_CONNECTION : KIND_JOB;
+    struct buf text[2] = { BUF_INIT(4 * TASK_MESSAGE_MAX),
+                           BUF_INIT(4 * TASK_MESSAGE_MAX) };
+    struct jw jw = JW_INIT(out, false);
+
+    write_message(im, LANG_EN, undone, &text[LANG_EN]);
+    write_message(im, LANG_ZH, undone, &text[LANG_ZH]);
+    jw_object(&jw, STR_NONE);
+    print_texts(&jw, text);
+    jw_array(&jw, STR("parts"));
+    for (size_t i = 0; i < im->n; i++)
+        if (im->items[i]->one.save.kind == kind && im->items[i]->one.facts.name.n)
+            print_part(&jw, im->items[i], undone);
+    jw_end(&jw, ']');
+    jw_end(&jw, '}');
+    release_part(&text[LANG_EN], out);
+    release_part(&text[LANG_ZH], out);
+}
+
+/* ---- the transaction ---- */
+
+/* Gives what the store only says by kind its code and its text. */
+static bool explain_faults(struct import *im)
+{
+    bool faulty = false;
+
+    for (size_t i = 0; i < im->n; i++) {
+        struct save *s = &im->items[i]->one.save;
+        struct err why = ERR_INIT;
+
+        if (!s->write.rc)
+            continue;
+        faulty = true;
+        if (catalog_save_result(s, &why))
+            err_move(&why, &s->write.err);
+    }
+    return faulty;
+}
+
+/* The import's struct comes first, for the way back from the writer. */
+struct running {
+    struct import_all all;
+    struct import *im;
+    struct buf report;
+};
+
+/* On the writer thread, in the transaction. */
+static int finish(struct import_all *a, struct err *err)
+{
+    struct running *r = (struct running *)a;
+
+    a->end.failed = explain_faults(r->im);
+    write_report(r->im, false, &r->report);
+    a->end.report = buf_str(&r->report);
+    return r->report.bad ? err_nomem(err) : 0;
+}
+
+/* Undone. */
+static int end_task(struct catalog *c, int64_t task, struct str report, struct err *err)
+{
+    struct task_end end;
+    int rc;
+
+    metric_add(METRIC_IMPORTS, task != 0);
+    metric_add(METRIC_IMPORTS_FAILED, task != 0);
+    task_end_init(&end);
+    end.id = task;
+    end.failed = true;
+    end.report = report;
+    rc = store_write(c->store, &end.write);
+    if (rc)
+        err_move(&end.write.err, err);
+    return rc;
+}
+
+static int end_undone(struct import *im, int64_t task, struct err *err)
+{
+    struct buf report = BUF_INIT(TASK_REPORT_MAX);
+    int rc;
+
+    explain_faults(im);
+    write_report(im, true, &report);
+    rc = report.bad ? err_nomem(err) : end_task(im->catalog, task, buf_str(&report), err);
+    buf_release(&report);
+    return rc;
+}
+
+static bool has_faults(const struct import *im)
+{
+    for (size_t i = 0; i < im->n; i++)
+        if (im->items[i]->one.save.write.rc)
+            return true;
+    return false;
+}
+
+static int write_all(struct import *im, int64_t task, struct err *err)
+{
+    struct running r = { .im = im, .report = BUF_INIT(TASK_REPORT_MAX) };
+    const struct place *p = &im->request.place;
+    int rc;
+
+    import_all_init(&r.all);
+    r.all.project = p->project;
+    r.all.workspace = p->workspace;
+    r.all.user = p->user;
+    r.all.items = (struct import_one *const *)im->items;
+    r.all.n = im->n;
+    r.all.overwrite = im->request.body->overwrite;
+    r.all.carry_on = im->request.body->carry_on;
+    r.all.end.id = task;
+    r.all.finish = finish;
+    rc = store_write(im->catalog->store, &r.all.write);
+    if (rc)
+        err_move(&r.all.write.err, err);
+    buf_release(&r.report);
+    return rc;
+}
+
+int import_run(struct import *im, int64_t task, struct err *err)
+{
+    struct err why = ERR_INIT;
+    int rc = import_look(im, &why);
+
+    metric_add(METRIC_IMPORT_OBJECTS, (int64_t)im->n);
+    if (!rc && has_faults(im) && !im->request.body->carry_on)
+        return end_undone(im, task, err);
+    if (!rc)
+        rc = write_all(im, task, &why);
+    if (!rc) {
+        metric_add(METRIC_IMPORTS, 1);
+        return 0;
+    }
+    rc = has_faults(im) && why.api == API_OK && why.detail == DET_NONE
+             ? end_undone(im, task, err)
+             : task_fail(im->catalog, task, &why, err);
+    err_clear(&why);
+    return rc;
+}
+
+int task_fail(struct catalog *c, int64_t task, const struct err *why, struct err *err)
+{
+    struct buf report = BUF_INIT(16 * TASK_MESSAGE_MAX);
+    struct buf text[2] = { BUF_INIT(4 * TASK_MESSAGE_MAX),
+                           BUF_INIT(4 * TASK_MESSAGE_MAX) };
+    struct jw jw = JW_INIT(&report, false);
+    int rc;
+
+    import_fault(why, STR_NONE, LANG_EN, &text[LANG_EN]);
+    import_fault(why, STR_NONE, LANG_ZH, &text[LANG_ZH]);
+    jw_object(&jw, STR_NONE);
+    print_texts(&jw, text);
+    jw_end(&jw, '}');
+    release_part(&text[LANG_EN], &report);
+    release_part(&text[LANG_ZH], &report);
+    rc = report.bad ? err_nomem(err) : end_task(c, task, buf_str(&report), err);
+    buf_release(&report);
+    return rc;
+}
+
+int tasks_interrupted(struct catalog *c, struct err *err)
+{
+    const struct err why = { .ec = E_BUSY, .detail = DET_INTERRUPTED };
+
+    return task_fail(c, 0, &why, err);
+}

@@ -1,0 +1,150 @@
+#include <stdio.h>
+
+#include "catalog/import.h"
+
+#include "base/limits.h"
+#include "catalog/common.h"
+
+/* Tasks as they are begun, and shown (spec/01 section 6). */
+
+int task_begin(struct catalog *c, const struct place *place, enum task_kind kind,
+               struct str path, int64_t *task, char uid[ID_HEX_BYTES], struct err *err)
+{
+    struct task_new new;
+    int rc;
+
+    task_new_init(&new);
+    new.project = place->project;
+    new.workspace = place->workspace;
+    new.path = path;
+    new.kind = kind;
+    rc = store_write(c->store, &new.write);
+    if (rc)
+        err_move(&new.write.err, err);
+    *task = new.id;
+    memcpy(uid, new.uid, ID_HEX_BYTES);
+    return rc;
+}
+
+/* ---- showing ---- */
+
+static const struct {
+    const char *task[2], *part[2]; /* by language; %s is the path or the name */
+} names[] = {
+    [TASK_IMPORT_JOBS] = { { "Import the job from %s.", "从路径[%s]导入作业。" },
+                           { "Import the %s job.", "导入作业[%s]。" } },
+    [TASK_IMPORT_CONNECTIONS] = { { "Import the connections from %s.",
+                                    "从路径[%s]导入连接。" },
+                                  { "Import the %s connection.", "导入连接[%s]。" } },
+};
+
+/* A member that is a sentence about `what`, which is at %s of it. */
+static void print_name(struct jw *jw, const char *format, struct str what)
+{
+    const char *at = strstr(format, "%s");
+    struct buf text = BUF_INIT(8 * KIB);
+
+    buf_addstr(&text, (struct str){ format, (size_t)(at - format) });
+    buf_addstr(&text, what);
+    buf_adds(&text, at + 2);
+    jw_string(jw, STR("name"), buf_str(&text));
+    if (text.bad)
+        jw->out->bad = text.bad;
+    buf_release(&text);
+}
+
+static void print_message(struct jw *jw, const struct json_doc *doc, uint32_t at,
+                          enum language language)
+{
+    uint32_t texts = json_member(doc, at, "message");
+
+    if (texts)
+        jw_string(jw, STR("message"), json_text(doc, texts + 1 + (uint32_t)language));
+}
+
+/* Both are of the instant at which all was written. */
+static void print_times(struct jw *jw, const struct shown_task *t)
+{
+    jw_int(jw, STR("startTime"), t->started);
+    if (t->ended)
+        jw_int(jw, STR("endTime"), t->ended);
+    jw_int(jw, STR("lastUpdate"), t->ended ? t->ended : t->started);
+}
+
+/* The id of a part is the task's, with the part's number at its end. */
+static void print_part(struct jw *jw, const struct shown_task *t,
+                       const struct json_doc *doc, uint32_t at, uint32_t number,
+                       enum language language)
+{
+    bool ok = json_type(doc, json_member(doc, at, "ok")) == JSON_TRUE;
+    char id[ID_HEX_BYTES];
+
+    snprintf(id, sizeof(id), "%.24s%08x", t->uid.p, number);
+    jw_object(jw, STR_NONE);
+    jw_string(jw, STR("id"), str_of(id));
+    print_name(jw, names[t->kind].part[language], json_member_text(doc, at, "name"));
+    jw_string(jw, STR("status"), ok ? STR("SUCCESSFUL") : STR("FAILED"));
+    print_times(jw, t);
+    jw_string(jw, STR("taskId"), t->uid);
+    print_message(jw, doc, at, language);
+    jw_end(jw, '}');
+}
+
+static void print_parts(struct jw *jw, const struct shown_task *t,
+                        const struct json_doc *doc, enum language language)
+{
+    uint32_t parts = doc->count ? json_member(doc, 0, "parts") : 0, number = 1;
+
+    jw_array(jw, STR("subtasks"));
+    if (parts)
+        JSON_EACH (i, doc, parts)
+            print_part(jw, t, doc, i, number++, language);
+    jw_end(jw, ']');
+}
+
+static void print(struct jw *jw, const struct shown_task *t, struct str project,
+                  const struct json_doc *doc, enum language language)
+{
+    jw_object(jw, STR_NONE);
+    jw_string(jw, STR("id"), t->uid);
+    print_name(jw, names[t->kind].task[language], t->path);
+    jw_string(jw, STR("projectId"), project);
+    jw_string(jw, STR("status"), t->status);
+    print_times(jw, t);
+    if (doc->count)
+        print_message(jw, doc, 0, language);
+    print_parts(jw, t, doc, language);
+    jw_end(jw, '}');
+}
+
+static int find(struct catalog *c, const struct place *place, struct str uid,
+                struct shown_task *t, struct arena *arena, struct err *err)
+{
+    struct workspace w;
+    struct snapshot *s;
+    int rc = place_open(c, place, &s, &w, arena, err);
+
+    if (rc)
+        return rc;
+    rc = snapshot_task(s, w.id, uid, t, arena, err);
+    snapshot_end(s);
+    return rc == E_NOTFOUND ? err_set(err, rc, DLF_0810, DET_NO_TASK) : rc;
+}
+
+int task_show(struct catalog *c, const struct place *place, struct str uid,
+              enum language language, struct buf *json, struct err *err)
+{
+    struct jw jw = JW_INIT(json, false);
+    struct arena arena = ARENA_INIT;
+    struct json_doc doc = { .count = 0 };
+    struct shown_task t;
+    int rc = find(c, place, uid, &t, &arena, err);
+
+    if (!rc && t.report.n)
+        rc = json_read(&doc, t.report, UINT32_MAX, err);
+    if (!rc)
+        print(&jw, &t, place->project, &doc, language);
+    json_release(&doc);
+    arena_release(&arena);
+    return rc || !json->bad ? rc : err_nomem(err);
+}

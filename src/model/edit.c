@@ -1,0 +1,499 @@
+#include "model/edit.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "model/kinds.h"
+
+/* ---- the tables, sorted ---- */
+
+static int by_renaming(const void *a, const void *b)
+{
+    const struct renaming *x = a, *y = b;
+    int c = (int)x->what - (int)y->what;
+
+    return c ? c : str_cmp(x->from, y->from);
+}
+
+/* Those of every job stand in front. */
+static int by_setting(const void *a, const void *b)
+{
+    const struct setting *x = a, *y = b;
+    int c = (x->of.p != NULL) - (y->of.p != NULL);
+
+    if (!c && x->of.p)
+        c = str_cmp(x->of, y->of);
+    return c ? c : str_cmp(x->name, y->name);
+}
+
+/* A stable sort, of which the last of equals stays: the order is the request's. */
+static size_t sort_last(void *rows, size_t n, size_t size,
+                        int (*compare)(const void *, const void *))
+{
+    char *p = rows;
+    size_t kept = 0;
+
+    if (n)
+        qsort(p, n, size, compare); /* glibc's is a merge sort, which is stable */
+    for (size_t i = 0; i < n; i++)
+        if (i + 1 == n || compare(p + i * size, p + (i + 1) * size) != 0)
+            memmove(p + kept++ * size, p + i * size, size);
+    return kept;
+}
+
+void edits_sort_renamings(struct renaming *r, size_t *n)
+{
+    *n = sort_last(r, *n, sizeof(*r), by_renaming);
+}
+
+void edits_sort_settings(struct setting *s, size_t *n)
+{
+    *n = sort_last(s, *n, sizeof(*s), by_setting);
+}
+
+static const struct renaming *find_renaming(const struct edits *e, enum env what,
+                                            struct str name)
+{
+    struct renaming key = { what, name, STR("") };
+
+    return e->n_renamings ? bsearch(&key, e->renamings, e->n_renamings,
+                                    sizeof(*e->renamings), by_renaming)
+                          : NULL;
+}
+
+static const struct setting *find_setting(const struct edits *e, struct str of,
+                                          struct str name)
+{
+    struct setting key = { .of = of, .name = name };
+
+    return e->n_settings ? bsearch(&key, e->settings, e->n_settings, sizeof(*e->settings),
+                                   by_setting)
+                         : NULL;
+}
+
+struct str edits_rename(const struct edits *e, enum env what, struct str name)
+{
+    const struct renaming *r = find_renaming(e, what, name);
+
+    return r ? r->to : name;
+}
+
+/* ---- what is to be written ---- */
+
+/* One change: the value `at` becomes `text`; or the object there gets a member of that
+ * key; or, with `outer`, a member that is an object with it. */
+struct edit {
+    uint32_t at;
+    bool adds;
+    struct str outer, key, text;
+};
+
+struct editing {
+    const struct edits *edits;
+    const struct json_doc *doc;
+    struct edit *list;
+    size_t n, cap;
+    struct arena *arena;
+    bool failed;
+};
+
+static void add(struct editing *ed, struct edit edit)
+{
+    if (ed->n == ed->cap) {
+        size_t cap = ed->cap ? 2 * ed->cap : 16;
+        struct edit *more = arena_array(ed->arena, cap, sizeof(*more));
+
+        if (!more) {
+            ed->failed = true;
+            return;
+        }
+        if (ed->n)
+            memcpy(more, ed->list, ed->n * sizeof(*more));
+        ed->list = more;
+        ed->cap = cap;
+    }
+    ed->failed |= !edit.text.p;
+    ed->list[ed->n++] = edit;
+}
+
+/* A member's text: in place of the one that is there, or at the end. */
+static void set_member(struct editing *ed, uint32_t object, const char *key,
+                       struct str text)
+{
+    uint32_t at = json_member(ed->doc, object, key);
+
+    if (at)
+        add(ed, (struct edit){ .at = at, .text = text });
+    else
+        add(ed, (struct edit){
+                    .at = object, .adds = true, .key = str_of(key), .text = text });
+}
+
+/* Likewise of a member's member. */
+static void set_below(struct editing *ed, uint32_t object, const char *outer,
+                      struct str key, struct str text)
+{
+    uint32_t at = json_member(ed->doc, object, outer), inner;
+
+    if (!at || json_type(ed->doc, at) == JSON_NULL) {
+        add(ed, (struct edit){ .at = at ? at : object,
+                               .adds = !at,
+                               .outer = str_of(outer),
+                               .key = key,
+                               .text = text });
+        return;
+    }
+    if (json_type(ed->doc, at) != JSON_OBJECT)
+        return; /* the form says so */
+    inner = json_find(ed->doc, at, key);
+    if (inner)
+        add(ed, (struct edit){ .at = inner, .text = text });
+    else
+        add(ed, (struct edit){ .at = at, .adds = true, .key = key, .text = text });
+}
+
+/* ---- names ---- */
+
+struct row {
+    enum kind kind;
+    enum { TOP, CONFIG, NODE } place;
+    const char *type, *name;
+    enum env what;
+};
+static const struct row rows[] = {
+#define ENVIRONMENT(kind, place, type, name, what) { kind, place, type, name, what },
+#include "model/environment.def"
+#undef ENVIRONMENT
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* Of several clusters, between commas, each. */
+static struct str rename_list(struct editing *ed, enum env what, struct str names)
+{
+    struct buf out = BUF_INIT(DEFINITION_MAX);
+    struct str text;
+
+    for (size_t at = 0; at <= names.n;) {
+        struct str one = str_from(names, at);
+        const char *comma = one.n ? memchr(one.p, ',', one.n) : NULL;
+
+        if (comma)
+            one.n = (size_t)(comma - one.p);
+        if (at)
+            buf_addc(&out, ',');
+        at += one.n + 1;
+        for (; one.n && one.p[0] == ' '; one = str_from(one, 1))
+            buf_addc(&out, ' ');
+        buf_addstr(&out, edits_rename(ed->edits, what, one));
+    }
+    text = arena_str(ed->arena, buf_str(&out));
+    buf_release(&out);
+    return text;
+}
+
+/* The longest directory above it, or itself, that is renamed. */
+static struct str rename_directory(struct editing *ed, struct str path)
+{
+    struct buf out = BUF_INIT(DEFINITION_MAX);
+    struct str above = path = directory_key(path), below;
+    const struct renaming *r;
+
+    while (!(r = find_renaming(ed->edits, ENV_DIRECTORY, above)) && above.n > 1) {
+        do
+            above.n--;
+        while (above.n > 1 && above.p[above.n] != '/');
+    }
+    if (!r)
+        return path;
+    below = str_from(path, above.n > 1 ? above.n : 0); /* "" or /b/c */
+    if (!str_is(r->to, "/"))
+        buf_addstr(&out, r->to);
+    if (!str_is(below, "/"))
+        buf_addstr(&out, below);
+    if (!out.len)
+        buf_addc(&out, '/');
+    below = arena_str(ed->arena, buf_str(&out));
+    buf_release(&out);
+    return below;
+}
+
+static struct str renamed(struct editing *ed, enum env what, struct str name)
+{
+    if (what == ENV_DIRECTORY)
+        return rename_directory(ed, name);
+    if (what == ENV_CDM_CLUSTER && memchr(name.p, ',', name.n))
+        return rename_list(ed, what, name);
+    return edits_rename(ed->edits, what, name);
+}
+
+static void rename_value(struct editing *ed, enum env what, uint32_t at)
+{
+    struct str old, new;
+
+    if (!at || json_type(ed->doc, at) != JSON_STRING)
+        return;
+    old = json_text(ed->doc, at);
+    if (!is_literal(old))
+        return;
+    new = renamed(ed, what, old);
+    if (!new.p || !str_eq(new, what == ENV_DIRECTORY ? directory_key(old) : old))
+        add(ed, (struct edit){ .at = at, .text = new });
+}
+
+/* What has no directory stands in the root. */
+static void rename_root(struct editing *ed, uint32_t at)
+{
+    struct str new = rename_directory(ed, STR("/"));
+    uint32_t member = json_member(ed->doc, at, "directory");
+
+    if (member && json_type(ed->doc, member) == JSON_STRING &&
+        json_text(ed->doc, member).n)
+        return;
+    if (!str_is(new, "/"))
+        set_member(ed, at, "directory", new);
+}
+
+typedef void visit_fn(struct editing *ed, enum env what, uint32_t at);
+
+static void visit_node(struct editing *ed, const struct row *row, uint32_t node,
+                       visit_fn *visit)
+{
+    uint32_t properties = json_member(ed->doc, node, "properties");
+
+    if (!properties || json_type(ed->doc, properties) != JSON_ARRAY ||
+        !type_matches(row->type, json_member_text(ed->doc, node, "type")))
+        return;
+    JSON_EACH (i, ed->doc, properties)
+        if (json_type(ed->doc, i) == JSON_OBJECT &&
+            str_is(json_member_text(ed->doc, i, "name"), row->name))
+            visit(ed, row->what, json_member(ed->doc, i, "value"));
+}
+
+static void visit_nodes(struct editing *ed, const struct row *row, uint32_t at,
+                        visit_fn *visit)
+{
+    uint32_t nodes = json_member(ed->doc, at, "nodes");
+
+    if (!nodes || json_type(ed->doc, nodes) != JSON_ARRAY)
+        return;
+    JSON_EACH (i, ed->doc, nodes)
+        if (json_type(ed->doc, i) == JSON_OBJECT)
+            visit_node(ed, row, i, visit);
+}
+
+static struct str type_of(const struct json_doc *doc, uint32_t at)
+{
+    struct str type = json_member_text(doc, at, "type");
+
+    return type.p ? type : json_member_text(doc, at, "connectionType");
+}
+
+static void visit_config(struct editing *ed, const struct row *row, uint32_t at,
+                         visit_fn *visit)
+{
+    uint32_t config = json_member(ed->doc, at, "config");
+
+    if (config && json_type(ed->doc, config) == JSON_OBJECT &&
+        type_matches(row->type, type_of(ed->doc, at)))
+        visit(ed, row->what, json_member(ed->doc, config, row->name));
+}
+
+/* Goes through all that rows of the kind name. */
+static void visit_names(struct editing *ed, enum kind kind, uint32_t at, visit_fn *visit)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].kind != kind)
+            continue;
+        if (rows[i].place == NODE)
+            visit_nodes(ed, &rows[i], at, visit);
+        else if (rows[i].place == CONFIG)
+            visit_config(ed, &rows[i], at, visit);
+        else
+            visit(ed, rows[i].what, json_member(ed->doc, at, rows[i].name));
+    }
+}
+
+/* ---- settings ---- */
+
+static void set_params(struct editing *ed, uint32_t at)
+{
+    struct str job = json_member_text(ed->doc, at, "name");
+    uint32_t params = json_member(ed->doc, at, "params");
+
+    if (!params || json_type(ed->doc, params) != JSON_ARRAY)
+        return;
+    JSON_EACH (i, ed->doc, params) {
+        const struct setting *s = NULL;
+        struct str name;
+
+        if (json_type(ed->doc, i) != JSON_OBJECT)
+            continue;
+        name = json_member_text(ed->doc, i, "name");
+        if (name.p && job.p)
+            s = find_setting(ed->edits, job, name);
+        if (name.p && !s)
+            s = find_setting(ed->edits, STR_NONE, name);
+        if (s)
+            set_member(ed, i, "value", s->value);
+    }
+}
+
+static void set_config(struct editing *ed, uint32_t at)
+{
+    struct str name = json_member_text(ed->doc, at, "name");
+
+    for (size_t i = 0; name.p && i < ed->edits->n_settings; i++) {
+        const struct setting *s = &ed->edits->settings[i];
+
+        if (s->of.p && str_eq(s->of, name) &&
+            (!s->type.p || str_eq(s->type, type_of(ed->doc, at))))
+            set_below(ed, at, "config", s->name, s->value);
+    }
+}
+
+/* ---- writing ---- */
+
+static int by_place(const void *a, const void *b)
+{
+    const struct edit *x = a, *y = b;
+    int c = (x->at > y->at) - (x->at < y->at);
+
+    if (!c)
+        c = str_cmp(x->outer, y->outer);
+    return c ? c : str_cmp(x->key, y->key);
+}
+
+/* The first edit at that value; NULL: none. */
+static const struct edit *edits_at(const struct editing *ed, uint32_t at)
+{
+    size_t from = 0, to = ed->n;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (ed->list[middle].at < at)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < ed->n && ed->list[from].at == at ? &ed->list[from] : NULL;
+}
+
+/* The members of an object that is made anew: those from `e` on that belong there. */
+static const struct edit *write_outer(struct jw *jw, const struct editing *ed,
+                                      const struct edit *e)
+{
+    const struct edit *first = e, *end = ed->list + ed->n;
+
+    jw_object(jw, e->outer);
+    for (; e < end && e->at == first->at && str_eq(e->outer, first->outer); e++)
+        jw_string(jw, e->key, e->text);
+    jw_end(jw, '}');
+    return e;
+}
+
+static void write_added(struct jw *jw, const struct editing *ed, const struct edit *e)
+{
+    const struct edit *first = e, *end = ed->list + ed->n;
+
+    while (e && e < end && e->at == first->at) {
+        if (e->outer.p) {
+            e = write_outer(jw, ed, e);
+        } else {
+            jw_string(jw, e->key, e->text);
+            e++;
+        }
+    }
+}
+
+static void write_value(struct jw *jw, const struct editing *ed, struct str key,
+                        uint32_t at)
+{
+    const struct edit *e = edits_at(ed, at);
+    enum json_type type = json_type(ed->doc, at);
+
+    if (e && !e->adds) {
+        if (e->outer.p)
+            write_outer(jw, ed, e); /* in the place of null */
+        else
+            jw_string(jw, key, e->text);
+    } else if (type == JSON_OBJECT || type == JSON_ARRAY) {
+        if (type == JSON_OBJECT)
+            jw_object(jw, key);
+        else
+            jw_array(jw, key);
+        JSON_EACH (i, ed->doc, at)
+            write_value(jw, ed, type == JSON_OBJECT ? json_key(ed->doc, i) : STR_NONE, i);
+        write_added(jw, ed, e);
+        jw_end(jw, type == JSON_OBJECT ? '}' : ']');
+    } else {
+        jw_value(jw, key, ed->doc, at);
+    }
+}
+
+static void collect(struct editing *ed, enum kind kind, uint32_t at)
+{
+    const struct edits *e = ed->edits;
+
+    if (e->n_renamings) {
+        visit_names(ed, kind, at, rename_value);
+        if (kind != KIND_CONNECTION)
+            rename_root(ed, at);
+    }
+    if (kind == KIND_JOB && e->n_settings)
+        set_params(ed, at);
+    if (kind == KIND_JOB && e->execute_user.p)
+        set_below(ed, at, "basicConfig", STR("executeUser"), e->execute_user);
+    if (kind == KIND_CONNECTION && e->n_settings)
+        set_config(ed, at);
+}
+
+int edits_apply(const struct edits *e, enum kind kind, const struct json_doc *doc,
+                uint32_t at, struct buf *out, bool *changed, struct arena *arena,
+                struct err *err)
+{
+    struct editing ed = { .edits = e, .doc = doc, .arena = arena };
+    struct jw jw = JW_INIT(out, false);
+
+    *changed = false;
+    if (kind >= KIND_LINK)
+        return 0;
+    collect(&ed, kind, at);
+    if (ed.failed)
+        return err_nomem(err);
+    if (!ed.n)
+        return 0;
+    qsort(ed.list, ed.n, sizeof(*ed.list), by_place);
+    *changed = true;
+    write_value(&jw, &ed, STR_NONE, at);
+    return out->bad ? err_nomem(err) : 0;
+}
+
+/* ---- connections ---- */
+
+struct naming {
+    struct editing editing; /* first, for the way back */
+    void (*each)(void *arg, struct str name);
+    void *arg;
+};
+
+static void visit_connection(struct editing *ed, enum env what, uint32_t at)
+{
+    struct naming *n = (struct naming *)ed;
+    struct str name;
+
+    if (what != ENV_CONNECTION || !at || json_type(ed->doc, at) != JSON_STRING)
+        return;
+    name = json_text(ed->doc, at);
+    if (is_literal(name))
+        n->each(n->arg, name);
+}
+
+void definition_connections(enum kind kind, const struct json_doc *doc, uint32_t at,
+                            void (*each)(void *arg, struct str name), void *arg)
+{
+    struct naming n = { .editing = { .doc = doc }, .each = each, .arg = arg };
+
+    if (kind == KIND_JOB || kind == KIND_SCRIPT)
+        visit_names(&n.editing, kind, at, visit_connection);
+}

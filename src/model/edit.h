@@ -1,0 +1,62 @@
+#ifndef MODEL_EDIT_H
+#define MODEL_EDIT_H
+
+#include "model/definition.h"
+
+/*
+ * What an import changes of definitions on their way in (spec/01 section 5): values of
+ * parameters, the user that runs jobs, keys of connections, and names of what is
+ * elsewhere (environment.def).
+ */
+enum env {
+    ENV_CONNECTION,
+    ENV_DATABASE,
+    ENV_QUEUE,
+    ENV_DWS_CLUSTER,
+    ENV_MRS_CLUSTER,
+    ENV_CDM_CLUSTER,
+    ENV_STREAM,
+    ENV_DIRECTORY /* with all below it; the longest that matches is renamed */
+};
+
+struct renaming {
+    enum env what;
+    struct str from, to;
+};
+
+/* A parameter of a job, or a key of a connection's config. */
+struct setting {
+    struct str of;   /* the job or connection; .p is NULL: of every job */
+    struct str type; /* of the connection; .p is NULL: any */
+    struct str name, value;
+};
+
+struct edits {
+    const struct renaming *renamings; /* after edits_sort(): by what and from */
+    size_t n_renamings;
+    const struct setting *settings; /* likewise, by of and name */
+    size_t n_settings;
+    struct str execute_user; /* .p is NULL: as it is */
+};
+
+/* Of several of one name the last one stays; *n is how many are left. */
+void edits_sort_renamings(struct renaming *r, size_t *n);
+void edits_sort_settings(struct setting *s, size_t *n);
+
+/*
+ * Writes the definition `at` of `doc`, an object, with the edits, as JSON; *changed is
+ * false when nothing is to be edited, and nothing is written then.  Values with ${ or
+ * #{ stay.  E_NOMEM.
+ */
+int edits_apply(const struct edits *e, enum kind kind, const struct json_doc *doc,
+                uint32_t at, struct buf *out, bool *changed, struct arena *arena,
+                struct err *err) MUST_CHECK;
+
+/* The name that comes in its place, or `name` itself. */
+struct str edits_rename(const struct edits *e, enum env what, struct str name);
+
+/* Calls `each` for the connections that a job or script names. */
+void definition_connections(enum kind kind, const struct json_doc *doc, uint32_t at,
+                            void (*each)(void *arg, struct str name), void *arg);
+
+#endif

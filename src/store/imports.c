@@ -1,0 +1,285 @@
+#include "store/store_int.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+/* Imports: their blobs, their one transaction, and their tasks. */
+
+static int run_stage(struct db *db, struct write *write, struct err *err)
+{
+    struct stage *s = (struct stage *)write;
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < s->n; i++)
+        rc = stage_blob(db, &s->blobs[i], &s->ids[i], err);
+    return rc;
+}
+
+void stage_init(struct stage *s)
+{
+    *s = (struct stage){ .write.run = run_stage };
+}
+
+int snapshot_find_blob(struct snapshot *s, const uint8_t sha256[SHA256_BYTES],
+                       int64_t *id, struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_BLOB_IN_USE, "bi",
+                               (struct str){ (const char *)sha256, SHA256_BYTES },
+                               (int64_t)EXPORT_FORMAT);
+    int rc = db_next(q, err);
+
+    *id = 0;
+    if (rc != 1)
+        return rc;
+    *id = db_int(q, 0);
+    db_end(q);
+    return 0;
+}
+
+int snapshot_held(struct snapshot *s, int64_t workspace, enum kind kind, struct str scope,
+                  struct str name, struct object *out, struct arena *arena,
+                  struct err *err)
+{
+    return find_object(s->db, SQL_OBJECT_BY_NAME, workspace, kind, scope, name, out,
+                       arena, err);
+}
+
+int snapshot_has_resource(struct snapshot *s, int64_t workspace, struct str name,
+                          bool *has, struct err *err)
+{
+    return exists(db_query(s->db, SQL_RESOURCE_NAMED, "is", workspace, name), has, err);
+}
+
+/* ---- tasks ---- */
+
+static int run_task_new(struct db *db, struct write *write, struct err *err)
+{
+    struct task_new *t = (struct task_new *)write;
+    struct arena arena = ARENA_INIT;
+    struct changes c;
+    int64_t now = clock_ms();
+    int rc = open_workspace(db, t->project, t->workspace, &c, &arena, err);
+
+    id_hex(t->uid);
+    if (!rc)
+        rc = db_run(db, err, SQL_TASK_DROP, "i", now - TASK_KEPT_MS);
+    if (!rc)
+        rc = db_run(db, err, SQL_TASK_ADD, "siisi", str_of(t->uid), c.w.id,
+                    (int64_t)t->kind, t->path, now);
+    t->id = db_last_id(db);
+    arena_release(&arena);
+    return rc;
+}
+
+void task_new_init(struct task_new *t)
+{
+    *t = (struct task_new){ .write.run = run_task_new };
+}
+
+static int end_task(struct db *db, const struct task_end *t, struct err *err)
+{
+    return db_run(db, err, SQL_TASK_END, "isis", t->id,
+                  t->failed ? STR("FAILED") : STR("SUCCESSFUL"), clock_ms(), t->report);
+}
+
+static int run_task_end(struct db *db, struct write *write, struct err *err)
+{
+    return end_task(db, (struct task_end *)write, err);
+}
+
+void task_end_init(struct task_end *t)
+{
+    *t = (struct task_end){ .write.run = run_task_end };
+}
+
+int snapshot_task(struct snapshot *s, int64_t workspace, struct str uid,
+                  struct shown_task *out, struct arena *arena, struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_TASK, "is", workspace, uid);
+    int rc = db_next(q, err);
+
+    if (rc != 1)
+        return rc ? rc : err_set(err, E_NOTFOUND, API_OK, DET_NONE);
+    *out = (struct shown_task){
+        .uid = arena_str(arena, db_text(q, 0)),
+        .kind = (enum task_kind)db_int(q, 1),
+        .path = arena_str(arena, db_text(q, 2)),
+        .status = arena_str(arena, db_text(q, 3)),
+        .started = db_int(q, 4),
+        .ended = db_int(q, 5),
+        .report = arena_str(arena, db_text(q, 6)),
+    };
+    db_end(q);
+    return out->uid.p && out->path.p && out->status.p && out->report.p ? 0
+                                                                       : err_nomem(err);
+}
+
+/* ---- the transaction ---- */
+
+/* One import on its way: the workspace, and that of CDM, which is opened with the first
+ * object that needs it. */
+struct importing {
+    struct db *db;
+    struct import_all *all;
+    struct changes jobs, cdm;
+    bool cdm_open;
+    struct arena arena;
+};
+
+/* Only what is wrong with the object itself; not that the disk is full. */
+static bool is_fault(int rc)
+{
+    return rc == E_EXISTS || rc == E_LIMIT || rc == E_INVALID;
+}
+
+static int enter_cdm(struct importing *im, struct str cluster, struct err *err)
+{
+    char uid[ID_UUID_BYTES];
+    int rc = 0;
+
+    if (!im->cdm_open)
+        rc = open_workspace(im->db, im->all->project, cdm_workspace, &im->cdm, &im->arena,
+                            err);
+    im->cdm_open = !rc;
+    if (rc || str_is(cluster, DEFAULT_CLUSTER))
+        return rc;
+    id_uuid(uid);
+    return db_run(im->db, err, SQL_CLUSTER_ENSURE, "sssi", str_of(uid), im->all->project,
+                  cluster, clock_ms());
+}
+
+static bool has_new_secret(const struct save *s)
+{
+    for (size_t i = 0; i < s->n_secrets; i++)
+        if (s->secrets[i].value.p)
+            return true;
+    return false;
+}
+
+/* A connection's stored secrets are for what its type stands for. */
+static bool is_other_connection(const struct import_one *one, const struct object *held)
+{
+    return one->save.kind == KIND_CONNECTION &&
+           !str_eq(one->facts.location, held->facts.location);
+}
+
+static int put(struct importing *im, struct changes *c, struct import_one *one,
+               struct object *held, struct err *err)
+{
+    struct save *s = &one->save;
+    int rc = use_blob(im->db, one->blob, err);
+
+    s->old = held->id ? held : NULL;
+    s->user = im->all->user;
+    if (s->kind == KIND_SCRIPT && !one->facts.owner.n)
+        one->facts.owner = held->id ? held->facts.owner : s->user;
+    if (!rc)
+        rc = save_object(im->db, s, c, one->blob, err);
+    s->old = NULL;
+    return rc;
+}
+
+static int import_one(struct importing *im, struct import_one *one, struct err *err)
+{
+    bool is_cdm = one->save.kind == KIND_CDM_JOB;
+    struct changes *c = is_cdm ? &im->cdm : &im->jobs;
+    struct object held;
+    int rc = is_cdm ? enter_cdm(im, one->facts.scope, err) : 0;
+
+    if (!rc)
+        rc = find_object(im->db, SQL_OBJECT_BY_NAME, c->w.id, one->save.kind,
+                         one->facts.scope, one->facts.name, &held, &im->arena, err);
+    if (rc)
+        return rc;
+    if (held.id && !im->all->overwrite) {
+        one->action = held.blob == one->blob ? IMPORT_SAME : IMPORT_SKIP;
+        return 0;
+    }
+    if (held.id && is_other_connection(one, &held))
+        return err_set(err, E_INVALID, DLF_6323, DET_NONE);
+    one->action = !held.id                 ? IMPORT_CREATE
+                  : held.blob == one->blob ? IMPORT_SAME
+                                           : IMPORT_OVERWRITE;
+    if (one->action == IMPORT_SAME && !one->save.submit && !has_new_secret(&one->save))
+        return 0;
+    return put(im, c, one, &held, err);
+}
+
+/* So that an object that fails in the middle leaves nothing behind. */
+static int import_in_savepoint(struct importing *im, struct import_one *one,
+                               struct err *err)
+{
+    struct changes jobs = im->jobs, cdm = im->cdm;
+    struct err later = ERR_INIT;
+    int rc = db_run(im->db, err, SQL_SAVEPOINT, "");
+    int undone = 0;
+
+    if (rc)
+        return rc;
+    rc = import_one(im, one, err);
+    if (is_fault(rc)) {
+        im->jobs = jobs;
+        im->cdm = cdm;
+        im->cdm_open = cdm.w.id != 0;
+        undone = db_run(im->db, &later, SQL_SAVEPOINT_UNDO, "");
+    }
+    if (!undone && (!rc || is_fault(rc)))
+        undone = db_run(im->db, &later, SQL_SAVEPOINT_END, "");
+    if (undone) {
+        err_clear(err);
+        *err = later;
+        return undone;
+    }
+    return rc;
+}
+
+/* 0, or why none can be written; an object's own fault stays with it. */
+static int import_items(struct importing *im, bool *faulty, struct err *err)
+{
+    struct import_all *a = im->all;
+
+    for (size_t i = 0; i < a->n; i++) {
+        struct import_one *one = a->items[i];
+        struct write *w = &one->save.write;
+
+        if (w->rc) {
+            *faulty = true;
+            continue;
+        }
+        w->rc = a->carry_on ? import_in_savepoint(im, one, &w->err)
+                            : import_one(im, one, &w->err);
+        if (!w->rc)
+            continue;
+        one->action = IMPORT_ERROR;
+        *faulty = true;
+        if (!is_fault(w->rc))
+            return err_set(err, w->err.ec, w->err.api, w->err.detail, w->err.arg[0]);
+    }
+    return 0;
+}
+
+static int run_import(struct db *db, struct write *write, struct err *err)
+{
+    struct import_all *a = (struct import_all *)write;
+    struct importing im = { .db = db, .all = a };
+    bool faulty = false;
+    int rc = open_workspace(db, a->project, a->workspace, &im.jobs, &im.arena, err);
+
+    if (!rc)
+        rc = import_items(&im, &faulty, err);
+    if (!rc && faulty && !a->carry_on)
+        rc = err_set(err, E_INVALID, API_OK, DET_NONE);
+    if (!rc)
+        rc = close_workspace(db, &im.jobs, err);
+    if (!rc && im.cdm_open)
+        rc = close_workspace(db, &im.cdm, err);
+    arena_release(&im.arena);
+    if (!rc)
+        rc = a->finish(a, err);
+    return rc ? rc : end_task(db, &a->end, err);
+}
+
+void import_all_init(struct import_all *a)
+{
+    *a = (struct import_all){ .write.run = run_import };
+}
