@@ -32,6 +32,7 @@ bench: build
 	scripts/deps --bench
 	bench/growth $(BUILD)/dlfd
 	bench/exports $(BUILD)/dlfd
+	bench/workspace $(BUILD)/dlfd
 
 coverage: build
 	scripts/coverage
