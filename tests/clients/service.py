@@ -1,12 +1,24 @@
 """A real dlfd for one client, and the keys to it."""
 
 import csv
+import json
 import os
 import re
 import subprocess
+import zipfile
 
+import table
 from certificates import make_pair
 from paths import DLFD
+
+
+def make_archives(data):
+    """The bucket `backup`, with the table's archives in it."""
+    subprocess.run([DLFD, "admin", "bucket", "create", "backup", "--data", data], check=True)
+    for name, files in table.ARCHIVES.items():
+        with zipfile.ZipFile(data / "obs/backup" / name, "w") as archive:
+            for entry, document in files.items():
+                archive.writestr(entry, json.dumps(document, ensure_ascii=False))
 
 
 class Service:
@@ -26,6 +38,7 @@ class Service:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log,
                                         text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
         self.endpoint = self._wait()
+        make_archives(data)
         with open(data / "credentials.csv", newline="", encoding="utf-8") as file:
             self.keys, = csv.DictReader(file)
 

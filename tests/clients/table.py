@@ -3,14 +3,15 @@
 The rows are data, so that one table serves each version of the Python SDK and the Go
 SDK: requests and expectations are in the API's own names, and a runner makes the SDK's
 models of them.  A member that a version's model lacks is left out of the request and
-of what is expected; a row is left out when the version lacks its operation or a
-parameter of the request.
+of what is expected; a row is left out when the version lacks its operation, one that
+it `needs` before it, or a parameter of the request.
 
 An expectation is a status (by default the operation's own) and any of
   error   the error's code, mapped by the SDK; `status` is then 400
   shows   members of the answer, lists with just these elements
   zip     {entry: members of its JSON object}, just these entries
   keep    {name: member of the answer}; "$name" in a later request is its value
+  ended   true: the call is made again until the answer's status is not RUNNING
 Operations without a row are ones that the server does not serve: the runner calls
 them, and wants 404 and APIGW.0101.
 """
@@ -207,6 +208,61 @@ NOT_REFUSED = [
     raw("ExportJob", "POST /v1/{project_id}/connections",
         changed(CONNECTION, name="unknown_member", **NOT_KNOWN), status=204),
 ]
+# What stands in the bucket `backup` before a client begins: {name: {entry: document}}.
+RESTORED = changed(HOURLY, name="restored", directory="/back", nodes=[
+    {"name": "load", "type": "DWSSQL", "location": {"x": "1", "y": "2"}, "properties": [
+        {"name": "scriptName", "value": "restored"}]}],
+    params=[{"name": "day", "value": "1"}, {"name": "hour", "value": "1"}])
+ARCHIVES = {
+    "jobs.zip": {"jobs/restored/restored.job": RESTORED,
+                 "jobs/restored/restored.script": changed(SCRIPT, name="restored")},
+    "connections.zip": {"connections/restored.conn": changed(
+        CONNECTION, name="restored",
+        config={name: value for name, value in CONNECTION["config"].items()
+                if name != "password"})},
+    "broken.zip": {"jobs/broken.job": {"name": "broken", "processType": "NONE"}},
+}
+
+
+def of(name, bucket="backup", **members):
+    return {"body": {"path": f"obs://{bucket}/{name}.zip", **members}}
+
+
+def task(status, part, of_what="ImportJob"):
+    """The task that was kept, when it has ended."""
+    return row("ListSystemTasks", {"task_id": "$task"}, needs=of_what, ended=True, shows={
+        "id": "$task", "status": status, "subtasks": [{"name": part, "status": status}]})
+
+
+IMPORTS = [
+    row("ShowFileInfo", of("jobs"), shows={
+        "jobs": [{"name": "restored", "path": "/back", "params": {"day": "1", "hour": "1"}}],
+        "scripts": [{"name": "restored", "path": "/etl"}]}),
+    row("ShowFileInfo", of("nowhere"), error="DLF.0815"),
+    row("ImportJob", of("jobs", params={"hour": "2"}, sameNamePolicy="OVERWRITE",
+                        jobsParam=[{"name": "restored", "params": {"day": "2"}}]),
+        keep={"task": "taskId"}),
+    task("SUCCESSFUL", "Import the restored job."),
+    row("ShowJob", job("restored"), shows={"directory": "/back", "params": [
+        {"name": "day", "value": "2"}, {"name": "hour", "value": "2"}]}),
+    row("ImportJob", of("broken"), keep={"task": "taskId"}),
+    task("FAILED", "Import the broken job."),
+    row("ShowJob", job("broken"), error=NO_JOB),
+    row("ImportJob", of("nowhere"), error="DLF.0815"),
+    row("ImportJob", of("jobs", bucket="nowhere"), error="DLF.1242"),
+    row("ListSystemTasks", {"task_id": "nowhere"}, error="DLF.0810"),
+    row("DeleteJob", job("restored")),
+    row("DeleteScript", script("restored")),
+]
+IMPORT_CONNECTIONS = [
+    row("ImportConnections", of("connections", params=[
+        {"name": "restored", "type": "DWS", "connectionType": "DWS",
+         "params": {"ip": "10.0.0.9"}}]), keep={"task": "taskId"}),
+    task("SUCCESSFUL", "Import the restored connection.", "ImportConnections"),
+    row("ShowConnection", connection("restored"), shows={"config": {"ip": "10.0.0.9"}}),
+    row("ImportConnections", of("connections", bucket="nowhere"), error="DLF.1242"),
+    row("DeleteConnction", connection("restored")),
+]
 DELETES = [
     row("DeleteJob", job("实时-作业.1")),
     row("DeleteJob", job("daily_load")),
@@ -219,8 +275,10 @@ DELETES = [
     row("DeleteResource", resource(), error=NO_RESOURCE),
     row("ListResources", shows={"total": 0, "resources": []}),
 ]
-DLF = SCRIPTS + RESOURCES + CONNECTIONS + WRITE_JOBS + READ_JOBS + NOT_REFUSED + DELETES
-DLF_OLD = SCRIPTS + RESOURCES + CONNECTIONS + WRITE_OLD_JOBS + READ_JOBS + NOT_REFUSED + DELETES
+BEFORE = SCRIPTS + RESOURCES + CONNECTIONS + IMPORT_CONNECTIONS
+AFTER = READ_JOBS + NOT_REFUSED + IMPORTS + DELETES
+DLF = BEFORE + WRITE_JOBS + AFTER
+DLF_OLD = BEFORE + WRITE_OLD_JOBS + AFTER
 
 # ---- CDM ----
 

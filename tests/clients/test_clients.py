@@ -19,9 +19,10 @@ from service import Service
 
 ROUTES = ROOT / "src/api/routes.def"
 
-# Served, but by no SDK: for probes, links in browsers, and Terraform.
+# Served, but by no SDK: for probes, links in browsers, Terraform, and those who spell as
+# the reference's samples do.
 WITHOUT_SDK = {"Health", "Ready", "OpenApi", "ExportJobsLink", "ExportJobsLinkHead",
-               "ListScriptsV2"}
+               "ListScriptsV2", "ListSystemTasksAlias"}
 
 # What the clients' TLS libraries say, in the order Python, Go, curl.
 UNTRUSTED = "certificate verify failed|certificate signed by unknown authority|^curl: .60."

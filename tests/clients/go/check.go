@@ -108,9 +108,10 @@ func (s *sdk) checkAnswer(r row, answer interface{}, archive []byte) error {
 	}
 	got := decoded(encoded(answer))
 	if r.Shows != nil {
+		wanted := s.filled(r.Shows)
 		known := reflect.New(reflect.TypeOf(answer).Elem()).Interface()
-		must(json.Unmarshal(encoded(r.Shows), known))
-		if err := contains(r.Shows, decoded(encoded(known)), got, "answer"); err != nil {
+		must(json.Unmarshal(encoded(wanted), known))
+		if err := contains(wanted, decoded(encoded(known)), got, "answer"); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
@@ -43,6 +45,8 @@ type row struct {
 	Shows     map[string]interface{}
 	Zip       map[string]interface{}
 	Keep      map[string]string
+	Needs     string
+	Ended     bool
 	Outcome   string
 }
 
@@ -105,17 +109,22 @@ func (s *sdk) fill(text string) string {
 	})
 }
 
-// The row's request as the SDK's model: a pointer.
-func (s *sdk) request(r row) reflect.Value {
+// The members, texts of them filled.
+func (s *sdk) filled(members map[string]interface{}) map[string]interface{} {
 	filled := map[string]interface{}{}
-	for name, value := range r.Request {
+	for name, value := range members {
 		if text, ok := value.(string); ok {
 			value = s.fill(text)
 		}
 		filled[name] = value
 	}
+	return filled
+}
+
+// The row's request as the SDK's model: a pointer.
+func (s *sdk) request(r row) reflect.Value {
 	request := reflect.New(s.client.MethodByName(r.Operation).Type().In(0).Elem())
-	must(json.Unmarshal(encoded(filled), request.Interface()))
+	must(json.Unmarshal(encoded(s.filled(r.Request)), request.Interface()))
 	return request
 }
 
@@ -134,13 +143,26 @@ func (s *sdk) call(r row) (interface{}, []byte, error) {
 	return out[0].Interface(), nil, err
 }
 
+// As call, of a task until it has ended.
+func (s *sdk) callToEnd(r row) (interface{}, []byte, error) {
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		answer, archive, err := s.call(r)
+		if err != nil || !r.Ended || find(answer, "status") != "RUNNING" {
+			return answer, archive, err
+		}
+		if time.Now().After(end) {
+			return nil, nil, errors.New("the task does not end")
+		}
+	}
+}
+
 func (s *sdk) run(r row) (failed error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			failed = fmt.Errorf("panic: %v", panicked)
 		}
 	}()
-	answer, archive, err := s.call(r)
+	answer, archive, err := s.callToEnd(r)
 	if err != nil {
 		refused, ok := err.(*sdkerr.ServiceResponseError)
 		if !ok || r.Error == "" {
@@ -181,7 +203,8 @@ func main() {
 	var rows []row
 	tested := map[string]bool{}
 	for _, r := range task.Rows {
-		if s.client.MethodByName(r.Operation).IsValid() {
+		needed := r.Needs == "" || s.client.MethodByName(r.Needs).IsValid()
+		if needed && s.client.MethodByName(r.Operation).IsValid() {
 			rows = append(rows, r)
 			tested[r.Operation] = true
 		}
