@@ -9,7 +9,8 @@ import urllib.parse
 
 import pytest
 
-from harness import ROOT
+from archives import imported, zipped
+from harness import ROOT, link, values
 
 EXAMPLES = sorted(p.parent for p in ROOT.glob("examples/*/jobs"))
 KINDS = ("connections", "resources", "scripts", "jobs")
@@ -152,6 +153,48 @@ def test_an_export_holds_all_scripts_and_resources(loaded, example):
         assert archive.read(name) == path.read_bytes()
 
 
+def export_all(client, folder, **env):
+    """{name: text} of what examples/export-all wrote."""
+    done = run("export-all", folder, url_of(client.server, client.project), **env)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return {str(p.relative_to(folder)): p.read_text("utf-8")
+            for p in folder.rglob("*") if p.is_file()}
+
+
+def test_all_of_it_can_be_taken_and_imported(server, loaded, example, tmp_path):
+    """What jobs name comes out as from a batch export, and all else as it was."""
+    loaded.make_script("没人用", content="x" * 1000)
+    loaded.make_resource("alone", directory="/a/b")
+    loaded.make_resource("alone", directory="/a/c")
+    loaded.make_cdm_job("alone", **{
+        "from-config-values": values("fromJobConfig", where="a like '50%25'")})
+    assert loaded.cdm("POST", "/link", {"links": [link("percent", **{
+        "link-config-values": values("linkConfig", host="50%", password="Secret_9")})]}).status == 200
+    files = export_all(loaded, tmp_path / "all")
+    batch, _ = exported(loaded, example)
+    assert {name: batch.read(name).decode() for name in batch.namelist()}.items() <= files.items()
+    assert {"scripts/没人用.script", "resources/a/b/alone.resource", "resources/a/c/alone.resource",
+            "cdms/default/alone.json", "links/default/percent.json"} <= set(files)
+    assert "Secret_9" not in "".join(files.values())
+
+    other = server.client(project=loaded.project + "0")
+    for name, text in files.items():
+        if name.startswith("links/"):
+            assert other.cdm("POST", "/link", text).status == 200
+    imported(other, zipped(files))
+    again = export_all(other, tmp_path / "again")
+    assert again == files
+
+
+def test_a_workspace_that_is_empty_and_one_of_many(client, tmp_path):
+    assert export_all(client, tmp_path / "none") == {}
+    for i in range(101):
+        client.make_job(f"j{i}")
+        client.make_script(f"s{i}")
+    files = export_all(client, tmp_path / "many", DLF_WORKSPACE="")
+    assert len(files) == 202
+
+
 def test_what_is_exported_is_what_stands_in_the_files(loaded, example):
     archive, _ = exported(loaded, example)
     files = {name.split("/")[-1]: json.loads(archive.read(name)) for name in archive.namelist()}
@@ -214,7 +257,10 @@ URL = "http://127.0.0.1:1/v1/demo"
     (["token", "KEYS", URL], "http://127.0.0.1:1: [Errno 111] Connection refused"),
     (["load", "no-folder", URL], "no-folder: no such folder"),
     (["load", EXAMPLES[0], "http://127.0.0.1:1/v1/"], "/v1/PROJECT expected"),
-    (["load", EXAMPLES[0], URL], "Connection refused")])
+    (["load", EXAMPLES[0], URL], "Connection refused"),
+    (["export-all", EXAMPLES[0], URL], "not empty"),
+    (["export-all", "none", "http://127.0.0.1:1/"], "/v1/PROJECT expected"),
+    (["export-all", "none", URL], "Connection refused")])
 def test_mistakes_are_told_in_a_line(tmp_path, args, why):
     keys = tmp_path / "keys.csv"
     keys.write_text("User Name,Access Key Id,Secret Access Key\nlin,a,b\n", "utf-8")
