@@ -36,6 +36,19 @@ def test_links_lead_somewhere(page):
         assert (page.parent / target).exists(), target
 
 
+def anchors(page):
+    """What headings of a page are called in links."""
+    text = re.sub("```.*?```", "", page.read_text("utf-8"), flags=re.S)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall("^#+ (.*)$", text, re.M)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_into_a_page_lead_to_a_heading(page):
+    for target, heading in re.findall(r"\]\(([^)#:\s]*)#([^)]+)\)", page.read_text("utf-8")):
+        assert heading in anchors(page.parent / target if target else page), (target, heading)
+
+
 def test_the_security_page_names_tests_that_exist():
     text = (ROOT / "SECURITY.md").read_text("utf-8")
     promises = re.findall(r"^- .*?(?=\n\n|\n- |\Z)", text.split("## What is promised")[1], re.M | re.S)
@@ -67,9 +80,14 @@ def test_the_demo_shows_what_the_readme_shows():
             assert line in shown, line
 
 
-# ---- the guide: its commands run, and what it shows is what they print ----
+# ---- the guide and the pages that go on from it: their commands run, and what they show
+# is what these print ----
 
-TRANSLATED = {"README.md": "README.zh-CN.md", "docs/guide.md": "docs/zh/guide.md"}
+GUIDE = "docs/guide.md"
+GOES_ON = [f"docs/{name}.md" for name in ("back-up-and-restore", "promote", "leave-the-cloud",
+                                          "leave-opendlf")]
+TRANSLATED = {"README.md": "README.zh-CN.md", **{
+    page: page.replace("docs/", "docs/zh/") for page in (GUIDE, *GOES_ON)}}
 
 
 def free_port():
@@ -132,9 +150,17 @@ def test_the_readme_shows_the_example_with_the_sdk():
     assert block("README.md", "python") == [(ROOT / "examples/sdk/export.py").read_text("utf-8")]
 
 
-@pytest.mark.parametrize("page", ["docs/guide.md", "docs/zh/guide.md"])
-def test_the_guide_runs_and_shows_what_it_prints(page, tmp_path):
-    done = run_in(tmp_path, "\n".join(block(page, "bash")))
+def beginning():
+    """The commands of the guide's Start and Sign in, with which the other pages begin."""
+    text = (ROOT / GUIDE).read_text("utf-8").split("## Look")[0]
+    return re.findall(r"```bash\n(.*?)```", text, re.S)
+
+
+@pytest.mark.parametrize("page", [one for pair in TRANSLATED.items() for one in pair
+                                  if "README" not in one])
+def test_a_page_runs_and_shows_what_it_prints(page, tmp_path):
+    before = [] if page.endswith("guide.md") else beginning()
+    done = run_in(tmp_path, "\n".join(before + block(page, "bash")))
     assert done.returncode == 0, done
     printed = done.stdout.replace("\r", "")
     at = 0
