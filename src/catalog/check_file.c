@@ -22,24 +22,58 @@ struct checking {
     enum language language;
 };
 
+/* A parameter of a job, at its value. */
+struct param {
+    struct str name;
+    uint32_t at;
+};
+
+static int by_param(const void *a, const void *b)
+{
+    const struct param *x = a, *y = b;
+    int c = str_cmp(x->name, y->name);
+
+    return c ? c : (x->at > y->at) - (x->at < y->at);
+}
+
+/* Those that have a name and a value, by name; *n of them. */
+static struct param *list_params(const struct json_doc *doc, uint32_t params, size_t *n)
+{
+    struct param *all = reallocarray(NULL, doc->value[params].len + 1, sizeof(*all));
+
+    *n = 0;
+    if (!all)
+        return NULL;
+    JSON_EACH (i, doc, params) {
+        bool is_object = json_type(doc, i) == JSON_OBJECT;
+        struct str name = is_object ? json_member_text(doc, i, "name") : STR_NONE;
+        uint32_t value = is_object ? json_member(doc, i, "value") : 0;
+
+        if (name.p && value)
+            all[(*n)++] = (struct param){ name, value };
+    }
+    qsort(all, *n, sizeof(*all), by_param);
+    return all;
+}
+
+/* Of several of one name the last. */
 static void write_params(struct jw *jw, const struct json_doc *doc)
 {
     uint32_t params = json_member(doc, 0, "params");
+    struct param *all = NULL;
+    size_t n = 0;
 
+    if (params && json_type(doc, params) == JSON_ARRAY) {
+        all = list_params(doc, params, &n);
+        if (!all)
+            jw->out->bad = E_NOMEM;
+    }
     jw_object(jw, STR("params"));
-    if (params && json_type(doc, params) == JSON_ARRAY)
-        JSON_EACH (i, doc, params) {
-            struct str name = STR_NONE;
-            uint32_t value = 0;
-
-            if (json_type(doc, i) == JSON_OBJECT) {
-                name = json_member_text(doc, i, "name");
-                value = json_member(doc, i, "value");
-            }
-            if (name.p && value)
-                jw_value(jw, name, doc, value);
-        }
+    for (size_t i = 0; i < n; i++)
+        if (i + 1 == n || !str_eq(all[i].name, all[i + 1].name))
+            jw_value(jw, all[i].name, doc, all[i].at);
     jw_end(jw, '}');
+    free(all);
 }
 
 static struct str directory_of(const struct json_doc *doc)

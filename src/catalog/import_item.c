@@ -162,7 +162,6 @@ struct making_item {
     struct buf edited, clean;
     struct json_doc edited_doc, clean_doc;
     const struct json_doc *doc;
-    uint32_t at;
     struct secrets secrets;
     struct definition definition;
     struct arena arena; /* of what is not kept */
@@ -172,14 +171,13 @@ static int edit(struct making_item *m, struct err *err)
 {
     const struct edits *edits = &m->im->request.body->edits;
     bool changed;
-    int rc = edits_apply(edits, m->item->one.save.kind, m->doc, m->at, &m->edited,
-                         &changed, &m->arena, err);
+    int rc = edits_apply(edits, m->item->one.save.kind, m->doc, 0, &m->edited, &changed,
+                         &m->arena, err);
 
     if (rc || !changed)
         return rc;
     rc = json_read(&m->edited_doc, buf_str(&m->edited), JSON_STORED_MAX_VALUES, err);
     m->doc = &m->edited_doc;
-    m->at = 0;
     return rc;
 }
 
@@ -191,11 +189,10 @@ static int take_secrets(struct making_item *m, struct err *err)
     m->secrets.may_lack = true;
     if (!may_hold_secrets(m->item->one.save.kind, m->doc, &rule))
         return 0;
-    rc = secrets_take(&m->secrets, m->doc, m->at, rule, &m->clean, &m->arena, err);
+    rc = secrets_take(&m->secrets, m->doc, 0, rule, &m->clean, &m->arena, err);
     if (!rc)
         rc = json_read(&m->clean_doc, buf_str(&m->clean), JSON_STORED_MAX_VALUES, err);
     m->doc = &m->clean_doc;
-    m->at = 0;
     return rc ? rc : keep_secrets(m->im, m->item, &m->secrets, err);
 }
 
@@ -228,12 +225,12 @@ static int keep_connections(struct making_item *m)
     enum kind kind = m->item->one.save.kind;
     struct naming n = { .m = m };
 
-    definition_connections(kind, m->doc, m->at, count_connection, &n);
+    definition_connections(kind, m->doc, 0, count_connection, &n);
     n.names = arena_array(&m->im->arena, n.n, sizeof(*n.names));
     if (!n.names)
         return E_NOMEM;
     n.n = 0;
-    definition_connections(kind, m->doc, m->at, keep_connection, &n);
+    definition_connections(kind, m->doc, 0, keep_connection, &n);
     m->item->connections = n.names;
     m->item->n_connections = n.n;
     return n.failed ? E_NOMEM : 0;
@@ -280,7 +277,7 @@ static int make_definition(struct making_item *m, struct str cluster, struct err
 static void name_item(struct making_item *m, struct str cluster)
 {
     struct facts *f = &m->item->one.facts;
-    struct str name = json_member_text(m->doc, m->at, "name");
+    struct str name = json_member_text(m->doc, 0, "name");
 
     f->name = name.p ? arena_str(&m->im->arena, name) : STR("");
     f->scope = arena_str(&m->im->arena, cluster);
@@ -401,13 +398,12 @@ static void drop_last(struct import *im)
 }
 
 int import_object(struct import *im, struct str entry, enum kind kind, struct str cluster,
-                  const struct json_doc *doc, uint32_t at, struct err *err)
+                  const struct json_doc *doc, struct err *err)
 {
     struct making_item m = { .im = im,
                              .edited = BUF_INIT(4 * DEFINITION_MAX),
                              .clean = BUF_INIT(4 * DEFINITION_MAX),
-                             .doc = doc,
-                             .at = at };
+                             .doc = doc };
     bool is_new = true;
     int rc = import_add(im, entry, kind, &m.item, err);
 

@@ -70,6 +70,11 @@ static void foresee_new(struct looking *l, struct item *item)
     l->has_dli |= is_dli;
 }
 
+static bool overwrites(const struct import *im)
+{
+    return im->request.body->overwrite;
+}
+
 static int foresee(struct looking *l, struct item *item, struct err *err)
 {
     struct import_one *one = &item->one;
@@ -82,10 +87,11 @@ static int foresee(struct looking *l, struct item *item, struct err *err)
     rc = find_held(l, one->save.kind, one->facts.scope, one->facts.name, &held, err);
     if (rc)
         return rc;
-    same = memcmp(held.sha256, item->sha256, SHA256_BYTES) == 0;
+    same = memcmp(held.sha256, item->sha256, SHA256_BYTES) == 0 &&
+           !(overwrites(l->im) && save_has_secret(&one->save));
     if (!held.id)
         foresee_new(l, item);
-    else if (same || !l->im->request.body->overwrite)
+    else if (same || !overwrites(l->im))
         one->action = same ? IMPORT_SAME : IMPORT_SKIP;
     else if (one->save.kind == KIND_CONNECTION &&
              !str_eq(held.facts.location, one->facts.location))

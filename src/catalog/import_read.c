@@ -91,6 +91,26 @@ static int not_an_object(const struct json_doc *doc, uint32_t at, struct err *er
                    json_type_name(json_type(doc, at)));
 }
 
+/* A job of the list as a text of its own: what is made of it takes as much as its text.
+ */
+static int read_cdm_job(struct import *im, struct str entry, struct str cluster,
+                        const struct json_doc *list, uint32_t at, struct err *err)
+{
+    struct buf text = BUF_INIT(4 * DEFINITION_MAX);
+    struct jw jw = JW_INIT(&text, false);
+    struct json_doc doc = { .count = 0 };
+    int rc;
+
+    jw_value(&jw, STR_NONE, list, at);
+    rc = text.bad ? err_nomem(err)
+                  : json_read(&doc, buf_str(&text), JSON_STORED_MAX_VALUES, err);
+    if (!rc)
+        rc = import_object(im, entry, KIND_CDM_JOB, cluster, &doc, err);
+    json_release(&doc);
+    buf_wipe(&text);
+    return rc;
+}
+
 /* {"jobs": [...]}, which some clients wrap twice. */
 static int read_cdm(struct import *im, struct str entry, struct str cluster,
                     const struct json_doc *doc, struct err *err)
@@ -110,7 +130,7 @@ static int read_cdm(struct import *im, struct str entry, struct str cluster,
             return not_an_object(doc, i, err);
     JSON_EACH (i, doc, list)
         if (!rc)
-            rc = import_object(im, entry, KIND_CDM_JOB, cluster, doc, i, err);
+            rc = read_cdm_job(im, entry, cluster, doc, i, err);
     return rc;
 }
 
@@ -125,7 +145,7 @@ static int read_json(struct import *im, struct str entry, enum kind kind,
     else if (!rc && json_type(&doc, 0) != JSON_OBJECT)
         rc = not_an_object(&doc, 0, err);
     else if (!rc)
-        rc = import_object(im, entry, kind, cluster, &doc, 0, err);
+        rc = import_object(im, entry, kind, cluster, &doc, err);
     json_release(&doc);
     return rc;
 }

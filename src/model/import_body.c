@@ -28,10 +28,24 @@ static int rule_texts(const struct rule_at *at)
     return 0;
 }
 
-static int rule_directories(const struct rule_at *at)
+/* What another name comes in place of has one. */
+static int rule_names(const struct rule_at *at)
 {
     struct rule_at member = *at;
     int rc = rule_texts(at);
+
+    JSON_EACH (i, at->doc, at->at) {
+        member.at = i;
+        if (!rc && !json_text(at->doc, i).n)
+            rc = rule_fail(&member, DET_EMPTY, NULL, NULL, NULL);
+    }
+    return rc;
+}
+
+static int rule_directories(const struct rule_at *at)
+{
+    struct rule_at member = *at;
+    int rc = rule_names(at);
 
     JSON_EACH (i, at->doc, at->at) {
         member.at = i;
@@ -99,11 +113,11 @@ static const struct field resource_fields[] = {
 static const struct form resource_form = { resource_fields, DLF_3051 };
 
 static const struct field mapping_fields[] = {
-    { "connections", .type = F_OBJECT, .rule = rule_texts },
-    { "databases", .type = F_OBJECT, .rule = rule_texts },
-    { "queues", .type = F_OBJECT, .rule = rule_texts },
-    { "clusters", .type = F_OBJECT, .rule = rule_texts },
-    { "streams", .type = F_OBJECT, .rule = rule_texts },
+    { "connections", .type = F_OBJECT, .rule = rule_names },
+    { "databases", .type = F_OBJECT, .rule = rule_names },
+    { "queues", .type = F_OBJECT, .rule = rule_names },
+    { "clusters", .type = F_OBJECT, .rule = rule_names },
+    { "streams", .type = F_OBJECT, .rule = rule_names },
     { "directories", .type = F_OBJECT, .rule = rule_directories },
     { .name = NULL }
 };

@@ -19,7 +19,7 @@ int rule_name(const struct rule_at *at, const struct name_rule *rule)
     if (rule->no_dots && name_is_dots(name))
         return rule_fail(at, DET_DOTS, NULL, NULL, NULL);
     snprintf(max, sizeof(max), "%zu", rule->max);
-    return rule_fail(at, DET_NAME, max, rule->extra, NULL);
+    return rule_fail(at, rule->cjk ? DET_NAME : DET_NAME_ASCII, max, rule->extra, NULL);
 }
 
 static int rule_job_name(const struct rule_at *at)

@@ -148,7 +148,7 @@ static int enter_cdm(struct importing *im, struct str cluster, struct err *err)
                   cluster, clock_ms());
 }
 
-static bool has_new_secret(const struct save *s)
+bool save_has_secret(const struct save *s)
 {
     for (size_t i = 0; i < s->n_secrets; i++)
         if (s->secrets[i].value.p)
@@ -197,10 +197,11 @@ static int import_one(struct importing *im, struct import_one *one, struct err *
     }
     if (held.id && is_other_connection(one, &held))
         return err_set(err, E_INVALID, DLF_6323, DET_NONE);
-    one->action = !held.id                 ? IMPORT_CREATE
-                  : held.blob == one->blob ? IMPORT_SAME
-                                           : IMPORT_OVERWRITE;
-    if (one->action == IMPORT_SAME && !one->save.submit && !has_new_secret(&one->save))
+    one->action = !held.id ? IMPORT_CREATE
+                  : held.blob == one->blob && !save_has_secret(&one->save)
+                      ? IMPORT_SAME
+                      : IMPORT_OVERWRITE;
+    if (one->action == IMPORT_SAME && !one->save.submit)
         return 0;
     return put(im, c, one, &held, err);
 }

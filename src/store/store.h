@@ -300,6 +300,9 @@ struct save {
 };
 void save_init(struct save *s);
 
+/* Whether it comes with the value of a secret. */
+bool save_has_secret(const struct save *s);
+
 /*
  * Seals all secrets with `key` instead of the one that the database was written
  * with.  E_INTERNAL when one of them cannot be opened.
@@ -400,7 +403,7 @@ enum import_action {
     IMPORT_CREATE,
     IMPORT_OVERWRITE,
     IMPORT_SKIP, /* one of that name is held, and stays */
-    IMPORT_SAME, /* what is held is the same already */
+    IMPORT_SAME, /* what is held is the same already, and no secret comes with it */
     IMPORT_ERROR,
     IMPORT_ACTIONS
 };

@@ -22,6 +22,7 @@ SHARED = [
     Field("dryRun", "bool", good=(True,)),
 ]
 TEXTS = ({"a": "b", "": "", "字": "字" * 300},)
+NAMES = ({"a": "b", "": "b", "字": "字" * 300},)
 MAPPINGS = ("connections", "databases", "queues", "clusters", "streams")
 IMPORT = SHARED + [
     Field("params", "object", good=TEXTS),
@@ -39,7 +40,7 @@ IMPORT = SHARED + [
           good=("DWS_CONNECTION", "GES_GRAPH", "x")),
     Field("resources[0].replace", "string", good=("d",)),
     Field("mapping", "object"),
-    *(Field(f"mapping.{name}", "object", good=TEXTS) for name in MAPPINGS),
+    *(Field(f"mapping.{name}", "object", good=NAMES) for name in MAPPINGS),
     Field("mapping.directories", "object", good=({"/": "/a", "/字/b": "/"},)),
 ]
 CONNECTIONS = SHARED + [
@@ -113,6 +114,12 @@ def test_check_file(held, case):
 def test_values_of_maps_are_texts(held, member, value):
     body = with_value(BASE, member, {"/k": value})
     assert_refused(held.post("/jobs/import", body), "DLF.3051", f"{member}./k")
+
+
+@pytest.mark.parametrize("member", MAPPINGS + ("directories",))
+def test_another_name_is_not_empty(held, member):
+    body = with_value(BASE, f"mapping.{member}", {"/a": "/b", "/k": ""})
+    assert_refused(held.post("/jobs/import", body), "DLF.3051", f"mapping.{member}./k")
 
 
 @pytest.mark.parametrize("old, new", [("a", "/a"), ("/a", "a"), ("/a", "/a b"),

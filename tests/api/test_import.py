@@ -291,6 +291,16 @@ def test_overwriting_a_connection_keeps_its_stored_secret(client):
     assert config["clusterName"] == "wh2" and config["password"] == "*********"
 
 
+def test_another_secret_is_no_longer_the_same(client):
+    data = archive(("conn", DWS))
+    imported(client, data)
+    assert rows(plan_of(client, data)) == {("connection", "dws_main"): "same"}
+    overwrite = {"sameNamePolicy": "OVERWRITE"}
+    assert rows(plan_of(client, data, **overwrite)) == {("connection", "dws_main"): "overwrite"}
+    assert rows(plan_of(client, archive(("conn", WITHOUT)), **overwrite)) == {
+        ("connection", "dws_main"): "same"}
+
+
 def test_a_secret_in_an_archive_is_sealed(start):
     server = start()
     client = server.client()
@@ -501,6 +511,7 @@ def test_a_dry_run_of_no_archive(client):
 
 def test_check_file_lists_jobs_and_scripts(client):
     body = job("作业", directory="/etl", params=[{"name": "day", "value": "1"}, {"name": "n", "value": 1.50}])
+    body["params"].append({"name": "day", "value": "2"})  # of two of one name the last
     data = archive(("job", body), ("job", job("b")), ("script", script("etl", directory="/sql")),
                    ("script", script("etl", directory="/sql")), ("resource", resource("pack")),
                    ("txt", {}))
@@ -508,8 +519,15 @@ def test_check_file_lists_jobs_and_scripts(client):
     assert answer.status == 200, answer
     assert answer.json == {
         "jobs": [{"name": "b", "path": "/", "params": {}},
-                 {"name": "作业", "path": "/etl", "params": {"day": "1", "n": 1.5}}],
+                 {"name": "作业", "path": "/etl", "params": {"day": "2", "n": 1.5}}],
         "scripts": [{"name": "etl", "path": "/sql"}]}
+
+
+def test_check_file_names_a_parameter_once(client):
+    params = [{"name": "a", "value": str(i)} for i in range(3)]
+    path = put_object(client.server, archive(("job", job("j", params=params))))
+    answer = client.post("/jobs/check-file", {"path": path})
+    assert b'"params":{"a":"2"}' in answer.body
 
 
 @pytest.mark.parametrize("data, word", [
