@@ -52,7 +52,7 @@ class Gateway:
     """versitygw on loopback; `root` has a folder for each bucket."""
 
     def __init__(self, folder, tls=None):
-        assert GATEWAY.exists(), f"{GATEWAY} is missing: scripts/deps --tests makes it"
+        assert GATEWAY.exists(), f"{GATEWAY} is missing: scripts/deps --s3 makes it"
         self.root, side = folder / "root", folder / "side"
         for one in (self.root, side):
             one.mkdir(parents=True)
