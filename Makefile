@@ -1,7 +1,7 @@
 # Thin: every target is one command.  BUILD is Meson's folder.
 BUILD = build
 
-.PHONY: build deps demo check check-all check-clients bench coverage docs format lint clean
+.PHONY: build deps demo check check-all check-s3 check-clients bench coverage docs format lint clean
 
 build: deps $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -21,6 +21,11 @@ check: build
 
 check-all: build
 	scripts/check --all
+
+# Object storage with a real service: an S3 server on loopback.
+check-s3: build
+	scripts/deps --s3
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/s3
 
 # The vendor's SDKs, as they are, and curl against the real binary.
 check-clients: build
