@@ -42,6 +42,16 @@ struct obs_options {
     int stall_s;         /* seconds without progress; 0: OBS_STALL_S */
 };
 
+/* Which way leads to the endpoint.  An endpoint is http:// or https://, a host, and
+ * perhaps a port; nothing else. */
+enum obs_way {
+    OBS_NO_ENDPOINT,
+    OBS_HERE,  /* it is on this machine, and no proxy is asked */
+    OBS_TLS,   /* with TLS to another one */
+    OBS_PLAIN, /* without */
+};
+enum obs_way obs_endpoint_way(const char *endpoint);
+
 /* E_INVALID: that is no endpoint.  The service is not asked yet. */
 int obs_open(struct obs **out, const struct obs_options *options,
              struct err *err) MUST_CHECK;

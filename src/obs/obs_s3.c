@@ -344,22 +344,11 @@ static const struct obs_calls s3_calls = {
     .close = s3_close,
 };
 
-/* The text behind the scheme: host and port; NULL when it is no endpoint. */
-static const char *host_of(const char *endpoint)
-{
-    const char *host = strstr(endpoint, "://");
-
-    if (strncmp(endpoint, "http://", 7) != 0 && strncmp(endpoint, "https://", 8) != 0)
-        return NULL;
-    host += strlen("://");
-    return *host && !strpbrk(host, "/?#@ \t\r\n\\") ? host : NULL;
-}
-
 int obs_s3_open(struct obs **out, const struct obs_options *options, struct err *err)
 {
     struct s3 *s;
 
-    if (!host_of(options->endpoint))
+    if (obs_endpoint_way(options->endpoint) == OBS_NO_ENDPOINT)
         return err_set(err, E_INVALID, API_OK, DET_TEXT,
                        "http://HOST:PORT or https://HOST:PORT expected");
     s = calloc(1, sizeof(*s));
@@ -379,7 +368,8 @@ int obs_s3_open(struct obs **out, const struct obs_options *options, struct err 
         s3_close(&s->obs);
         return err_nomem(err);
     }
-    s->host = host_of(s->endpoint);
+    s->host = strstr(s->endpoint, "://") + 3;
+    s->no_proxy = obs_endpoint_way(s->endpoint) == OBS_HERE;
     *out = &s->obs;
     return 0;
 }

@@ -12,6 +12,7 @@ struct s3 {
     const char *host;
     char *region, *access, *secret, *ca_file; /* the last may be NULL */
     long stall_s;
+    bool no_proxy; /* the service is on this machine */
 };
 
 #define S3_ETAG_BYTES 200

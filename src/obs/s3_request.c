@@ -219,6 +219,8 @@ static void set_rules(struct sending *g)
     curl_easy_setopt(g->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(g->curl, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(g->curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (g->s->no_proxy)
+        curl_easy_setopt(g->curl, CURLOPT_PROXY, "");
     if (g->s->ca_file)
         curl_easy_setopt(g->curl, CURLOPT_CAINFO, g->s->ca_file);
     curl_easy_setopt(g->curl, CURLOPT_CONNECTTIMEOUT_MS, OBS_CONNECT_MS);

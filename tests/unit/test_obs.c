@@ -626,20 +626,47 @@ static void test_a_folder_that_cannot_be_made(void **state)
 
 static const struct {
     const char *text;
-    int rc;
+    enum obs_way way;
 } endpoints[] = {
-    { "http://127.0.0.1:9000", 0 },
-    { "https://s3.cn-north-1.amazonaws.com", 0 },
-    { "http://[::1]:9000", 0 },
-    { "", E_INVALID },
-    { "s3.example.com", E_INVALID },
-    { "ftp://s3.example.com", E_INVALID },
-    { "http://", E_INVALID },
-    { "http://s3.example.com/", E_INVALID },
-    { "http://s3.example.com/path", E_INVALID },
-    { "http://s3.example.com?query", E_INVALID },
-    { "http://user:secret@s3.example.com", E_INVALID },
-    { "http://s3.example.com\nX-Header: x", E_INVALID },
+    { "http://127.0.0.1:9000", OBS_HERE },
+    { "http://127.8.9.1", OBS_HERE },
+    { "http://127.1:9000", OBS_HERE },
+    { "http://0x7f000001", OBS_HERE },
+    { "http://localhost:9000", OBS_HERE },
+    { "https://LocalHost", OBS_HERE },
+    { "https://[::1]:9000", OBS_HERE },
+    { "http://[0:0::1]", OBS_HERE },
+    { "https://s3.example.com", OBS_TLS },
+    { "https://192.0.2.1:9000", OBS_TLS },
+    { "https://[2001:db8::1]:9000", OBS_TLS },
+    { "http://s3.example.com", OBS_PLAIN },
+    { "http://minio:9000", OBS_PLAIN },
+    { "http://128.0.0.1:9000", OBS_PLAIN },
+    { "http://0.0.0.0:9000", OBS_PLAIN },
+    { "http://[::]:9000", OBS_PLAIN },
+    { "http://localhost.example.com", OBS_PLAIN },
+    { "http://127.0.0.1.example.com", OBS_PLAIN },
+    { "", OBS_NO_ENDPOINT },
+    { "http", OBS_NO_ENDPOINT },
+    { "http://", OBS_NO_ENDPOINT },
+    { "https://", OBS_NO_ENDPOINT },
+    { "http://:9000", OBS_NO_ENDPOINT },
+    { "http:///x", OBS_NO_ENDPOINT },
+    { "s3.example.com", OBS_NO_ENDPOINT },
+    { "ftp://s3.example.com", OBS_NO_ENDPOINT },
+    { "file:///etc", OBS_NO_ENDPOINT },
+    { "https://s3.example.com/", OBS_NO_ENDPOINT },
+    { "https://s3.example.com/a", OBS_NO_ENDPOINT },
+    { "https://s3.example.com?a", OBS_NO_ENDPOINT },
+    { "https://s3.example.com#a", OBS_NO_ENDPOINT },
+    { "https://a:b@s3.example.com", OBS_NO_ENDPOINT },
+    { "https://s3.example.com:x", OBS_NO_ENDPOINT },
+    { "https://s3.example.com:65536", OBS_NO_ENDPOINT },
+    { "https://s3.example.com:90:90", OBS_NO_ENDPOINT },
+    { "https://s3.example.com ", OBS_NO_ENDPOINT },
+    { "https://s3.example.com\r\nX: y", OBS_NO_ENDPOINT },
+    { "https://%31", OBS_NO_ENDPOINT },
+    { "https://桶.example.com", OBS_NO_ENDPOINT },
 };
 
 static void test_endpoints(void **state)
@@ -655,7 +682,9 @@ static void test_endpoints(void **state)
         struct obs *o = NULL;
 
         t_row("%s", endpoints[i].text);
-        assert_int_equal(obs_open(&o, &options, &err), endpoints[i].rc);
+        assert_int_equal(obs_endpoint_way(endpoints[i].text), endpoints[i].way);
+        assert_int_equal(obs_open(&o, &options, &err),
+                         endpoints[i].way == OBS_NO_ENDPOINT ? E_INVALID : 0);
         err_clear(&err);
         obs_close(o);
     }
