@@ -39,25 +39,54 @@ static int send_only(struct s3 *s, const struct s3_request *r, struct err *err)
 
 /* ---- read ---- */
 
+/* The answer to HEAD has no body: of a refusal another request learns the reason.  It
+ * needs no other right than HEAD of the bucket. */
+static int ask_why(struct s3 *s, struct str bucket, int rc, struct err *err)
+{
+    struct obs_path path = { .bucket = bucket };
+    struct s3_request r = { .method = "GET",
+                            .path = &path,
+                            .query = STR("list-type=2&max-keys=1") };
+    struct err why = ERR_INIT;
+    int said = send_only(s, &r, &why);
+
+    if (!said)
+        return rc;
+    err_clear(err);
+    *err = why;
+    return said;
+}
+
+/* E_NOTFOUND of an object: its bucket may not be there, either. */
+static int ask_head(struct s3 *s, const struct obs_path *path, struct err *err)
+{
+    struct s3_request r = { .method = "HEAD", .path = path };
+    struct s3_reply reply = S3_REPLY_INIT;
+    int rc = send_well(s, &r, &reply, err);
+
+    if (rc && reply.status / 100 == 4 && (rc != E_NOTFOUND || !path->key.n))
+        rc = ask_why(s, path->bucket, rc, err);
+    s3_reply_release(&reply);
+    return rc;
+}
+
 static int s3_bucket_find(struct obs *o, struct str bucket, struct err *err)
 {
     struct obs_path path = { .bucket = bucket };
-    struct s3_request r = { .method = "HEAD", .path = &path };
 
-    return send_only(s3_of(o), &r, err);
+    return ask_head(s3_of(o), &path, err);
 }
 
 static int s3_exists(struct obs *o, const struct obs_path *path, bool *exists,
                      struct err *err)
 {
-    struct s3_request r = { .method = "HEAD", .path = path };
-    int rc = send_only(s3_of(o), &r, err);
+    int rc = ask_head(s3_of(o), path, err);
 
     *exists = rc == 0;
-    if (rc != E_NOTFOUND)
+    if (rc != E_NOTFOUND || err->api != API_OK)
         return rc;
     err_clear(err);
-    return s3_bucket_find(o, path->bucket, err); /* the answer has no body to tell */
+    return s3_bucket_find(o, path->bucket, err);
 }
 
 static int s3_get(struct obs *o, const struct obs_path *path, struct sink *to,

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <curl/curl.h>
 #include <strings.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include "base/banned.h"
 
 #define HEADERS_MAX (5 + S3_EXTRA_MAX)
+#define S3_CODE_BYTES 80
 
 /* A request on its way: what all tries have in common, and the one that runs. */
 struct sending {
@@ -400,18 +402,33 @@ struct str s3_element(const struct s3_reply *reply, const char *name)
     return to ? (struct str){ body.p, (size_t)(to - body.p) } : none;
 }
 
-int s3_judge(const struct s3_request *r, const struct s3_reply *reply, struct err *err)
+/* A word such as NoSuchBucket; empty when it is none. */
+static struct str code_of(const struct s3_reply *reply)
 {
     struct str code = s3_element(reply, "Code");
+
+    for (size_t i = 0; i < code.n; i++)
+        if (!isalnum((unsigned char)code.p[i]) || i == S3_CODE_BYTES)
+            return STR("");
+    return code;
+}
+
+int s3_judge(const struct s3_request *r, const struct s3_reply *reply, struct err *err)
+{
+    struct str code = code_of(reply);
+    const char *hint = "";
     char what[200];
 
     if (reply->status / 100 == 2)
         return 0;
-    if (str_is(code, "NoSuchBucket") || (reply->status == 404 && !r->path->key.n))
+    if (str_is(code, "NoSuchBucket") ||
+        (reply->status == 404 && !code.n && !r->path->key.n))
         return obs_no_bucket(err, r->path->bucket);
     if (reply->status == 404 && (!code.n || str_is(code, "NoSuchKey")))
         return obs_fail(err, E_NOTFOUND, r->path, "there is no such object");
-    snprintf(what, sizeof(what), "the storage answered %ld %.*s", reply->status,
-             code.n < 100 ? (int)code.n : 100, code.n ? code.p : "");
+    if (!code.n && (reply->status == 400 || reply->status == 401 || reply->status == 403))
+        hint = ": the access key, its secret, its rights or the region may be wrong";
+    snprintf(what, sizeof(what), "the storage answered %ld%s%.*s%s", reply->status,
+             code.n ? " " : "", STR_ARG(code), hint);
     return obs_fail(err, E_IO, r->path, what);
 }
