@@ -87,6 +87,8 @@
 #define CONNECTION_SILENCE_S 120
 #define ANSWER_BLOCK (64 * KIB)
 #define SHUTDOWN_GRACE_S 30
+/* Of which a storage service may take as much, so that its failure is still answered. */
+#define SHUTDOWN_OBS_S 25
 /* A certificate with those above it, and a key; bytes of a file.  A handshake's answer
  * is to fit into a socket's buffer. */
 #define TLS_CHAIN_MAX 8

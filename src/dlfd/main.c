@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "catalog/import.h"
@@ -254,6 +255,7 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
         wait_for_end(server, api, signals);
         atomic_store(&api->stopping, true);
         log_info("stopping: finishing what runs");
+        obs_end_by(api->obs, clock_mono_ns() + SHUTDOWN_OBS_S * 1000000000LL);
         http_stop(server);
     }
     if (metrics)

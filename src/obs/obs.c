@@ -127,6 +127,12 @@ int obs_open(struct obs **out, const struct obs_options *options, struct err *er
                              : obs_local_open(out, options, err);
 }
 
+void obs_end_by(struct obs *o, int64_t mono_ns)
+{
+    if (o->calls->end_by)
+        o->calls->end_by(o, mono_ns);
+}
+
 void obs_close(struct obs *o)
 {
     if (o)

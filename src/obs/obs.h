@@ -56,6 +56,10 @@ enum obs_way obs_endpoint_way(const char *endpoint);
 int obs_open(struct obs **out, const struct obs_options *options,
              struct err *err) MUST_CHECK;
 
+/* Requests to a service are given up then, E_IO, and those that come later: so a service
+ * that hangs holds up no stop. */
+void obs_end_by(struct obs *o, int64_t mono_ns);
+
 /* Accepts NULL. */
 void obs_close(struct obs *o);
 

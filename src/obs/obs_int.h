@@ -24,6 +24,7 @@ struct obs_calls {
     int (*bucket_create)(struct obs *o, struct str bucket, struct err *err);
     int (*bucket_list)(struct obs *o, void (*each)(const char *name), struct err *err);
     int (*bucket_delete)(struct obs *o, struct str bucket, bool force, struct err *err);
+    void (*end_by)(struct obs *o, int64_t mono_ns); /* NULL: no request lasts long */
     void (*close)(struct obs *o);
 };
 

@@ -348,6 +348,11 @@ static int s3_bucket_delete(struct obs *o, struct str bucket, bool force, struct
 
 /* ---- the storage ---- */
 
+static void s3_end_by(struct obs *o, int64_t mono_ns)
+{
+    atomic_store(&s3_of(o)->end_ns, mono_ns);
+}
+
 static void s3_close(struct obs *o)
 {
     struct s3 *s = s3_of(o);
@@ -370,6 +375,7 @@ static const struct obs_calls s3_calls = {
     .bucket_create = s3_bucket_create,
     .bucket_list = s3_bucket_list,
     .bucket_delete = s3_bucket_delete,
+    .end_by = s3_end_by,
     .close = s3_close,
 };
 
@@ -399,6 +405,7 @@ int obs_s3_open(struct obs **out, const struct obs_options *options, struct err 
     }
     s->host = strstr(s->endpoint, "://") + 3;
     s->no_proxy = obs_endpoint_way(s->endpoint) == OBS_HERE;
+    s->end_ns = INT64_MAX;
     *out = &s->obs;
     return 0;
 }

@@ -1,6 +1,8 @@
 #ifndef OBS_S3_H
 #define OBS_S3_H
 
+#include <stdatomic.h>
+
 #include "obs/obs_int.h"
 #include "sign/sigv4.h"
 
@@ -12,7 +14,8 @@ struct s3 {
     const char *host;
     char *region, *access, *secret, *ca_file; /* the last may be NULL */
     long stall_s;
-    bool no_proxy; /* the service is on this machine */
+    bool no_proxy;          /* the service is on this machine */
+    _Atomic int64_t end_ns; /* by clock_mono_ns(), when requests end; INT64_MAX: never */
 };
 
 #define S3_ETAG_BYTES 200

@@ -120,6 +120,24 @@ static int rewind_body(void *arg, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
+static bool is_late(const struct s3 *s)
+{
+    return clock_mono_ns() >= atomic_load(&s->end_ns);
+}
+
+/* Called once a second at least; other than 0: the request is given up. */
+static int go_on(void *arg, curl_off_t down, curl_off_t got, curl_off_t up,
+                 curl_off_t sent)
+{
+    const struct sending *g = arg;
+
+    (void)down;
+    (void)got;
+    (void)up;
+    (void)sent;
+    return is_late(g->s);
+}
+
 /* ---- one try ---- */
 
 /* 20240229T235959Z */
@@ -233,6 +251,9 @@ static void set_rules(struct sending *g)
     curl_easy_setopt(g->curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(g->curl, CURLOPT_HEADERDATA, g);
     curl_easy_setopt(g->curl, CURLOPT_ERRORBUFFER, g->said);
+    curl_easy_setopt(g->curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(g->curl, CURLOPT_XFERINFOFUNCTION, go_on);
+    curl_easy_setopt(g->curl, CURLOPT_XFERINFODATA, g);
 }
 
 static int set_url(struct sending *g)
@@ -322,6 +343,11 @@ static void pause_before(int try)
     nanosleep(&t, NULL);
 }
 
+static int stopping(struct sending *g)
+{
+    return obs_fail(g->err, E_IO, g->r->path, "the server is stopping");
+}
+
 static int try_again(struct sending *g)
 {
     CURLcode code = CURLE_OK;
@@ -330,6 +356,8 @@ static int try_again(struct sending *g)
     for (int i = 0; i < OBS_TRIES; i++) {
         if (i)
             pause_before(i);
+        if (is_late(g->s))
+            return stopping(g);
         rc = try_once(g, &code);
         if (rc || !may_pass(code, g->reply->status) || (g->got && !g->reply->etag[0]))
             break;
@@ -338,6 +366,8 @@ static int try_again(struct sending *g)
         return rc;
     if (code == CURLE_OUT_OF_MEMORY)
         return err_nomem(g->err);
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return stopping(g);
     return obs_fail(g->err, E_IO, g->r->path,
                     g->said[0] ? g->said : curl_easy_strerror(code));
 }
