@@ -128,6 +128,8 @@
 /* A service that is slower for so long has failed. */
 #define OBS_SLOWEST_BYTES_A_S 1024L
 #define OBS_STALL_S 30
+#define OBS_ACCESS_KEY_MAX 128
+#define OBS_SECRET_KEY_MAX 512
 
 /* Tasks that ended so long ago are forgotten. */
 #define TASK_KEPT_MS (30L * 24 * 60 * 60 * 1000)

@@ -1,13 +1,19 @@
 #include "dlfd/admin_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "obs/obs.h"
 
 static int open_objects(struct obs **out, struct folder *f, struct err *err)
 {
     struct obs_options options = { .folder = buf_cstr(&f->objects) };
+    const char *endpoint = getenv("DLFD_OBS_ENDPOINT");
 
+    if (endpoint && *endpoint)
+        return err_set(err, E_INVALID, 0, 0,
+                       "DLFD_OBS_ENDPOINT is set, and a service keeps its buckets "
+                       "itself: use its own tools");
     if (!options.folder)
         return err_set(err, E_INVALID, 0, 0, "the path is too long");
     return obs_open(out, &options, err);

@@ -14,11 +14,14 @@
 #define LINE_BYTES (2 * SEAL_KEY_BYTES + 1)
 #define FILE_BYTES (KEY_FILE_MAX_KEYS * LINE_BYTES)
 
-static int fail(const struct key_file *f, enum ec ec, const char *what, struct err *err)
+#define KEY_FILE "key file"
+
+static int fail(const char *what, const char *path, enum ec ec, const char *why,
+                struct err *err)
 {
     struct buf text = BUF_INIT(8 * KIB);
 
-    buf_addf(&text, "key file %s: %s", f->path, what);
+    buf_addf(&text, "%s %s: %s", what, path, why);
     err_set(err, ec, 0, 0, buf_cstr(&text));
     buf_release(&text);
     return ec;
@@ -33,28 +36,43 @@ static int parse(struct key_file *f, const char *text, size_t n, struct err *err
         text += LINE_BYTES;
         n -= LINE_BYTES;
     }
-    return f->n && !n ? 0 : fail(f, E_INVALID, "it holds no key", err);
+    return f->n && !n ? 0 : fail(KEY_FILE, f->path, E_INVALID, "it holds no key", err);
+}
+
+int private_file_read(const char *what, const char *path, char *text, size_t *n,
+                      struct err *err)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = 0;
+    struct stat is;
+    int rc = 0;
+
+    if (file < 0)
+        return fail(what, path, errno == ENOENT ? E_NOTFOUND : E_IO, strerror(errno),
+                    err);
+    if (fstat(file, &is) != 0)
+        rc = fail(what, path, E_IO, strerror(errno), err);
+    else if (is.st_mode & 077)
+        rc = fail(what, path, E_DENIED, "others may use it: chmod 600", err);
+    else
+        got = read(file, text, *n);
+    if (got < 0)
+        rc = fail(what, path, E_IO, strerror(errno), err);
+    *n = got < 0 ? 0 : (size_t)got;
+    close(file);
+    return rc;
 }
 
 int key_file_read(struct key_file *f, struct err *err)
 {
-    int file = open(f->path, O_RDONLY | O_CLOEXEC);
     char text[FILE_BYTES + 1];
-    struct stat is;
-    ssize_t n;
-    int rc = 0;
+    size_t n = sizeof(text);
+    int rc;
 
     f->n = 0;
-    if (file < 0)
-        return fail(f, errno == ENOENT ? E_NOTFOUND : E_IO, strerror(errno), err);
-    if (fstat(file, &is) != 0)
-        rc = fail(f, E_IO, strerror(errno), err);
-    else if (is.st_mode & 077)
-        rc = fail(f, E_DENIED, "others may use it: chmod 600", err);
-    n = rc ? 0 : read(file, text, sizeof(text));
-    close(file);
+    rc = private_file_read(KEY_FILE, f->path, text, &n, err);
     if (!rc)
-        rc = n < 0 ? fail(f, E_IO, strerror(errno), err) : parse(f, text, (size_t)n, err);
+        rc = parse(f, text, n, err);
     wipe(text, sizeof(text));
     return rc;
 }
@@ -104,7 +122,7 @@ int key_file_write(const struct key_file *f, struct err *err)
         text[(i + 1) * LINE_BYTES - 1] = '\n';
     }
     if (!file_replace(f->path, text, (size_t)f->n * LINE_BYTES))
-        rc = fail(f, E_IO, strerror(errno), err);
+        rc = fail(KEY_FILE, f->path, E_IO, strerror(errno), err);
     wipe(text, sizeof(text));
     return rc;
 }

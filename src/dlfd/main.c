@@ -15,6 +15,7 @@
 #include "dlfd/admin.h"
 #include "dlfd/first_account.h"
 #include "dlfd/folder.h"
+#include "dlfd/objects.h"
 #include "dlfd/options.h"
 #include "model/errors.h"
 #include "model/names.h"
@@ -98,6 +99,7 @@ static int check(const struct options *o, struct err *err)
     check_tls(o, &text);
     check_names(o, &text);
     check_sweep_age(o, &text);
+    objects_check(o, &text);
     if (text.len) {
         text.len--; /* the last line's end */
         rc = err_set(err, E_INVALID, 0, 0, buf_cstr(&text));
@@ -309,23 +311,13 @@ static const char *audit_path(const struct options *o, struct buf *path)
     return buf_cstr(path);
 }
 
-/* Object storage: DATA/obs, and who writes there. */
+/* Object storage, and who writes there. */
 static int open_obs(const struct options *o, struct api *api, struct err *err)
 {
-    struct buf folder = BUF_INIT(8 * KIB);
-    struct obs_options options = { .alone = true };
-    int rc;
-
-    buf_addf(&folder, "%s/obs", o->data.text);
-    options.folder = buf_cstr(&folder);
     api->workers = workers_start(OBS_THREADS, OBS_MAX_WAITING);
     api->importers = workers_start(1, IMPORTS_MAX_WAITING);
-    if (!options.folder || !api->workers || !api->importers)
-        rc = err_set(err, E_NOMEM, 0, 0, "out of memory");
-    else
-        rc = obs_open(&api->obs, &options, err);
-    buf_release(&folder);
-    return rc;
+    return api->workers && api->importers ? objects_open(&api->obs, o, err)
+                                          : err_nomem(err);
 }
 
 static int serve_store(const struct options *o, struct store *store,

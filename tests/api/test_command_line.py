@@ -27,7 +27,8 @@ OPTIONS = ["--listen", "--data", "--auth", "--config", "--error-detail", "--max-
            "--check-config", "--allow-origin", "--header-timeout", "--transfer-timeout",
            "--max-connections", "--max-cache", "--metrics-listen", "--log-format", "--region",
            "--public-url", "--token-age", "--rate-limit", "--audit-log",
-           "--tls-cert", "--tls-key", "--allow-plain-http"]
+           "--tls-cert", "--tls-key", "--allow-plain-http", "--obs-endpoint", "--obs-region",
+           "--obs-access-key", "--obs-secret-key-file", "--obs-ca-file", "--obs-timeout", "--obs-plain-http"]
 
 
 # ---- help and version ----

@@ -1,0 +1,18 @@
+#ifndef DLFD_OBJECTS_H
+#define DLFD_OBJECTS_H
+
+#include "dlfd/options.h"
+#include "obs/obs.h"
+
+/*
+ * The storage of obs://, by the options: the service of --obs-endpoint, else the folder
+ * obs in the data folder.
+ */
+
+/* Adds a sentence for each of its options that is wrong, or lacks another. */
+void objects_check(const struct options *o, struct buf *text);
+
+/* Opens it.  The error's first text says what is wrong, of the secret key's file, too. */
+int objects_open(struct obs **out, const struct options *o, struct err *err) MUST_CHECK;
+
+#endif
