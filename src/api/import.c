@@ -184,7 +184,7 @@ static struct import_answer *new_answer(struct call *c)
 
     if (!a)
         return NULL;
-    *a = (struct import_answer){ .call = c, .json = BUF_INIT(TASK_REPORT_MAX) };
+    *a = (struct import_answer){ .call = c, .json = BUF_INIT(IMPORT_PLAN_MAX) };
     c->import = a;
     return a;
 }

@@ -70,9 +70,16 @@
 #define IMPORT_SECRETS_MAX (64 * MIB)
 #define IMPORT_BATCH 256
 #define IMPORT_BATCH_BYTES (4 * MIB)
-/* The text of a task, and what is kept of how its parts ended, bytes. */
+/* What is shown of a name that may break its rule, bytes. */
+#define IMPORT_NAME_MAX KIB
+/* The answer of a dry run, bytes. */
+#define IMPORT_PLAN_MAX (64 * MIB)
+/* A task: its text, the text of a part, and what is kept of it, bytes; the parts that are
+ * kept, as many as a workspace has jobs. */
 #define TASK_MESSAGE_MAX (64 * KIB)
-#define TASK_REPORT_MAX (256 * MIB)
+#define TASK_PART_MESSAGE_MAX KIB
+#define TASK_REPORT_MAX (64 * MIB)
+#define TASK_PARTS_MAX 10000
 
 /* HTTP. */
 #define PATH_MAX_SEGMENTS 16

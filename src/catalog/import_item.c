@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "base/banned.h"
 
 /* One object of an archive: edited, freed of its secrets, checked, made into a
@@ -279,7 +280,8 @@ static void name_item(struct making_item *m, struct str cluster)
     struct facts *f = &m->item->one.facts;
     struct str name = json_member_text(m->doc, 0, "name");
 
-    f->name = name.p ? arena_str(&m->im->arena, name) : STR("");
+    f->name =
+        name.p ? arena_str(&m->im->arena, utf8_cut(name, IMPORT_NAME_MAX)) : STR("");
     f->scope = arena_str(&m->im->arena, cluster);
     f->directory = STR("");
     if (!f->name.p || !f->scope.p)

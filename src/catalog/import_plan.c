@@ -432,6 +432,7 @@ static void print_item(struct jw *jw, struct item *item, enum language language)
     jw_string(jw, STR("action"), str_of(actions[one->action]));
     if (catalog_save_result(&item->one.save, &why)) {
         import_fault(&why, STR_NONE, language, &message);
+        message.len = utf8_cut(buf_str(&message), TASK_PART_MESSAGE_MAX).n;
         jw_string(jw, STR("message"), buf_str(&message));
     }
     jw_end(jw, '}');
@@ -488,6 +489,16 @@ static void print(struct jw *jw, struct import *im, enum language language)
     jw_end(jw, '}');
 }
 
+static int plan_fault(const struct buf *json, struct err *err)
+{
+    char max[24];
+
+    if (json->bad == E_NOMEM)
+        return err_nomem(err);
+    snprintf(max, sizeof(max), "%lu", IMPORT_PLAN_MAX);
+    return err_set(err, E_LIMIT, DLF_3051, DET_PLAN_LARGE, max);
+}
+
 int import_plan(struct import *im, enum language language, struct buf *json,
                 struct err *err)
 {
@@ -497,5 +508,5 @@ int import_plan(struct import *im, enum language language, struct buf *json,
     if (rc)
         return rc;
     print(&jw, im, language);
-    return json->bad ? err_nomem(err) : 0;
+    return json->bad ? plan_fault(json, err) : 0;
 }

@@ -1,5 +1,6 @@
 #include "catalog/import_int.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -164,12 +165,30 @@ static void print_part(struct jw *jw, const struct item *item, bool undone)
     jw_object(jw, STR_NONE);
     jw_string(jw, STR("name"), item->one.facts.name);
     jw_bool(jw, STR("ok"), !faulty && !undone);
-    for (int i = LANG_EN; (faulty || undone) && i <= LANG_ZH; i++)
+    for (int i = LANG_EN; (faulty || undone) && i <= LANG_ZH; i++) {
         import_fault(why, STR_NONE, (enum language)i, &text[i]);
+        text[i].len = utf8_cut(buf_str(&text[i]), TASK_PART_MESSAGE_MAX).n;
+    }
     print_texts(jw, text);
     jw_end(jw, '}');
     release_part(&text[LANG_EN], jw->out);
     release_part(&text[LANG_ZH], jw->out);
+}
+
+static void add_left_out(size_t n, enum language language, struct buf *out)
+{
+    struct err e = ERR_INIT;
+    char kept[24], all[24];
+
+    if (n <= TASK_PARTS_MAX)
+        return;
+    snprintf(kept, sizeof(kept), "%d", TASK_PARTS_MAX);
+    snprintf(all, sizeof(all), "%zu", n);
+    if (out->len)
+        buf_adds(out, separators[language]);
+    err_set(&e, E_LIMIT, API_OK, DET_PARTS_LEFT_OUT, kept, all);
+    error_detail(&e, language, out);
+    err_clear(&e);
 }
 
 /* Subtasks are the jobs; of an import of connections these. */
@@ -180,16 +199,20 @@ static void write_report(struct import *im, bool undone, struct buf *out)
     struct buf text[2] = { BUF_INIT(4 * TASK_MESSAGE_MAX),
                            BUF_INIT(4 * TASK_MESSAGE_MAX) };
     struct jw jw = JW_INIT(out, false);
+    size_t n = 0;
 
-    write_message(im, LANG_EN, undone, &text[LANG_EN]);
-    write_message(im, LANG_ZH, undone, &text[LANG_ZH]);
     jw_object(&jw, STR_NONE);
-    print_texts(&jw, text);
     jw_array(&jw, STR("parts"));
     for (size_t i = 0; i < im->n; i++)
-        if (im->items[i]->one.save.kind == kind && im->items[i]->one.facts.name.n)
+        if (im->items[i]->one.save.kind == kind && im->items[i]->one.facts.name.n &&
+            n++ < TASK_PARTS_MAX)
             print_part(&jw, im->items[i], undone);
     jw_end(&jw, ']');
+    for (int i = LANG_EN; i <= LANG_ZH; i++) {
+        write_message(im, (enum language)i, undone, &text[i]);
+        add_left_out(n, (enum language)i, &text[i]);
+    }
+    print_texts(&jw, text);
     jw_end(&jw, '}');
     release_part(&text[LANG_EN], out);
     release_part(&text[LANG_ZH], out);

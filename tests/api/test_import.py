@@ -585,3 +585,23 @@ def test_cdm_jobs_are_the_default_workspaces(house):
     assert task["status"] == "FAILED" and "developer is needed" in task["message"]
     assert shown(client_for("guest", other), "/jobs/j")
     imported(client_for("dev"), data)
+
+
+# ---- many ----
+
+def test_more_subtasks_than_are_listed(start):
+    client = start("--max-jobs", "0").client()
+    data = archive(*[("job", job(f"j{i:05}")) for i in range(10_003)])
+    task = imported(client, data)
+    assert len(task["subtasks"]) == 10_000
+    assert task["message"] == "only the first 10000 of 10003 subtasks are listed"
+    assert shown(client, "/jobs")["total"] == 10_003
+
+
+def test_long_texts_of_what_is_wrong_are_cut(client):
+    name = "长" * 100_000
+    data = archive(("job", {**job("j"), "name": name}), ("job", {**job("k"), "processType": name}))
+    for one in plan_of(client, data)["objects"]:
+        assert one["action"] == "error" and len(one["name"]) < 400 and len(one["message"]) < 1100
+    task = import_archive(client, data)
+    assert task["status"] == "FAILED" and len(task["message"]) < 3000
