@@ -23,17 +23,7 @@ void stage_init(struct stage *s)
 int snapshot_find_blob(struct snapshot *s, const uint8_t sha256[SHA256_BYTES],
                        int64_t *id, struct err *err)
 {
-    struct query *q = db_query(s->db, SQL_BLOB_IN_USE, "bi",
-                               (struct str){ (const char *)sha256, SHA256_BYTES },
-                               (int64_t)EXPORT_FORMAT);
-    int rc = db_next(q, err);
-
-    *id = 0;
-    if (rc != 1)
-        return rc;
-    *id = db_int(q, 0);
-    db_end(q);
-    return 0;
+    return find_blob(s->db, SQL_BLOB_IN_USE, sha256, id, err);
 }
 
 int snapshot_held(struct snapshot *s, int64_t workspace, enum kind kind, struct str scope,

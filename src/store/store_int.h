@@ -80,6 +80,10 @@ int close_workspace(struct db *db, const struct changes *c, struct err *err) MUS
 int save_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
                 struct err *err) MUST_CHECK;
 
+/* The blob of that content by one of SQL_BLOB_FIND and SQL_BLOB_IN_USE; 0: none. */
+int find_blob(struct db *db, enum sql sql, const uint8_t sha256[SHA256_BYTES],
+              int64_t *id, struct err *err) MUST_CHECK;
+
 /* Puts a blob there that nothing names yet; an object is about to name it. */
 int stage_blob(struct db *db, const struct new_blob *b, int64_t *id,
                struct err *err) MUST_CHECK;

@@ -97,13 +97,12 @@ static int add_refs_again(struct db *db, const struct new_blob *b, int64_t blob,
     return rc ? rc : add_refs(db, b, blob, err);
 }
 
-/* The blob of this content; 0: there is none yet. */
-static int find_blob(struct db *db, const struct new_blob *b, int64_t *id,
-                     struct err *err)
+int find_blob(struct db *db, enum sql sql, const uint8_t sha256[SHA256_BYTES],
+              int64_t *id, struct err *err)
 {
-    struct query *q = db_query(db, SQL_BLOB_FIND, "bi",
-                               (struct str){ (const char *)b->sha256, SHA256_BYTES },
-                               (int64_t)EXPORT_FORMAT);
+    struct query *q =
+        db_query(db, sql, "bi", (struct str){ (const char *)sha256, SHA256_BYTES },
+                 (int64_t)EXPORT_FORMAT);
     int rc = db_next(q, err);
 
     *id = 0;
@@ -122,7 +121,7 @@ int use_blob(struct db *db, int64_t blob, struct err *err)
 /* The blob of this content: the one that is there, or a new one. */
 static int put_blob(struct db *db, const struct save *s, int64_t *id, struct err *err)
 {
-    int rc = find_blob(db, s->blob, id, err);
+    int rc = find_blob(db, SQL_BLOB_FIND, s->blob->sha256, id, err);
 
     if (rc)
         return rc;
@@ -186,7 +185,7 @@ static int leave_blob(struct db *db, int64_t blob, struct err *err)
 
 int stage_blob(struct db *db, const struct new_blob *b, int64_t *id, struct err *err)
 {
-    int rc = find_blob(db, b, id, err);
+    int rc = find_blob(db, SQL_BLOB_FIND, b->sha256, id, err);
 
     if (!rc && !*id)
         rc = add_blob(db, b, id, err);

@@ -525,6 +525,21 @@ static void make_archive(struct job *j, struct buf *out)
     archive_of(files, COUNT_OF(files), out);
 }
 
+/* It is made before the allocations count. */
+static int open_archive(struct job *j)
+{
+    struct buf bytes = BUF_INIT(MIB);
+    long armed = left;
+    int fd;
+
+    left = -1;
+    make_archive(j, &bytes);
+    fd = file_of(buf_str(&bytes));
+    buf_release(&bytes);
+    left = armed;
+    return fd;
+}
+
 static int read_import_body(const char *json, struct import_body *body,
                             struct arena *arena, struct err *err)
 {
@@ -569,15 +584,8 @@ static int import(struct job *j, struct err *err)
                                       .may_connect = true,
                                       .may_migrate = true };
     struct import *im = NULL;
-    struct buf bytes = BUF_INIT(MIB);
-    long armed = left;
-    int fd, rc;
+    int fd = open_archive(j), rc;
 
-    left = -1;
-    make_archive(j, &bytes);
-    fd = file_of(buf_str(&bytes));
-    buf_release(&bytes);
-    left = armed;
     rc = read_import_body(j->json, &body, &arena, err);
     if (!rc)
         rc = import_read(&im, &j->world->catalog, &request, fd, err);
@@ -591,16 +599,10 @@ static int import(struct job *j, struct err *err)
 
 static int check_an_archive(struct job *j, struct err *err)
 {
-    struct buf bytes = BUF_INIT(MIB), json = BUF_INIT(MIB);
-    long armed = left;
-    int fd, rc;
+    struct buf json = BUF_INIT(MIB);
+    int fd = open_archive(j);
+    int rc = check_file(&j->world->catalog, fd, LANG_EN, &json, err);
 
-    left = -1;
-    make_archive(j, &bytes);
-    fd = file_of(buf_str(&bytes));
-    buf_release(&bytes);
-    left = armed;
-    rc = check_file(&j->world->catalog, fd, LANG_EN, &json, err);
     buf_release(&json);
     close(fd);
     return rc;
