@@ -1071,8 +1071,10 @@ static int run_import(struct world *w, struct importing *im, size_t n, bool carr
     a->end.id = im->task;
     store_write(w->store, &a->write);
     rc = outcome(w, &a->write);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         saving_release(&im->saving[i]);
+        err_clear(&im->one[i].save.write.err);
+    }
     return rc;
 }
 
