@@ -86,19 +86,33 @@ static void list_faults(const struct import *im, enum language language, struct 
     release_part(&one, out);
 }
 
+/* How many from `d` on are of one name; they stand together. */
+static size_t same_name(const struct dangling *d, size_t n)
+{
+    size_t k = 1;
+
+    while (k < n && d[k].kind == d->kind && str_eq(d[k].name, d->name))
+        k++;
+    return k;
+}
+
+/* Each name once, with the first that needs it, and how many others do. */
 static void list_dangling(const struct import *im, struct buf *out)
 {
     struct buf one = BUF_INIT(64 * KIB);
     bool fits = true;
 
-    for (size_t i = 0; fits && i < im->n_dangling; i++) {
+    for (size_t i = 0, n; fits && i < im->n_dangling; i += n) {
         const struct dangling *d = &im->dangling[i];
 
+        n = same_name(d, im->n_dangling - i);
         buf_clear(&one);
         buf_addf(&one, "%s/", import_kind_name(d->kind));
         buf_addstr(&one, d->name);
         buf_adds(&one, " (");
         import_needed_by(d, &one);
+        if (n > 1)
+            buf_addf(&one, " +%zu", n - 1);
         buf_addc(&one, ')');
         fits = add_one(out, buf_str(&one), ", ");
     }

@@ -238,6 +238,21 @@ static void copy(struct taking *t, struct str key, uint32_t at)
     }
 }
 
+/* No less than what the value `at` takes as JSON: one byte can become six where a text
+ * has escapes. */
+static size_t json_bytes(const struct json_doc *doc, uint32_t at)
+{
+    size_t n = KIB;
+
+    for (uint32_t i = at; i < json_next(doc, at); i++) {
+        const struct json_value *v = &doc->value[i];
+
+        n += 16 + (v->key_plain ? 6UL : 1UL) * v->key_len +
+             (v->plain ? 6UL : 1UL) * v->len;
+    }
+    return n;
+}
+
 int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
                  enum secret_rule rule, struct buf *clean, struct arena *arena,
                  struct err *err)
@@ -251,8 +266,8 @@ int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
 
     /* All of them together are not longer than the text that they come out of;
      * taken at once, no copy is left behind by growth. */
-    out->values = BUF_INIT(2 * doc->text.n + KIB);
-    buf_reserve(&out->values, 2 * doc->text.n + KIB);
+    out->values = BUF_INIT(json_bytes(doc, at));
+    buf_reserve(&out->values, json_bytes(doc, at));
     copy(&t, STR_NONE, at);
     buf_release(&t.path);
     return t.failed || clean->bad ? err_nomem(err) : 0;

@@ -362,6 +362,12 @@ def test_references_that_dangle_are_named(client):
         assert f"{kind}/{name} ({by})" in task["message"]
 
 
+def test_a_name_that_many_need_is_told_once(client):
+    data = archive(*[("script", script(f"s{i}")) for i in range(5)])
+    assert imported(client, data)["message"].endswith(": connection/dws_main (script/s0 +4)")
+    assert len(plan_of(client, data)["dangling"]) == 5
+
+
 def test_names_that_a_file_system_may_take_for_one(client):
     plan = plan_of(client, zipped([("é.job", json.dumps(job("a"))), ("e\u0301.job", json.dumps(job("b"))),
                                    ("1.job", json.dumps(job("Load"))), ("2.job", json.dumps(job("load"))),
