@@ -95,6 +95,13 @@ class Catalogue:
     def add(self, path, body, method="POST"):
         self.requests.append((method, path, to_bytes(body).decode()))
 
+    def files(self):
+        """{name: body}, to be imported."""
+        suffix = {"/jobs": "job", "/scripts": "script", "/resources": "resource",
+                  "/connections": "conn"}
+        return {f"{path[1:]}/{i}.{suffix[path]}" if path in suffix else f"cdms/{path[4:]}/{i}.json":
+                body for i, (_, path, body) in enumerate(self.requests)}
+
     def fill(self, client):
         for cluster in {path[4:] for _, path, _ in self.requests if path.startswith("cdm/")}:
             if cluster not in client.clusters():

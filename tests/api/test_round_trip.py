@@ -10,7 +10,7 @@ import uuid
 import pytest
 from hypothesis import HealthCheck, given, seed, settings, strategies as st
 
-from archives import contents, imported, plan_of, put_object, task_of
+from archives import contents, imported, plan_of, put_object, task_of, zipped
 from catalogues import catalogues
 from harness import ROOT, SANITIZED, node
 from test_memory import MIB, grown_mib, reset_peak
@@ -35,11 +35,17 @@ def assert_same(before, after):
     assert before == after
 
 
+def always(examples, part):
+    """The settings of hypothesis; the same seed draws the same."""
+    def decorate(test):
+        return seed(part)(settings(max_examples=examples, deadline=None, database=None,
+                                   suppress_health_check=list(HealthCheck))(test))
+    return decorate
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_an_import_is_exported_with_the_same_bytes(server, part):
-    @seed(part)
-    @settings(max_examples=EXAMPLES, deadline=None, database=None,
-              suppress_health_check=list(HealthCheck))
+    @always(EXAMPLES, part)
     @given(catalogue=catalogues(), single=st.booleans(), submitted=st.booleans(),
            depend=st.sampled_from([True, True, True, False]))
     def holds(**drawn):
@@ -76,6 +82,23 @@ def assert_same_connections(source, target):
         after = target.post("/connections/export")
         assert after.status == 200 and contents(after.body) == contents(before)
         assert after.body == before
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_an_import_of_bodies_is_as_if_they_were_posted(server, part):
+    """As clients write them: with aliases, nulls, and members that are the server's."""
+    @always(EXAMPLES // 5, part)
+    @given(catalogue=catalogues())
+    def holds(catalogue):
+        posted, target = (server.client(project=uuid.uuid4().hex) for _ in range(2))
+        catalogue.requests = [one for one in catalogue.requests if one[0] == "POST"]
+        catalogue.fill(posted)
+        imported(target, zipped(catalogue.files()))
+        assert_same(*(exported(one, catalogue.jobs, False, {}) for one in (posted, target)))
+        if catalogue.connections:
+            assert_same(*([(one.post("/connections/export").body, None)] for one in (posted, target)))
+
+    holds()
 
 
 # ---- by way of object storage ----
