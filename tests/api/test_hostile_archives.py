@@ -20,7 +20,7 @@ from test_memory import grown_mib, reset_peak
 
 MIB = 1 << 20
 SECONDS = 60 if SANITIZED else 15
-GROWN_MIB = 160
+GROWN_MIB = 64
 GOOD = ("jobs/good/good.job", json.dumps(job("good")))
 JOB = "jobs/bad/bad.job"
 CDM = "cdms/default/bad.json"
