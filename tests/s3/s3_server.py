@@ -228,6 +228,8 @@ class Way:
             up.start()
             left = what[1] if what[0] == "cut" else float("inf")
             size, pause = what[1:] if what[0] == "drip" else (65536, 0)
+            if not left:
+                server.recv(1)  # it is cut when the request is there
             while left > 0 and (data := server.recv(min(left, size))):
                 client.sendall(data)
                 left -= len(data)
