@@ -287,7 +287,7 @@ int catalog_save_result(struct save *save, struct err *err)
         buf_addstr(&name, save->facts->name);
         err_set(err, rc, errors->taken, DET_TAKEN, buf_cstr(&name));
         buf_release(&name);
-    } else if (rc == E_LIMIT) {
+    } else if (rc == E_LIMIT && save->write.err.api == API_OK) {
         snprintf(quota, sizeof(quota), "%lld", (long long)save->quota);
         err_set(err, rc, errors->quota, DET_QUOTA, quota);
     } else {

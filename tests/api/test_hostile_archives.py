@@ -217,7 +217,8 @@ def test_entries_that_overlap(target, data):
 @pytest.mark.parametrize("suffix", ["job", "script", "resource", "conn"])
 def test_one_entry_that_unpacks_to_much(target, suffix):
     name = f"x/bad.{suffix}"
-    assert_refused(target, zipped([GOOD, (name, b" " * 40 * MIB)]), name)
+    assert_refused(target, zipped([GOOD, (name, b" " * 40 * MIB)]),
+                   f"{name}: body: larger than {24 * MIB} bytes")
 
 
 def test_spaces_up_to_the_limit_of_one_entry(target):
