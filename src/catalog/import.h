@@ -21,8 +21,9 @@
  * `name`.  The same object twice is one, when its content is the same.
  *
  * What is wrong with one object is kept with it, and with `carry_on` the others are
- * imported.  Memory: IMPORT_MEMORY_MAX for names and references, one file at a time,
- * and IMPORT_BATCH_BYTES of definitions that wait to be staged.
+ * imported.  Memory: as many objects as an archive may have entries, IMPORT_MEMORY_MAX
+ * for their names and references, one file at a time, and IMPORT_BATCH_BYTES of
+ * definitions that wait to be staged.
  */
 struct import_request {
     struct place place;

@@ -48,11 +48,25 @@ static int grow(struct import *im)
     return 0;
 }
 
+/* One file can hold many CDM jobs: an export has a file for each. */
+static int too_many(uint64_t max, struct err *err)
+{
+    char given[24], most[24];
+
+    snprintf(given, sizeof(given), "%ju", (uintmax_t)max + 1);
+    snprintf(most, sizeof(most), "%ju", (uintmax_t)max);
+    return err_set(err, E_LIMIT, API_OK, DET_ARCHIVE_LIMIT, given, "objects", most);
+}
+
 int import_add(struct import *im, struct str entry, enum kind kind, struct item **out,
                struct err *err)
 {
-    struct item *item = arena_alloc(&im->arena, sizeof(*item));
+    uint64_t max = im->catalog->max_archive_entries;
+    struct item *item;
 
+    if (im->n >= max)
+        return too_many(max, err);
+    item = arena_alloc(&im->arena, sizeof(*item));
     if (!item || grow(im))
         return err_nomem(err);
     save_init(&item->one.save);

@@ -66,6 +66,13 @@ struct zipr_limits import_limits(const struct catalog *c)
 
 /* ---- files ---- */
 
+static int check_going(const struct import *im, struct err *err)
+{
+    if (im->request.stop && atomic_load(im->request.stop))
+        return err_set(err, E_BUSY, APIGW_0613, DET_STOPPED);
+    return import_memory(&im->arena, err);
+}
+
 /* A file as a whole is at fault. */
 static int blame_file(struct import *im, struct str entry, enum kind kind, int rc,
                       struct err *err)
@@ -91,22 +98,38 @@ static int not_an_object(const struct json_doc *doc, uint32_t at, struct err *er
                    json_type_name(json_type(doc, at)));
 }
 
-/* A job of the list as a text of its own: what is made of it takes as much as its text.
- */
+/* A job of the list as a text of its own, in `text`: what is made of it takes as much as
+ * its text. */
 static int read_cdm_job(struct import *im, struct str entry, struct str cluster,
-                        const struct json_doc *list, uint32_t at, struct err *err)
+                        const struct json_doc *list, uint32_t at, struct buf *text,
+                        struct err *err)
 {
-    struct buf text = BUF_INIT(4 * DEFINITION_MAX);
-    struct jw jw = JW_INIT(&text, false);
+    struct jw jw = JW_INIT(text, false);
     struct json_doc doc = { .count = 0 };
-    int rc;
+    int rc = check_going(im, err);
 
+    if (rc)
+        return rc;
+    buf_clear(text);
     jw_value(&jw, STR_NONE, list, at);
-    rc = text.bad ? err_nomem(err)
-                  : json_read(&doc, buf_str(&text), JSON_STORED_MAX_VALUES, err);
+    rc = text->bad ? err_nomem(err)
+                   : json_read(&doc, buf_str(text), JSON_STORED_MAX_VALUES, err);
     if (!rc)
         rc = import_object(im, entry, KIND_CDM_JOB, cluster, &doc, err);
     json_release(&doc);
+    return rc;
+}
+
+static int read_cdm_jobs(struct import *im, struct str entry, struct str cluster,
+                         const struct json_doc *doc, uint32_t list, struct err *err)
+{
+    struct buf text = BUF_INIT(4 * DEFINITION_MAX);
+    int rc = 0;
+
+    buf_reserve(&text, doc->text.n); /* at once: growth would leave copies behind */
+    JSON_EACH (i, doc, list)
+        if (!rc)
+            rc = read_cdm_job(im, entry, cluster, doc, i, &text, err);
     buf_wipe(&text);
     return rc;
 }
@@ -116,7 +139,6 @@ static int read_cdm(struct import *im, struct str entry, struct str cluster,
                     const struct json_doc *doc, struct err *err)
 {
     uint32_t list = json_type(doc, 0) == JSON_OBJECT ? json_member(doc, 0, "jobs") : 0;
-    int rc = 0;
 
     if (list && json_type(doc, list) == JSON_OBJECT)
         list = json_member(doc, list, "jobs");
@@ -128,10 +150,7 @@ static int read_cdm(struct import *im, struct str entry, struct str cluster,
     JSON_EACH (i, doc, list)
         if (json_type(doc, i) != JSON_OBJECT)
             return not_an_object(doc, i, err);
-    JSON_EACH (i, doc, list)
-        if (!rc)
-            rc = read_cdm_job(im, entry, cluster, doc, i, err);
-    return rc;
+    return read_cdm_jobs(im, entry, cluster, doc, list, err);
 }
 
 static int read_json(struct import *im, struct str entry, enum kind kind,
@@ -177,13 +196,6 @@ static int read_file(struct import *im, size_t i, struct err *err)
         rc = read_json(im, entry, kind, cluster, buf_str(&text), err);
     buf_wipe(&text);
     return blame_file(im, entry, kind, rc, err);
-}
-
-static int check_going(const struct import *im, struct err *err)
-{
-    if (im->request.stop && atomic_load(im->request.stop))
-        return err_set(err, E_BUSY, APIGW_0613, DET_STOPPED);
-    return import_memory(&im->arena, err);
 }
 
 /* ---- the whole ---- */
