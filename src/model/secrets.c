@@ -167,20 +167,20 @@ static void copy_extended(struct taking *t, struct str key, uint32_t at)
     buf_release(&text);
 }
 
+/* Looks for other members, which may be many, only where `at` is the `value`. */
 static bool is_extended(const struct taking *t, uint32_t object, struct str key,
                         uint32_t at)
 {
-    struct str name = json_member_text(t->doc, object, "name");
-
     return t->rule == SECRETS_CONFIG && t->extended < 2 && str_is(key, "value") &&
-           json_type(t->doc, at) == JSON_STRING && str_has(name, "extendedFields");
+           json_type(t->doc, at) == JSON_STRING &&
+           str_has(json_member_text(t->doc, object, "name"), "extendedFields");
 }
 
 static void copy_member(struct taking *t, uint32_t object, uint32_t at)
 {
     struct str key = json_key(t->doc, at);
-    bool sensitive = t->rule == SECRETS_NODES && is_sensitive_property(t->doc, object) &&
-                     str_is(key, "value");
+    bool sensitive = t->rule == SECRETS_NODES && str_is(key, "value") &&
+                     is_sensitive_property(t->doc, object);
     size_t before = enter(t, key);
 
     if (t->rule == SECRETS_CONFIG && is_secret_key(key)) {
