@@ -21,8 +21,10 @@ static int by_setting(const void *a, const void *b)
     const struct setting *x = a, *y = b;
     int c = (x->of.p != NULL) - (y->of.p != NULL);
 
-    if (!c && x->of.p)
+    if (!c)
         c = str_cmp(x->of, y->of);
+    if (!c)
+        c = str_cmp(x->type, y->type);
     return c ? c : str_cmp(x->name, y->name);
 }
 
@@ -62,9 +64,9 @@ static const struct renaming *find_renaming(const struct edits *e, enum env what
 }
 
 static const struct setting *find_setting(const struct edits *e, struct str of,
-                                          struct str name)
+                                          struct str type, struct str name)
 {
-    struct setting key = { .of = of, .name = name };
+    struct setting key = { of, type, name, STR("") };
 
     return e->n_settings ? bsearch(&key, e->settings, e->n_settings, sizeof(*e->settings),
                                    by_setting)
@@ -129,27 +131,31 @@ static void set_member(struct editing *ed, uint32_t object, const char *key,
                     .at = object, .adds = true, .key = str_of(key), .text = text });
 }
 
-/* Likewise of a member's member. */
-static void set_below(struct editing *ed, uint32_t object, const char *outer,
+/* Likewise a member of a member, which has none of that key. */
+static void add_below(struct editing *ed, uint32_t object, const char *outer,
                       struct str key, struct str text)
 {
-    uint32_t at = json_member(ed->doc, object, outer), inner;
+    uint32_t at = json_member(ed->doc, object, outer);
 
-    if (!at || json_type(ed->doc, at) == JSON_NULL) {
+    if (!at || json_type(ed->doc, at) == JSON_NULL)
         add(ed, (struct edit){ .at = at ? at : object,
                                .adds = !at,
                                .outer = str_of(outer),
                                .key = key,
                                .text = text });
-        return;
-    }
-    if (json_type(ed->doc, at) != JSON_OBJECT)
-        return; /* the form says so */
-    inner = json_find(ed->doc, at, key);
-    if (inner)
-        add(ed, (struct edit){ .at = inner, .text = text });
-    else
+    else if (json_type(ed->doc, at) == JSON_OBJECT) /* else the form says so */
         add(ed, (struct edit){ .at = at, .adds = true, .key = key, .text = text });
+}
+
+static void set_execute_user(struct editing *ed, uint32_t at)
+{
+    uint32_t config = json_member(ed->doc, at, "basicConfig");
+    uint32_t user = config ? json_member(ed->doc, config, "executeUser") : 0;
+
+    if (user)
+        add(ed, (struct edit){ .at = user, .text = ed->edits->execute_user });
+    else
+        add_below(ed, at, "basicConfig", STR("executeUser"), ed->edits->execute_user);
 }
 
 /* ---- names ---- */
@@ -330,25 +336,61 @@ static void set_params(struct editing *ed, uint32_t at)
             continue;
         name = json_member_text(ed->doc, i, "name");
         if (name.p && job.p)
-            s = find_setting(ed->edits, job, name);
+            s = find_setting(ed->edits, job, STR_NONE, name);
         if (name.p && !s)
-            s = find_setting(ed->edits, STR_NONE, name);
+            s = find_setting(ed->edits, STR_NONE, STR_NONE, name);
         if (s)
             set_member(ed, i, "value", s->value);
     }
 }
 
+/* Those of one connection, which stand together; *n of them. */
+static const struct setting *settings_of(const struct edits *e, struct str of,
+                                         struct str type, size_t *n)
+{
+    const struct setting key = { of, type, STR(""), STR("") }, *s = e->settings;
+    size_t from = 0, to = e->n_settings;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (by_setting(&s[middle], &key) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    while (to < e->n_settings && str_eq(s[to].of, of) && str_eq(s[to].type, type))
+        to++;
+    *n = to - from;
+    return s + from;
+}
+
+/* Replaces the keys that are there; the others are added.  Both may be many. */
 static void set_config(struct editing *ed, uint32_t at)
 {
-    struct str name = json_member_text(ed->doc, at, "name");
+    struct str name = json_member_text(ed->doc, at, "name"), type = type_of(ed->doc, at);
+    uint32_t config = json_member(ed->doc, at, "config");
+    const struct setting *all, *s;
+    bool *there;
+    size_t n;
 
-    for (size_t i = 0; name.p && i < ed->edits->n_settings; i++) {
-        const struct setting *s = &ed->edits->settings[i];
-
-        if (s->of.p && str_eq(s->of, name) &&
-            (!s->type.p || str_eq(s->type, type_of(ed->doc, at))))
-            set_below(ed, at, "config", s->name, s->value);
+    all = settings_of(ed->edits, name, type, &n);
+    there = arena_array(ed->arena, n, sizeof(*there));
+    if (!there) {
+        ed->failed = true;
+        return;
     }
+    if (config && json_type(ed->doc, config) == JSON_OBJECT)
+        JSON_EACH (i, ed->doc, config) {
+            s = find_setting(ed->edits, name, type, json_key(ed->doc, i));
+            if (!s)
+                continue;
+            add(ed, (struct edit){ .at = i, .text = s->value });
+            there[s - all] = true;
+        }
+    for (size_t i = 0; i < n; i++)
+        if (!there[i])
+            add_below(ed, at, "config", all[i].name, all[i].value);
 }
 
 /* ---- writing ---- */
@@ -443,9 +485,19 @@ static void collect(struct editing *ed, enum kind kind, uint32_t at)
     if (kind == KIND_JOB && e->n_settings)
         set_params(ed, at);
     if (kind == KIND_JOB && e->execute_user.p)
-        set_below(ed, at, "basicConfig", STR("executeUser"), e->execute_user);
+        set_execute_user(ed, at);
     if (kind == KIND_CONNECTION && e->n_settings)
         set_config(ed, at);
+}
+
+/* At once: growth would leave copies of secrets behind.  An escape has 6 bytes. */
+static void reserve(const struct editing *ed, struct buf *out)
+{
+    size_t n = ed->doc->text.n;
+
+    for (size_t i = 0; i < ed->n; i++)
+        n += 6 * (ed->list[i].key.n + ed->list[i].text.n) + 40;
+    buf_reserve(out, n < out->max ? n : out->max);
 }
 
 int edits_apply(const struct edits *e, enum kind kind, const struct json_doc *doc,
@@ -465,6 +517,7 @@ int edits_apply(const struct edits *e, enum kind kind, const struct json_doc *do
         return 0;
     qsort(ed.list, ed.n, sizeof(*ed.list), by_place);
     *changed = true;
+    reserve(&ed, out);
     write_value(&jw, &ed, STR_NONE, at);
     return out->bad ? err_nomem(err) : 0;
 }

@@ -27,14 +27,14 @@ struct renaming {
 /* A parameter of a job, or a key of a connection's config. */
 struct setting {
     struct str of;   /* the job or connection; .p is NULL: of every job */
-    struct str type; /* of the connection; .p is NULL: any */
+    struct str type; /* of the connection */
     struct str name, value;
 };
 
 struct edits {
     const struct renaming *renamings; /* after edits_sort(): by what and from */
     size_t n_renamings;
-    const struct setting *settings; /* likewise, by of and name */
+    const struct setting *settings; /* likewise, by of, type and name */
     size_t n_settings;
     struct str execute_user; /* .p is NULL: as it is */
 };

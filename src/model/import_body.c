@@ -218,19 +218,22 @@ static struct str keep_shared(struct reading *r, struct str text)
     return r->settings && text.p ? keep(r, text) : text;
 }
 
-/* `list` is of {"name", "type"?, "params"}. */
-static void add_settings_of_each(struct reading *r, uint32_t list)
+static struct str type_of(struct reading *r, uint32_t at)
+{
+    struct str type = json_member_text(r->doc, at, "type");
+
+    return type.p ? type : json_member_text(r->doc, at, "connectionType");
+}
+
+/* `list` is of {"name", "params"}; of connections each has a type. */
+static void add_settings_of_each(struct reading *r, uint32_t list, bool typed)
 {
     if (!list)
         return;
-    JSON_EACH (i, r->doc, list) {
-        struct str type = json_member_text(r->doc, i, "type");
-
-        if (!type.p)
-            type = json_member_text(r->doc, i, "connectionType");
+    JSON_EACH (i, r->doc, list)
         add_settings(r, keep_shared(r, json_member_text(r->doc, i, "name")),
-                     keep_shared(r, type), given(r, i, "params"));
-    }
+                     typed ? keep_shared(r, type_of(r, i)) : STR_NONE,
+                     given(r, i, "params"));
 }
 
 static void add_renaming(struct reading *r, enum env what, struct str from, struct str to)
@@ -319,7 +322,7 @@ static void add_of_jobs(struct reading *r)
     uint32_t list = given(r, 0, "resources");
 
     add_settings(r, STR_NONE, STR_NONE, given(r, 0, "params"));
-    add_settings_of_each(r, given(r, 0, "jobsParam"));
+    add_settings_of_each(r, given(r, 0, "jobsParam"), false);
     if (list)
         JSON_EACH (i, r->doc, list)
             add_resource(r, i);
@@ -328,7 +331,7 @@ static void add_of_jobs(struct reading *r)
 
 static void add_of_connections(struct reading *r)
 {
-    add_settings_of_each(r, given(r, 0, "params"));
+    add_settings_of_each(r, given(r, 0, "params"), true);
 }
 
 int import_body_read(struct import_body *out, const struct json_doc *doc,

@@ -14,7 +14,7 @@ import zipfile
 import pytest
 
 from archives import (BUCKET, CLOCK, REFUSED, import_archive, made, overlapping, plan_of, put_object,
-                      quoting, zipped)
+                      quoting, task_of, zipped)
 from harness import SANITIZED, Server, cdm_job, job, resource, script
 from test_memory import grown_mib, reset_peak
 
@@ -245,6 +245,19 @@ def test_more_cdm_jobs_in_one_file_than_an_archive_has_entries(target, member):
     """A few kilobytes that would become gigabytes of faults."""
     text = '{"jobs":[' + f"{member}," * 1_000_000 + member + "]}"
     assert_refused(target, zipped([GOOD, (CDM, text)]), "101 objects, at most 100")
+
+
+def test_many_keys_for_one_connection(client):
+    """Time is not their number squared."""
+    config = {f"k{i:06}": "1" for i in range(100_000)}
+    data = zipped([("a.conn", json.dumps({"name": "li", "type": "DLI", "config": config}))])
+    path = put_object(client.server, data)
+    started = time.monotonic()
+    task = task_of(client, client.post("/connections/import", {"path": path, "params": [
+        {"name": "li", "type": "DLI", "params": {f"x{i:06}": "2" for i in range(100_000)} | {"k000007": "2"}}]}))
+    assert task["status"] == "SUCCESSFUL" and time.monotonic() - started < SECONDS, task
+    config = client.get("/connections/li").json["config"]
+    assert (config["k000006"], config["k000007"], config["x099999"], len(config)) == ("1", "2", "2", 200_000)
 
 
 # ---- limits ----

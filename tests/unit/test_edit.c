@@ -68,6 +68,12 @@ static const struct {
       "{'type':'HIVE','config':{'clusterName':'a'}}", NULL },
     { "a resource without another name", KIND_SCRIPT, "'resources':[{'name':'a','type':'DWS_CONNECTION'}]",
       "{'connectionName':'a'}", NULL },
+    { "a job's parameters are no keys of a connection", KIND_CONNECTION,
+      "'params':{'ip':'2'},'jobsParam':[{'name':'c','params':{'ip':'2'}}]",
+      "{'name':'c','type':'DWS','config':{'ip':'1'}}", NULL },
+    { "a type that a job's parameters do not have", KIND_JOB,
+      "'jobsParam':[{'name':'j','type':'x','params':{'a':'2'}}]",
+      "{'name':'j','params':[{'name':'a','value':'1'}]}", "{'name':'j','params':[{'name':'a','value':'2'}]}" },
     { "CDM jobs stay", KIND_CDM_JOB, "'mapping':{'clusters':{'a':'b'}}", "{'clusterName':'a'}", NULL },
     /* clang-format on */
 };
@@ -159,6 +165,26 @@ static void test_keys_of_connections(void **state)
     arena_release(&arena);
 }
 
+/* Keys for one of two types do not hide those for the other. */
+static void test_keys_by_type(void **state)
+{
+    struct arena arena = ARENA_INIT;
+    struct import_body body;
+
+    (void)state;
+    read_body(&body, true,
+              "'params':[{'name':'c','connectionType':'DWS','params':{'ip':'2'}},"
+              "{'name':'c','type':'RDS','params':{'ip':'3'}},"
+              "{'name':'b','type':'RDS','params':{'ip':'4'}},"
+              "{'name':'c','type':'RDS','params':{'ip':'5','a':'6'}}]",
+              &arena);
+    assert_edited(&body, KIND_CONNECTION, "{'name':'c','type':'DWS','config':{'ip':'1'}}",
+                  "{'name':'c','type':'DWS','config':{'ip':'2'}}", &arena);
+    assert_edited(&body, KIND_CONNECTION, "{'name':'c','type':'RDS','config':{'ip':'1'}}",
+                  "{'name':'c','type':'RDS','config':{'ip':'5','a':'6'}}", &arena);
+    arena_release(&arena);
+}
+
 struct names {
     struct buf text;
 };
@@ -193,6 +219,7 @@ static void test_connections_that_are_named(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_edits),
     cmocka_unit_test(test_keys_of_connections),
+    cmocka_unit_test(test_keys_by_type),
     cmocka_unit_test(test_connections_that_are_named),
 };
 T_MAIN(tests)
