@@ -37,7 +37,7 @@ struct import_call {
 
 static void import_call_free(struct import_call *ic)
 {
-    arena_release(&ic->arena);
+    arena_wipe(&ic->arena); /* keys of connections may be secrets */
     free(ic);
 }
 

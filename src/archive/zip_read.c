@@ -8,6 +8,7 @@
 
 #include "archive/deflate.h"
 #include "archive/zip_read_int.h"
+#include "base/seal.h"
 #include "model/errors.h"
 
 /* Larger limits than these would make the sums overflow. */
@@ -152,7 +153,7 @@ void zipr_close(struct zipr *z)
     if (!z)
         return;
     libdeflate_free_decompressor(z->inflater);
-    buf_release(&z->stored);
+    buf_wipe(&z->stored); /* there may be secrets in it, hardly hidden */
     arena_release(&z->names);
     free(z->window);
     free(z->entries);
@@ -189,6 +190,8 @@ static int inflate(struct zipr *z, const struct zipr_entry *e, struct buf *out,
     if (!z->inflater)
         z->inflater = libdeflate_alloc_decompressor();
     buf_clear(&z->stored);
+    if (z->stored.cap < e->stored)
+        buf_wipe(&z->stored); /* growth would leave a copy behind */
     buf_reserve(&z->stored, e->stored);
     if (!z->inflater || z->stored.bad)
         return err_nomem(err);

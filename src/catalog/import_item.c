@@ -374,6 +374,18 @@ static int other_content(const struct item *other, struct err *err)
     return E_INVALID;
 }
 
+/* Secrets are not in the definition that was hashed. */
+static bool same_content(const struct item *a, const struct item *b)
+{
+    const struct secrets *x = &a->secrets, *y = &b->secrets;
+    bool same = memcmp(a->sha256, b->sha256, SHA256_BYTES) == 0 && x->n == y->n;
+
+    for (size_t i = 0; same && i < x->n; i++)
+        same = str_eq(x->items[i].path, y->items[i].path) &&
+               str_eq(x->items[i].value, y->items[i].value);
+    return same;
+}
+
 /* Whether it is the first of its name; another content under it is both files' fault. */
 static int enter(struct import *im, struct item *item, bool *is_new, struct err *err)
 {
@@ -386,7 +398,7 @@ static int enter(struct import *im, struct item *item, bool *is_new, struct err 
         return err_nomem(err);
     first = *slot;
     *is_new = first == item;
-    if (*is_new || memcmp(first->sha256, item->sha256, SHA256_BYTES) == 0)
+    if (*is_new || same_content(first, item))
         return 0;
     if (!first->one.save.write.rc) {
         rc = import_blame(first, other_content(item, &other), &other);
@@ -410,7 +422,10 @@ static void release(struct making_item *m)
 /* A copy of what is there needs no row. */
 static void drop_last(struct import *im)
 {
-    secrets_release(&im->items[--im->n]->secrets);
+    struct secrets *s = &im->items[--im->n]->secrets;
+
+    im->secret_bytes -= s->values.len;
+    secrets_release(s);
 }
 
 int import_object(struct import *im, struct str entry, enum kind kind, struct str cluster,

@@ -312,6 +312,14 @@ def test_a_secret_in_an_archive_is_sealed(start):
     assert "Marker_77" not in "\n".join(server.log)
 
 
+@pytest.mark.parametrize("second", [WITHOUT, {**DWS, "config": {**DWS["config"], "password": "Other_1"}}])
+def test_one_connection_with_two_secrets(client, second):
+    task = import_archive(client, archive(("conn", DWS), ("conn", second)))
+    assert task["status"] == "FAILED" and "0.conn: another file" in task["message"]
+    assert "1.conn: another file" in task["message"] and "_1" not in task["message"]
+    imported(client, archive(("conn", DWS), ("conn", DWS)))
+
+
 def test_connections_get_keys_on_their_way_in(client):
     task = imported(client, archive(("conn", WITHOUT), ("conn", {"name": "li", "type": "DLI"}),
                                     ("job", job("j"))), "/connections",
