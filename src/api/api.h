@@ -21,6 +21,7 @@ struct api {
     struct obs *obs;                    /* where archives are put */
     struct workers *workers;            /* for what takes long there */
     struct workers *importers;          /* one thread: imports, one after the other */
+    atomic_size_t import_memory;        /* of the imports that wait or run */
     const char *scratch;                /* the folder for files without names */
     uint64_t max_import_bytes;          /* of an archive that is read */
     atomic_bool stopping;               /* imports are to end, undone */

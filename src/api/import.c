@@ -33,10 +33,21 @@ struct import_call {
     int64_t id;
     char uid[ID_HEX_BYTES];
     struct import_answer *answer; /* NULL when it has been given */
+    size_t reserved;              /* of api->import_memory */
 };
+
+/* Its body's memory was given back with the request; an import keeps what it needs. */
+static bool reserve(struct import_call *ic)
+{
+    atomic_size_t *memory = &ic->api->import_memory;
+
+    ic->reserved = sizeof(*ic) + ic->arena.bytes;
+    return atomic_fetch_add(memory, ic->reserved) + ic->reserved <= IMPORTS_MEMORY_MAX;
+}
 
 static void import_call_free(struct import_call *ic)
 {
+    atomic_fetch_sub(&ic->api->import_memory, ic->reserved);
     arena_wipe(&ic->arena); /* keys of connections may be secrets */
     free(ic);
 }
@@ -87,15 +98,25 @@ static int run_import(struct import_call *ic, struct err *err)
     return rc;
 }
 
-/* On the importing thread, when the request has its answer. */
-static void end_task(struct import_call *ic, int rc, struct err *why)
+static bool fail_task(struct import_call *ic, const struct err *why)
 {
     struct err err = ERR_INIT;
+    int rc = task_fail(ic->api->catalog, ic->id, why, &err);
 
-    if (rc && task_fail(ic->api->catalog, ic->id, why, &err))
+    if (rc)
         log_error("task %s: its end cannot be written", ic->uid);
-    log_info("task %s: ended", ic->uid);
     err_clear(&err);
+    return !rc;
+}
+
+/* On the importing thread, when the request has its answer.  While the disk is full no
+ * end is written and no other import would come further: a client waits, and is told in
+ * the end.  What a stop leaves ends with the next start. */
+static void end_task(struct import_call *ic, int rc, const struct err *why)
+{
+    while (rc && !fail_task(ic, why) && !atomic_load(&ic->api->stopping))
+        sleep(1);
+    log_info("task %s: ended", ic->uid);
 }
 
 static void work(struct task *task)
@@ -132,7 +153,7 @@ static int too_many(struct import_call *ic, struct err *err)
 {
     err_set(err, E_BUSY, APIGW_0613, DET_IMPORTING);
     if (!ic->body.dry_run)
-        end_task(ic, E_BUSY, err);
+        fail_task(ic, err);
     return E_BUSY;
 }
 
@@ -208,7 +229,6 @@ static int keep_request(struct import_call *ic, struct call *c, enum task_kind k
     p->workspace = arena_str(&ic->arena, c->place.workspace);
     p->user = arena_str(&ic->arena, c->place.user);
     p->cluster = STR("");
-    ic->api = c->api;
     ic->language = c->language;
     ic->request.kind = kind;
     ic->request.body = &ic->body;
@@ -230,16 +250,32 @@ static int read_request(struct import_call *ic, struct call *c, enum task_kind k
     return rc ? rc : keep_request(ic, c, kind);
 }
 
-static void import(struct call *c, enum task_kind kind)
+/* NULL: see c->err. */
+static struct import_call *new_import(struct call *c, enum task_kind kind)
 {
     struct import_call *ic = calloc(1, sizeof(*ic));
+    int rc;
+
+    if (!ic) {
+        err_nomem(&c->err);
+        return NULL;
+    }
+    ic->api = c->api;
+    rc = read_request(ic, c, kind);
+    if (!rc && !reserve(ic))
+        rc = err_set(&c->err, E_BUSY, APIGW_0613, DET_IMPORTING);
+    if (!rc)
+        return ic;
+    import_call_free(ic);
+    return NULL;
+}
+
+static void import(struct call *c, enum task_kind kind)
+{
+    struct import_call *ic = new_import(c, kind);
     struct import_answer *answer;
 
-    if (!ic || read_request(ic, c, kind)) {
-        if (!ic)
-            err_nomem(&c->err);
-        else
-            import_call_free(ic);
+    if (!ic) {
         call_fail(c);
         return;
     }

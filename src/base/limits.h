@@ -145,6 +145,8 @@
 #define OBS_THREADS 2
 /* Imports that wait: one runs at a time. */
 #define IMPORTS_MAX_WAITING 1000
+/* What their requests may take, bytes: a body of 12 MB becomes some 100. */
+#define IMPORTS_MEMORY_MAX (256 * MIB)
 #define OBS_MAX_WAITING 64
 
 /* Sign-in (auth/auth.h). */

@@ -276,8 +276,6 @@ static int end_task(struct catalog *c, int64_t task, struct str report, struct e
     struct task_end end;
     int rc;
 
-    metric_add(METRIC_IMPORTS, task != 0);
-    metric_add(METRIC_IMPORTS_FAILED, task != 0);
     task_end_init(&end);
     end.id = task;
     end.failed = true;
@@ -285,6 +283,8 @@ static int end_task(struct catalog *c, int64_t task, struct str report, struct e
     rc = store_write(c->store, &end.write);
     if (rc)
         err_move(&end.write.err, err);
+    metric_add(METRIC_IMPORTS, !rc && task);
+    metric_add(METRIC_IMPORTS_FAILED, !rc && task);
     return rc;
 }
 

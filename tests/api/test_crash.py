@@ -286,6 +286,25 @@ def test_an_import_refused_by_the_disk_at_every_call(template, tmp_path, fault):
         sound(data)
 
 
+def test_an_import_while_the_disk_is_full(template, tmp_path):
+    """Not even its end can be written; when there is room again it is, and says why."""
+    server = Server(fresh(template, tmp_path))
+    client = server.client(timeout=10)
+    path = put_object(server, zipped([(f"{i}.script", json.dumps(script(f"s{i}", content=f"{i} {LARGE}")))
+                                      for i in range(1500)]))
+    answer = client.post("/jobs/import", {"path": path})
+    assert answer.status == 200, answer
+    shown = "/system-tasks/" + answer.json["taskId"]
+    with Traced(server, writer_of(server), tmp_path / "log", *inject("ENOSPC", "pwrite64", "1+")):
+        time.sleep(3)
+        assert client.get(shown).json["status"] == "RUNNING"
+    end = task_of(client, answer)
+    assert end["status"] == "FAILED" and "the catalogue: " in end["message"], end
+    assert client.get("/scripts?limit=1").json["total"] == 1
+    can_be_done_again(client)
+    assert server.stop() == 0
+
+
 # ---- what a process does alone ----
 
 def start_traced(data, log, *more, command=None):

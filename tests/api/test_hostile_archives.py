@@ -343,6 +343,23 @@ def test_what_is_sound_comes_in_when_asked(target):
     assert [row["name"] for row in target.get("/jobs").json["jobs"]] == ["good"]
 
 
+def test_requests_of_imports_that_wait(start):
+    """What they keep is bounded, however many may wait."""
+    server = start()
+    client, before = server.client(), reset_peak(server)
+    path = put_object(server, zipped([(f"{i}.script", json.dumps(script(f"s{i}", content=f"{i}" * 20_000)))
+                                      for i in range(4000)]))
+    body = json.dumps({"path": path, "params": {f"k{i:06}": "" for i in range(500_000)}}).encode()
+    answers = [client.post("/jobs/import", body) for _ in range(12)]
+    refused = [one for one in answers if one.status != 200]
+    assert refused and {(one.status, one.code) for one in refused} == {(503, "APIGW.0613")}
+    assert SANITIZED or grown_mib(server, before) < 600
+    for one in answers:
+        if one.status == 200:
+            task_of(client, one)
+    task_of(client, client.post("/jobs/import", body))
+
+
 def test_nothing_is_left_behind(guarded):
     """Of all that was refused here, on the disk."""
     rest = {str(p.relative_to(guarded.data)) for p in guarded.data.rglob("*") if p.is_file()}
