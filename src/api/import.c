@@ -318,9 +318,9 @@ static void check(struct task *task)
     if (!rc)
         rc = storage_fetch(c->api, "path", &path, &fd, &c->err);
     if (!rc)
-        rc = explain_archive(
-            check_file(c->api->catalog, fd, c->language, &c->import->json, &c->err),
-            &c->err);
+        rc = explain_archive(check_file(c->api->catalog, fd, &c->api->stopping,
+                                        c->language, &c->import->json, &c->err),
+                             &c->err);
     if (fd >= 0)
         close(fd);
     wake(c->import, rc);

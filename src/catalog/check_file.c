@@ -19,6 +19,7 @@ struct checking {
     struct arena arena;
     struct row *rows;
     size_t n, cap;
+    const atomic_bool *stop;
     enum language language;
 };
 
@@ -172,7 +173,8 @@ static int read_rows(struct checking *c, struct err *err)
 
         if (kind != KIND_JOB && kind != KIND_SCRIPT)
             continue;
-        rc = import_memory(&c->arena, err);
+        rc = c->stop && atomic_load(c->stop) ? err_set(err, E_BUSY, APIGW_0613, DET_NONE)
+                                             : import_memory(&c->arena, err);
         if (!rc)
             rc = read_row(c, i, kind, err);
         if (rc)
@@ -206,11 +208,11 @@ static void write_list(struct buf *json, const struct checking *c, enum kind kin
     }
 }
 
-int check_file(struct catalog *catalog, int fd, enum language language, struct buf *json,
-               struct err *err)
+int check_file(struct catalog *catalog, int fd, const atomic_bool *stop,
+               enum language language, struct buf *json, struct err *err)
 {
     struct zipr_limits limits = import_limits(catalog);
-    struct checking c = { .language = language };
+    struct checking c = { .stop = stop, .language = language };
     int rc = zipr_open(&c.zip, fd, &limits, err);
 
     if (!rc)

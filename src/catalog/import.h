@@ -54,9 +54,10 @@ int import_run(struct import *im, int64_t task, struct err *err) MUST_CHECK;
 
 /* ---- check-file ---- */
 
-/* Appends {"jobs", "scripts"}: what the archive holds of them.  E_INVALID, E_LIMIT. */
-int check_file(struct catalog *c, int fd, enum language language, struct buf *json,
-               struct err *err) MUST_CHECK;
+/* Appends {"jobs", "scripts"}: what the archive holds of them.  E_INVALID, E_LIMIT;
+ * E_BUSY when `stop`, which may be NULL, is set. */
+int check_file(struct catalog *c, int fd, const atomic_bool *stop, enum language language,
+               struct buf *json, struct err *err) MUST_CHECK;
 
 /* ---- tasks (tasks.c) ---- */
 

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from archives import contents, import_archive, imported, plan_of, put_object, task_of, zipped
-from harness import cdm_job, job, node, resource, script
+from harness import SANITIZED, cdm_job, job, node, resource, script
 from signer import admin, client_of, credentials, get_token
 
 DWS = {"name": "dws_main", "type": "DWS", "description": "", "config": {
@@ -442,6 +442,19 @@ def test_an_import_that_is_cut_off_leaves_nothing(start, tmp_path, how):
     assert found["status"] == "FAILED" and "nothing was imported" in found["message"]
     assert "endTime" in found and shown(client, "/scripts")["total"] == 1
     assert sum(1 for one in (tmp_path / "d").iterdir() if one.name.startswith("scratch")) == 0
+
+
+def test_a_stop_waits_for_no_check_of_files(start):
+    server = start()
+    data = zipped([(f"{i}.script", json.dumps(script(f"s{i}", content="x" * (20 << 20)))) for i in range(60)])
+    path = put_object(server, data)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(server.client().post, "/jobs/check-file", {"path": path}) for _ in range(8)]
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < (10 if SANITIZED else 2)
+        assert {(one.result().status, one.result().code) for one in answers} == {(503, "APIGW.0613")}
 
 
 def test_others_save_while_an_import_goes_on(start):

@@ -149,7 +149,7 @@ static void check_the_file(int fd)
     struct buf json = BUF_INIT(64 * MIB);
     struct err err = ERR_INIT;
     struct json_doc doc;
-    int rc = check_file(&catalog, fd, LANG_ZH, &json, &err);
+    int rc = check_file(&catalog, fd, NULL, LANG_ZH, &json, &err);
 
     MUST(rc == 0 || rc == E_INVALID || rc == E_LIMIT);
     if (!rc) {

@@ -601,7 +601,7 @@ static int check_an_archive(struct job *j, struct err *err)
 {
     struct buf json = BUF_INIT(MIB);
     int fd = open_archive(j);
-    int rc = check_file(&j->world->catalog, fd, LANG_EN, &json, err);
+    int rc = check_file(&j->world->catalog, fd, NULL, LANG_EN, &json, err);
 
     buf_release(&json);
     close(fd);
