@@ -57,10 +57,10 @@ int import_add(struct import *im, struct str entry, enum kind kind, struct item 
 int import_blame(struct item *item, int rc, struct err *err) MUST_CHECK;
 int import_by_name(const void *a, const void *b);
 
-/* The object of a file becomes an item, which is staged with others, the last of them by
- * import_stage(). */
+/* The object `at` of a file, which is the root but for CDM jobs, becomes an item; it is
+ * staged with others, the last of them by import_stage(). */
 int import_object(struct import *im, struct str entry, enum kind kind, struct str cluster,
-                  const struct json_doc *doc, struct err *err) MUST_CHECK;
+                  const struct json_doc *doc, uint32_t at, struct err *err) MUST_CHECK;
 int import_stage(struct import *im, struct err *err) MUST_CHECK;
 
 /* Archives are read within the limits of exports (decision 22). */

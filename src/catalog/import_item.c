@@ -177,6 +177,7 @@ struct making_item {
     struct buf edited, clean;
     struct json_doc edited_doc, clean_doc;
     const struct json_doc *doc;
+    uint32_t at; /* where it is in `doc` */
     struct secrets secrets;
     struct definition definition;
     struct arena arena; /* of what is not kept */
@@ -186,13 +187,14 @@ static int edit(struct making_item *m, struct err *err)
 {
     const struct edits *edits = &m->im->request.body->edits;
     bool changed;
-    int rc = edits_apply(edits, m->item->one.save.kind, m->doc, 0, &m->edited, &changed,
-                         &m->arena, err);
+    int rc = edits_apply(edits, m->item->one.save.kind, m->doc, m->at, &m->edited,
+                         &changed, &m->arena, err);
 
     if (rc || !changed)
         return rc;
     rc = json_read(&m->edited_doc, buf_str(&m->edited), JSON_STORED_MAX_VALUES, err);
     m->doc = &m->edited_doc;
+    m->at = 0;
     return rc;
 }
 
@@ -204,10 +206,11 @@ static int take_secrets(struct making_item *m, struct err *err)
     m->secrets.may_lack = true;
     if (!may_hold_secrets(m->item->one.save.kind, m->doc, &rule))
         return 0;
-    rc = secrets_take(&m->secrets, m->doc, 0, rule, &m->clean, &m->arena, err);
+    rc = secrets_take(&m->secrets, m->doc, m->at, rule, &m->clean, &m->arena, err);
     if (!rc)
         rc = json_read(&m->clean_doc, buf_str(&m->clean), JSON_STORED_MAX_VALUES, err);
     m->doc = &m->clean_doc;
+    m->at = 0;
     return rc ? rc : keep_secrets(m->im, m->item, &m->secrets, err);
 }
 
@@ -292,7 +295,7 @@ static int make_definition(struct making_item *m, struct str cluster, struct err
 static void name_item(struct making_item *m, struct str cluster)
 {
     struct facts *f = &m->item->one.facts;
-    struct str name = json_member_text(m->doc, 0, "name");
+    struct str name = json_member_text(m->doc, m->at, "name");
 
     f->name =
         name.p ? arena_str(&m->im->arena, utf8_cut(name, IMPORT_NAME_MAX)) : STR("");
@@ -429,12 +432,13 @@ static void drop_last(struct import *im)
 }
 
 int import_object(struct import *im, struct str entry, enum kind kind, struct str cluster,
-                  const struct json_doc *doc, struct err *err)
+                  const struct json_doc *doc, uint32_t at, struct err *err)
 {
     struct making_item m = { .im = im,
                              .edited = BUF_INIT(4 * DEFINITION_MAX),
                              .clean = BUF_INIT(4 * DEFINITION_MAX),
-                             .doc = doc };
+                             .doc = doc,
+                             .at = at };
     bool is_new = true;
     int rc = import_add(im, entry, kind, &m.item, err);
 

@@ -98,47 +98,12 @@ static int not_an_object(const struct json_doc *doc, uint32_t at, struct err *er
                    json_type_name(json_type(doc, at)));
 }
 
-/* A job of the list as a text of its own, in `text`: what is made of it takes as much as
- * its text. */
-static int read_cdm_job(struct import *im, struct str entry, struct str cluster,
-                        const struct json_doc *list, uint32_t at, struct buf *text,
-                        struct err *err)
-{
-    struct jw jw = JW_INIT(text, false);
-    struct json_doc doc = { .count = 0 };
-    int rc = check_going(im, err);
-
-    if (rc)
-        return rc;
-    buf_clear(text);
-    jw_value(&jw, STR_NONE, list, at);
-    rc = text->bad ? err_nomem(err)
-                   : json_read(&doc, buf_str(text), JSON_STORED_MAX_VALUES, err);
-    if (!rc)
-        rc = import_object(im, entry, KIND_CDM_JOB, cluster, &doc, err);
-    json_release(&doc);
-    return rc;
-}
-
-static int read_cdm_jobs(struct import *im, struct str entry, struct str cluster,
-                         const struct json_doc *doc, uint32_t list, struct err *err)
-{
-    struct buf text = BUF_INIT(4 * DEFINITION_MAX);
-    int rc = 0;
-
-    buf_reserve(&text, doc->text.n); /* at once: growth would leave copies behind */
-    JSON_EACH (i, doc, list)
-        if (!rc)
-            rc = read_cdm_job(im, entry, cluster, doc, i, &text, err);
-    buf_wipe(&text);
-    return rc;
-}
-
 /* {"jobs": [...]}, which some clients wrap twice. */
 static int read_cdm(struct import *im, struct str entry, struct str cluster,
                     const struct json_doc *doc, struct err *err)
 {
     uint32_t list = json_type(doc, 0) == JSON_OBJECT ? json_member(doc, 0, "jobs") : 0;
+    int rc = 0;
 
     if (list && json_type(doc, list) == JSON_OBJECT)
         list = json_member(doc, list, "jobs");
@@ -150,7 +115,13 @@ static int read_cdm(struct import *im, struct str entry, struct str cluster,
     JSON_EACH (i, doc, list)
         if (json_type(doc, i) != JSON_OBJECT)
             return not_an_object(doc, i, err);
-    return read_cdm_jobs(im, entry, cluster, doc, list, err);
+    JSON_EACH (i, doc, list) {
+        if (!rc)
+            rc = check_going(im, err);
+        if (!rc)
+            rc = import_object(im, entry, KIND_CDM_JOB, cluster, doc, i, err);
+    }
+    return rc;
 }
 
 static int read_json(struct import *im, struct str entry, enum kind kind,
@@ -164,7 +135,7 @@ static int read_json(struct import *im, struct str entry, enum kind kind,
     else if (!rc && json_type(&doc, 0) != JSON_OBJECT)
         rc = not_an_object(&doc, 0, err);
     else if (!rc)
-        rc = import_object(im, entry, kind, cluster, &doc, err);
+        rc = import_object(im, entry, kind, cluster, &doc, 0, err);
     json_release(&doc);
     return rc;
 }
