@@ -229,24 +229,69 @@ static void write_if_set(struct jw *jw, const struct json_doc *doc, uint32_t at)
         jw_value(jw, json_key(doc, at), doc, at);
 }
 
+static int by_member_key(const void *a, const void *b)
+{
+    const struct member *x = a, *y = b;
+
+    return str_cmp(x->key, y->key);
+}
+
+/* The members of the object `at`, by name; *n of them; NULL: no memory. */
+static struct member *index_members(const struct json_doc *doc, uint32_t at, size_t *n)
+{
+    struct member *all = reallocarray(NULL, doc->value[at].len + 1, sizeof(*all));
+
+    *n = 0;
+    if (!all)
+        return NULL;
+    JSON_EACH (i, doc, at)
+        all[(*n)++] = (struct member){ json_key(doc, i), doc, i };
+    qsort(all, *n, sizeof(*all), by_member_key);
+    return all;
+}
+
+static uint32_t find_indexed(const struct member *all, size_t n, struct str key)
+{
+    struct member wanted = { .key = key };
+    const struct member *found = bsearch(&wanted, all, n, sizeof(*all), by_member_key);
+
+    return found ? found->at : 0;
+}
+
 /* The stored members of an object, replaced where they stand, then the body's new
  * ones; null takes one away. */
+static void merge_objects(struct jw *jw, const struct making *m, uint32_t body,
+                          uint32_t stored)
+{
+    size_t n_new, n_old;
+    struct member *new = index_members(m->body, body, &n_new);
+    struct member *old = index_members(m->stored, stored, &n_old);
+
+    if (new &&old) {
+        JSON_EACH (i, m->stored, stored) {
+            uint32_t at = find_indexed(new, n_new, json_key(m->stored, i));
+
+            write_if_set(jw, at ? m->body : m->stored, at ? at : i);
+        }
+        JSON_EACH (i, m->body, body)
+            if (!find_indexed(old, n_old, json_key(m->body, i)))
+                write_if_set(jw, m->body, i);
+    } else {
+        jw->out->bad = E_NOMEM;
+    }
+    free(new);
+    free(old);
+}
+
 static void write_merged(struct jw *jw, const struct making *m, const struct member *of)
 {
-    uint32_t body = of->at, stored = 0;
+    uint32_t stored = m->stored ? json_find(m->stored, 0, of->key) : 0;
 
-    if (m->stored)
-        stored = json_find(m->stored, 0, of->key);
     jw_object(jw, of->key);
-    if (stored) {
-        JSON_EACH (i, m->stored, stored) {
-            uint32_t new = json_find(m->body, body, json_key(m->stored, i));
-
-            write_if_set(jw, new ? m->body : m->stored, new ? new : i);
-        }
-    }
-    JSON_EACH (i, m->body, body)
-        if (!stored || !json_find(m->stored, stored, json_key(m->body, i)))
+    if (stored)
+        merge_objects(jw, m, of->at, stored);
+    else
+        JSON_EACH (i, m->body, of->at)
             write_if_set(jw, m->body, i);
     jw_end(jw, '}');
 }

@@ -178,3 +178,15 @@ def test_conditional_saves(client):
     for answer in (client.put("/connections/c", {}, headers={"If-Match": tag}),
                    client.delete("/connections/c", headers={"If-Match": tag})):
         assert answer.status == 412
+
+
+def test_an_update_of_very_many_keys(server, client):
+    """Time is not their number squared."""
+    impatient = server.client(project=client.project, timeout=30)
+    config = {f"k{i}": "old" for i in range(60_000)}
+    assert impatient.post("/connections", {"name": "many", "type": "DLI", "config": config}).status == 204
+    new = {**{f"k{i}": "new" for i in range(0, 60_000, 2)}, **{f"n{i}": "new" for i in range(60_000)}}
+    assert impatient.put("/connections/many", {"name": "many", "type": "DLI", "config": new}).status == 204
+    held = impatient.get("/connections/many").json["config"]
+    assert list(held) == list(config) + [key for key in new if key[0] == "n"]
+    assert held["k0"] == "new" and held["k1"] == "old"
