@@ -28,15 +28,29 @@ static int by_setting(const void *a, const void *b)
     return c ? c : str_cmp(x->name, y->name);
 }
 
-/* A stable sort, of which the last of equals stays: the order is the request's. */
-static size_t sort_last(void *rows, size_t n, size_t size,
+static int by_renaming_then_order(const void *a, const void *b)
+{
+    const struct renaming *x = a, *y = b;
+    int c = by_renaming(x, y);
+
+    return c ? c : (x->order > y->order) - (x->order < y->order);
+}
+
+static int by_setting_then_order(const void *a, const void *b)
+{
+    const struct setting *x = a, *y = b;
+    int c = by_setting(x, y);
+
+    return c ? c : (x->order > y->order) - (x->order < y->order);
+}
+
+/* Of sorted rows that are equal the last stays. */
+static size_t keep_last(void *rows, size_t n, size_t size,
                         int (*compare)(const void *, const void *))
 {
     char *p = rows;
     size_t kept = 0;
 
-    if (n)
-        qsort(p, n, size, compare); /* glibc's is a merge sort, which is stable */
     for (size_t i = 0; i < n; i++)
         if (i + 1 == n || compare(p + i * size, p + (i + 1) * size) != 0)
             memmove(p + kept++ * size, p + i * size, size);
@@ -45,18 +59,24 @@ static size_t sort_last(void *rows, size_t n, size_t size,
 
 void edits_sort_renamings(struct renaming *r, size_t *n)
 {
-    *n = sort_last(r, *n, sizeof(*r), by_renaming);
+    for (size_t i = 0; i < *n; i++)
+        r[i].order = i;
+    qsort(r, *n, sizeof(*r), by_renaming_then_order);
+    *n = keep_last(r, *n, sizeof(*r), by_renaming);
 }
 
 void edits_sort_settings(struct setting *s, size_t *n)
 {
-    *n = sort_last(s, *n, sizeof(*s), by_setting);
+    for (size_t i = 0; i < *n; i++)
+        s[i].order = i;
+    qsort(s, *n, sizeof(*s), by_setting_then_order);
+    *n = keep_last(s, *n, sizeof(*s), by_setting);
 }
 
 static const struct renaming *find_renaming(const struct edits *e, enum env what,
                                             struct str name)
 {
-    struct renaming key = { what, name, STR("") };
+    struct renaming key = { .what = what, .from = name };
 
     return e->n_renamings ? bsearch(&key, e->renamings, e->n_renamings,
                                     sizeof(*e->renamings), by_renaming)
@@ -66,7 +86,7 @@ static const struct renaming *find_renaming(const struct edits *e, enum env what
 static const struct setting *find_setting(const struct edits *e, struct str of,
                                           struct str type, struct str name)
 {
-    struct setting key = { of, type, name, STR("") };
+    struct setting key = { .of = of, .type = type, .name = name };
 
     return e->n_settings ? bsearch(&key, e->settings, e->n_settings, sizeof(*e->settings),
                                    by_setting)
@@ -348,7 +368,8 @@ static void set_params(struct editing *ed, uint32_t at)
 static const struct setting *settings_of(const struct edits *e, struct str of,
                                          struct str type, size_t *n)
 {
-    const struct setting key = { of, type, STR(""), STR("") }, *s = e->settings;
+    const struct setting key = { .of = of, .type = type, .name = STR("") };
+    const struct setting *s = e->settings;
     size_t from = 0, to = e->n_settings;
 
     while (from < to) {

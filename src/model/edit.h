@@ -22,6 +22,7 @@ enum env {
 struct renaming {
     enum env what;
     struct str from, to;
+    size_t order; /* of several of one name the last holds */
 };
 
 /* A parameter of a job, or a key of a connection's config. */
@@ -29,6 +30,7 @@ struct setting {
     struct str of;   /* the job or connection; .p is NULL: of every job */
     struct str type; /* of the connection */
     struct str name, value;
+    size_t order; /* likewise */
 };
 
 struct edits {

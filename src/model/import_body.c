@@ -207,8 +207,10 @@ static void add_settings(struct reading *r, struct str of, struct str type, uint
         size_t n = r->n_settings++;
 
         if (r->settings)
-            r->settings[n] = (struct setting){ of, type, keep(r, json_key(r->doc, i)),
-                                               keep(r, json_text(r->doc, i)) };
+            r->settings[n] = (struct setting){ .of = of,
+                                               .type = type,
+                                               .name = keep(r, json_key(r->doc, i)),
+                                               .value = keep(r, json_text(r->doc, i)) };
     }
 }
 
@@ -243,8 +245,9 @@ static void add_renaming(struct reading *r, enum env what, struct str from, stru
 
     if (r->renamings)
         r->renamings[n] =
-            (struct renaming){ what, keep(r, is_directory ? directory_key(from) : from),
-                               keep(r, is_directory ? directory_key(to) : to) };
+            (struct renaming){ .what = what,
+                               .from = keep(r, is_directory ? directory_key(from) : from),
+                               .to = keep(r, is_directory ? directory_key(to) : to) };
 }
 
 /* Types of `resources`; others are of what no definition names. */
