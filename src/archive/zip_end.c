@@ -110,7 +110,8 @@ static int check_end(struct zipr *z, const uint64_t *numbers, struct err *err)
         numbers[AT] != z->directory_end - numbers[BYTES])
         return zipr_refuse_all(DET_ZIP_DIRECTORY, err);
     if (numbers[ROWS] > z->limits.max_entries)
-        return zipr_too_many(numbers[ROWS], "entries", z->limits.max_entries, err);
+        return zipr_too_many(numbers[ROWS], DET_ARCHIVE_ENTRIES, z->limits.max_entries,
+                             err);
     if (numbers[ROWS] > numbers[BYTES] / ROW_BYTES)
         return zipr_refuse_all(DET_ZIP_DIRECTORY, err);
     z->directory = numbers[AT];

@@ -69,7 +69,7 @@ int zipr_read_local(struct zipr *z, struct zipr_entry *e, struct err *err) MUST_
 int zipr_refuse_all(int detail, struct err *err);
 
 /* Fails with E_LIMIT: there are so many of `what`. */
-int zipr_too_many(uint64_t got, const char *what, uint64_t most, struct err *err);
+int zipr_too_many(uint64_t got, int detail, uint64_t most, struct err *err);
 
 /* Fails with E_INVALID, a row of details.def, and the entry's name, or its number
  * while it has none. */

@@ -85,13 +85,13 @@ int zipr_look(struct zipr *z, uint64_t at, size_t n, const uint8_t **p, struct e
     return 0;
 }
 
-int zipr_too_many(uint64_t got, const char *what, uint64_t most, struct err *err)
+int zipr_too_many(uint64_t got, int detail, uint64_t most, struct err *err)
 {
     char got_text[24], most_text[24];
 
     snprintf(got_text, sizeof(got_text), "%ju", (uintmax_t)got);
     snprintf(most_text, sizeof(most_text), "%ju", (uintmax_t)most);
-    return err_set(err, E_LIMIT, API_OK, DET_ARCHIVE_LIMIT, got_text, what, most_text);
+    return err_set(err, E_LIMIT, API_OK, detail, got_text, most_text);
 }
 
 /* ---- the directory ---- */
@@ -237,7 +237,7 @@ static int check_total(const struct zipr *z, uint64_t unpacked, struct err *err)
     char ratio[24];
 
     if (unpacked > most->max_unpacked_bytes)
-        return zipr_too_many(unpacked, "uncompressed bytes", most->max_unpacked_bytes,
+        return zipr_too_many(unpacked, DET_ARCHIVE_UNPACKED, most->max_unpacked_bytes,
                              err);
     if (unpacked / most->max_ratio <= z->size)
         return 0;

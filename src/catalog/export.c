@@ -42,13 +42,13 @@ struct plan {
     struct revisions revisions;
 };
 
-static int over_limit(uint64_t is, const char *what, uint64_t max, struct err *err)
+static int over_limit(uint64_t is, int detail, uint64_t max, struct err *err)
 {
     char a[24], b[24];
 
     snprintf(a, sizeof(a), "%" PRIu64, is);
     snprintf(b, sizeof(b), "%" PRIu64, max);
-    return err_set(err, E_LIMIT, DLF_3051, DET_ARCHIVE_LIMIT, a, what, b);
+    return err_set(err, E_LIMIT, DLF_3051, detail, a, b);
 }
 
 /* Room for one more; what is held and what is missing count alike, so that the
@@ -60,7 +60,8 @@ static int grow(struct plan *p, void **list, size_t n, size_t *cap, size_t size,
     void *more;
 
     if (total > p->catalog->max_archive_entries)
-        return over_limit(total, "entries", p->catalog->max_archive_entries, err);
+        return over_limit(total, DET_ARCHIVE_ENTRIES, p->catalog->max_archive_entries,
+                          err);
     if (n < *cap)
         return 0;
     *cap = *cap ? *cap * 2 : 64;
@@ -403,12 +404,12 @@ static int check_limits(const struct plan *p, struct err *err)
     const struct export_int *out = p->out;
 
     if (out->n > c->max_archive_entries)
-        return over_limit(out->n, "entries", c->max_archive_entries, err);
+        return over_limit(out->n, DET_ARCHIVE_ENTRIES, c->max_archive_entries, err);
     if (out->unpacked > c->max_unpacked_bytes)
-        return over_limit(out->unpacked, "uncompressed bytes", c->max_unpacked_bytes,
+        return over_limit(out->unpacked, DET_ARCHIVE_UNPACKED, c->max_unpacked_bytes,
                           err);
     if (out->export.size > c->max_archive_bytes)
-        return over_limit(out->export.size, "bytes", c->max_archive_bytes, err);
+        return over_limit(out->export.size, DET_ARCHIVE_BYTES, c->max_archive_bytes, err);
     return 0;
 }
 

@@ -55,7 +55,7 @@ static int too_many(uint64_t max, struct err *err)
 
     snprintf(given, sizeof(given), "%ju", (uintmax_t)max + 1);
     snprintf(most, sizeof(most), "%ju", (uintmax_t)max);
-    return err_set(err, E_LIMIT, API_OK, DET_ARCHIVE_LIMIT, given, "objects", most);
+    return err_set(err, E_LIMIT, API_OK, DET_ARCHIVE_OBJECTS, given, most);
 }
 
 int import_add(struct import *im, struct str entry, enum kind kind, struct item **out,
