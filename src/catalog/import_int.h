@@ -39,6 +39,7 @@ struct import {
     struct new_blob blobs[IMPORT_BATCH];
     struct item *staged[IMPORT_BATCH];
     size_t n_staged, staged_bytes;
+    bool staged_any;
     /* import_plan.c */
     struct dangling *dangling;
     size_t n_dangling;
@@ -62,6 +63,10 @@ int import_by_name(const void *a, const void *b);
 int import_object(struct import *im, struct str entry, enum kind kind, struct str cluster,
                   const struct json_doc *doc, uint32_t at, struct err *err) MUST_CHECK;
 int import_stage(struct import *im, struct err *err) MUST_CHECK;
+
+/* Nothing is staged any more.  What cannot be written of that is done when the next
+ * import ends, or at the next start. */
+void import_unstage(struct catalog *c);
 
 /* Archives are read within the limits of exports (decision 22). */
 struct zipr_limits import_limits(const struct catalog *c);

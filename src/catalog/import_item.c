@@ -319,6 +319,7 @@ int import_stage(struct import *im, struct err *err)
     write.blobs = im->blobs;
     write.ids = ids;
     write.n = im->n_staged;
+    im->staged_any = true;
     rc = store_write(im->catalog->store, &write.write);
     if (rc)
         err_move(&write.write.err, err);
@@ -328,6 +329,18 @@ int import_stage(struct import *im, struct err *err)
     }
     im->n_staged = im->staged_bytes = 0;
     return rc;
+}
+
+void import_unstage(struct catalog *c)
+{
+    struct unstage u;
+
+    do {
+        unstage_init(&u);
+        if (store_write(c->store, &u.write))
+            u.more = false;
+        err_clear(&u.write.err);
+    } while (u.more);
 }
 
 /* Whether an object has that content already: then it is compressed, too. */

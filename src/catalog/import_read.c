@@ -254,6 +254,8 @@ void import_free(struct import *im)
 {
     if (!im)
         return;
+    if (im->staged_any)
+        import_unstage(im->catalog);
     for (size_t i = 0; i < im->n; i++) {
         secrets_release(&im->items[i]->secrets);
         err_clear(&im->items[i]->one.save.write.err);

@@ -376,5 +376,6 @@ int tasks_interrupted(struct catalog *c, struct err *err)
 {
     const struct err why = { .ec = E_BUSY, .detail = DET_INTERRUPTED };
 
+    import_unstage(c);
     return task_fail(c, 0, &why, err);
 }

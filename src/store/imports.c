@@ -10,14 +10,39 @@ static int run_stage(struct db *db, struct write *write, struct err *err)
     struct stage *s = (struct stage *)write;
     int rc = 0;
 
-    for (size_t i = 0; !rc && i < s->n; i++)
+    for (size_t i = 0; !rc && i < s->n; i++) {
         rc = stage_blob(db, &s->blobs[i], &s->ids[i], err);
+        if (!rc)
+            rc = db_run(db, err, SQL_STAGED_ADD, "i", s->ids[i]);
+    }
     return rc;
 }
 
 void stage_init(struct stage *s)
 {
     *s = (struct stage){ .write.run = run_stage };
+}
+
+static int run_unstage(struct db *db, struct write *write, struct err *err)
+{
+    struct unstage *u = (struct unstage *)write;
+    struct query *q = db_query(db, SQL_STAGED_TAKE, "i", (int64_t)IMPORT_BATCH);
+    int rc, left = 0;
+
+    u->more = false;
+    while ((rc = db_next(q, err)) == 1) {
+        u->more = true;
+        left = leave_blob(db, db_int(q, 0), err);
+        if (left)
+            break;
+    }
+    db_end(q);
+    return left ? left : rc;
+}
+
+void unstage_init(struct unstage *u)
+{
+    *u = (struct unstage){ .write.run = run_unstage };
 }
 
 int snapshot_find_blob(struct snapshot *s, const uint8_t sha256[SHA256_BYTES],

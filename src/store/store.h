@@ -340,8 +340,8 @@ void save_all_init(struct save_all *a);
 /* ---- imports and their tasks (imports.c) ---- */
 
 /*
- * Puts blobs there, which nothing names yet, so that nobody sees them: the sweep takes
- * those that no import comes to name.
+ * Puts blobs there, which nothing names yet, so that nobody sees them, and notes that
+ * they are staged: the sweep takes none of them before an unstage.
  */
 struct stage {
     struct write write;
@@ -350,6 +350,14 @@ struct stage {
     size_t n;
 };
 void stage_init(struct stage *s);
+
+/* Forgets that a number of blobs are staged, for no import goes on: those that no object
+ * has come to name are the sweep's.  To be repeated while there are more. */
+struct unstage {
+    struct write write;
+    bool more; /* out */
+};
+void unstage_init(struct unstage *u);
 
 /* What stands in that scope under that name, also of resources; out->id is 0 when
  * nothing does. */

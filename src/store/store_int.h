@@ -84,10 +84,12 @@ int save_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
 int find_blob(struct db *db, enum sql sql, const uint8_t sha256[SHA256_BYTES],
               int64_t *id, struct err *err) MUST_CHECK;
 
-/* Puts a blob there that nothing names yet; an object is about to name it. */
+/* Puts a blob there that nothing names yet; one that lost a user, which the sweep takes
+ * when it has none left. */
 int stage_blob(struct db *db, const struct new_blob *b, int64_t *id,
                struct err *err) MUST_CHECK;
 int use_blob(struct db *db, int64_t blob, struct err *err) MUST_CHECK;
+int leave_blob(struct db *db, int64_t blob, struct err *err) MUST_CHECK;
 
 /* writer.c */
 int writer_start(struct store *s, struct err *err) MUST_CHECK;

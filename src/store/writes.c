@@ -152,24 +152,34 @@ static int name_the_conflict(struct db *db, const struct save *s,
               : err_set(err, E_EXISTS, DLF_6271, DET_ONE_DLI);
 }
 
+static int add_version(struct db *db, const struct save *s, int64_t object,
+                       int64_t number, int64_t blob, struct err *err)
+{
+    return db_run(db, err, SQL_VERSION_ADD, "iiisi", object, number, blob, s->user,
+                  clock_ms());
+}
+
+/* What is submitted at once has its first version. */
 static int create(struct db *db, struct save *s, struct changes *c, int64_t blob,
-                  int64_t *id, struct err *err)
+                  struct err *err)
 {
     const struct facts *f = s->facts;
     const struct workspace *w = &c->w;
-    int64_t held = s->kind == KIND_JOB ? w->jobs + c->jobs : w->scripts + c->scripts;
+    int64_t held = s->kind == KIND_JOB ? w->jobs + c->jobs : w->scripts + c->scripts, id;
     int rc;
 
     id_uuid(s->uid);
-    rc = db_run(db, err, SQL_OBJECT_ADD, "siississssiiiis", str_of(s->uid), w->id,
+    rc = db_run(db, err, SQL_OBJECT_ADD, "siississssiiiisi", str_of(s->uid), w->id,
                 (int64_t)s->kind, f->scope, f->name, blob, f->location, f->process_type,
                 f->directory, f->owner, f->priority, (int64_t)f->single_node, f->end_time,
-                clock_ms(), s->user);
+                clock_ms(), s->user, (int64_t)s->submit);
     if (rc == E_EXISTS && s->kind == KIND_CONNECTION)
         return name_the_conflict(db, s, w, err);
-    *id = db_last_id(db);
+    id = db_last_id(db);
+    if (!rc && s->submit)
+        rc = add_version(db, s, id, 1, blob, err);
     if (!rc)
-        rc = put_secrets(db, s, *id, str_of(s->uid), err);
+        rc = put_secrets(db, s, id, str_of(s->uid), err);
     if (!rc && s->quota && held >= s->quota)
         rc = err_set(err, E_LIMIT, API_OK, DET_NONE); /* a name in use counts first */
     if (!rc)
@@ -178,7 +188,7 @@ static int create(struct db *db, struct save *s, struct changes *c, int64_t blob
 }
 
 /* A definition that lost a user; the sweep takes it when it has none left. */
-static int leave_blob(struct db *db, int64_t blob, struct err *err)
+int leave_blob(struct db *db, int64_t blob, struct err *err)
 {
     return db_run(db, err, SQL_BLOB_ORPHAN, "ii", blob, clock_ms());
 }
@@ -187,9 +197,9 @@ int stage_blob(struct db *db, const struct new_blob *b, int64_t *id, struct err 
 {
     int rc = find_blob(db, SQL_BLOB_FIND, b->sha256, id, err);
 
-    if (!rc && !*id)
-        rc = add_blob(db, b, id, err);
-    return rc ? rc : leave_blob(db, *id, err);
+    if (rc)
+        return rc;
+    return *id ? use_blob(db, *id, err) : add_blob(db, b, id, err);
 }
 
 static bool is_moved(const struct facts *f, const struct facts *old)
@@ -262,8 +272,7 @@ static int submit(struct db *db, const struct save *s, struct changes *c, int64_
     number = db_int(q, 0);
     blob = db_int(q, 1);
     db_end(q);
-    rc = db_run(db, err, SQL_VERSION_ADD, "iiisi", object, number, blob, s->user,
-                clock_ms());
+    rc = add_version(db, s, object, number, blob, err);
     change_workspace(c, s->kind, 0, 0);
     if (rc || number <= VERSIONS_KEPT)
         return rc;
@@ -285,13 +294,14 @@ static int renew_version(struct db *db, const struct save *s, int64_t blob,
 int save_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
                 struct err *err)
 {
-    int64_t object = s->old ? s->old->id : 0;
     int rc;
 
     if (s->version)
         return renew_version(db, s, blob, err);
-    rc = s->old ? update(db, s, c, blob, err) : create(db, s, c, blob, &object, err);
-    return rc || !s->submit ? rc : submit(db, s, c, object, err);
+    if (!s->old)
+        return create(db, s, c, blob, err);
+    rc = update(db, s, c, blob, err);
+    return rc || !s->submit ? rc : submit(db, s, c, s->old->id, err);
 }
 
 static int run_save(struct db *db, struct write *write, struct err *err)

@@ -244,6 +244,16 @@ def all_or_nothing(client, task, point):
     return all(held)
 
 
+def no_blob_is_lost(data):
+    """One without users is the sweep's; none is staged when no import goes on."""
+    db = sqlite3.connect(data / "catalog.db")
+    assert db.execute("SELECT count(*) FROM staged").fetchone() == (0,)
+    assert db.execute(
+        "SELECT count(*) FROM blob b WHERE orphaned_at IS NULL AND NOT EXISTS (SELECT 1 FROM object "
+        "WHERE blob = b.id) AND NOT EXISTS (SELECT 1 FROM version WHERE blob = b.id)").fetchone() == (0,)
+    db.close()
+
+
 def can_be_done_again(client):
     path = put_object(client.server, zipped({n: json.dumps(body) for n, body in COMING.items()}))
     end = task_of(client, client.post("/jobs/import", {"path": path, "sameNamePolicy": "OVERWRITE"}))
@@ -268,6 +278,7 @@ def test_an_import_killed_at_every_call(template, tmp_path):
             kept(client)
         can_be_done_again(client)
         assert again.stop() == 0
+        no_blob_is_lost(data)
 
 
 @pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
@@ -283,6 +294,8 @@ def test_an_import_refused_by_the_disk_at_every_call(template, tmp_path, fault):
         assert done or not end or "the catalogue: " in end["message"], (call, n, end)
         can_be_done_again(client)
         assert server.stop() == 0
+        assert Server(data).stop() == 0  # does what the disk may have refused
+        no_blob_is_lost(data)
         sound(data)
 
 

@@ -22,6 +22,9 @@ DWS = {"name": "dws_main", "type": "DWS", "description": "", "config": {
 WITHOUT = {**DWS, "config": {k: v for k, v in DWS["config"].items() if k != "password"}}
 
 
+BROKEN = ("job", {**job("broken"), "processType": "NONE"})
+
+
 def archive(*objects, **cdms):
     """The archive of (suffix, body) pairs; of CDM jobs cluster=body."""
     files = [(f"{n}.{suffix}", json.dumps(body)) for n, (suffix, body) in enumerate(objects)]
@@ -71,6 +74,23 @@ def test_resources_are_told_by_directory_and_name(client):
     imported(client, data)
     found = shown(client, "/resources?limit=100")["resources"]
     assert sorted(one["directory"] for one in found) == ["/a", "/b"]
+
+
+@pytest.mark.parametrize("members, status", [
+    ({}, "FAILED"), ({"onError": "continue"}, "FAILED"), ({"sameNamePolicy": "OVERWRITE"}, "FAILED")])
+def test_what_is_not_imported_is_left_to_the_sweep(start, members, status):
+    server = start()
+    client = server.client()
+    client.make_script("held", content="select 1;")
+    data = archive(("script", script("held", content="select 2;")), ("script", script("new")), BROKEN)
+    assert import_archive(client, data, **members)["status"] == status
+    assert server.stop() == 0
+    with contextlib.closing(sqlite3.connect(server.data / "catalog.db")) as db:
+        used, orphans = db.execute("SELECT (SELECT count(*) FROM object), count(*) FROM blob "
+                                   "WHERE orphaned_at IS NOT NULL").fetchone()
+        assert db.execute("SELECT count(*) FROM staged").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM blob").fetchone() == (used + orphans,)
+        assert orphans == (1 if "onError" in members else 2)
 
 
 @pytest.mark.parametrize("policy", ["SKIP", "OVERWRITE"])
@@ -230,9 +250,6 @@ def test_a_mapping_wins_over_resources(client):
 
 
 # ---- all or nothing ----
-
-BROKEN = ("job", {**job("broken"), "processType": "NONE"})
-
 
 def test_one_broken_object_and_nothing_is_written(client):
     data = archive(("job", job("sound")), BROKEN, ("script", script("s", type="Cobol")),

@@ -14,3 +14,9 @@ CREATE TABLE task (
 ) STRICT;
 CREATE INDEX task_workspace ON task (workspace);
 CREATE INDEX task_ended ON task (ended);
+
+-- Blobs of an import that its objects are yet to name: what is left here when none goes
+-- on is nobody's.
+CREATE TABLE staged (
+    blob INTEGER PRIMARY KEY
+) STRICT;
