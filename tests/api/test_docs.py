@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness import DLFD, ENGLISH, ROOT, job
+from harness import DLFD, ENGLISH, ROOT, SANITIZED, job
 from signer import client_of, credentials, get_token
 
 GEN_DOCS = pathlib.Path(os.environ.get("DLFD_BIN", ROOT / "build/dlfd")).parent / "tests/gen_docs"
@@ -139,6 +139,10 @@ def test_a_translation_leads_to_the_same_places(page):
     assert targets(page) == targets(english)
 
 
+RUN_ONCE = pytest.mark.skipif(SANITIZED, reason="a page is run with one build, as it says")
+
+
+@RUN_ONCE
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
 def test_the_commands_of_the_readme(page, tmp_path):
     done = run_in(tmp_path, "\n".join(block(page, "bash")))
@@ -156,6 +160,7 @@ def beginning():
     return re.findall(r"```bash\n(.*?)```", text, re.S)
 
 
+@RUN_ONCE
 @pytest.mark.parametrize("page", [one for pair in TRANSLATED.items() for one in pair
                                   if "README" not in one])
 def test_a_page_runs_and_shows_what_it_prints(page, tmp_path):

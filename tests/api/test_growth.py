@@ -1,4 +1,4 @@
-"""A workspace at its quota: 10,000 jobs and 10,000 scripts, loaded over HTTP.
+"""A workspace at its quota: 10,000 jobs and 10,000 scripts, which an import brings.
 
 What requests cost then is measured by bench/growth, and counted in
 tests/unit/test_export.c; here is that they work, and that the quotas hold.
@@ -6,9 +6,11 @@ tests/unit/test_export.c; here is that they work, and that the quotas hold.
 
 import importlib.machinery
 import importlib.util
+import json
 
 import pytest
 
+from archives import imported, zipped
 from harness import ROOT, Server, job, node, script
 
 FULL = 10_000
@@ -23,10 +25,12 @@ def load_bench():
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    """A client of a workspace that bench/growth has filled; each test leaves it so."""
-    server = Server(tmp_path_factory.mktemp("full"))
-    load_bench().load(server.port, 0, FULL)
-    yield server.client(project="bench")
+    """A client of a workspace with what bench/growth has in it; each test leaves it so."""
+    server, bench = Server(tmp_path_factory.mktemp("full")), load_bench()
+    client = server.client(project="bench")
+    imported(client, zipped([(f"{i}.{suffix}", json.dumps(body(i))) for i in range(FULL)
+                             for suffix, body in (("job", bench.job), ("script", bench.script))]))
+    yield client
     assert server.stop() == 0, server.log
 
 
