@@ -230,9 +230,18 @@ def run_import(data, log, *more):
             if answer.status == 200:
                 task = answer.json["taskId"]
                 end = task_of(client, answer)
+                wait_for_unstaging(data)
         except (ConnectionError, http.client.HTTPException):
             pass
     return server, task, end, traced.text()
+
+
+def wait_for_unstaging(data):
+    """It follows the end of the task; where the disk refuses it, it is left to another."""
+    db, deadline = sqlite3.connect(data / "catalog.db"), time.monotonic() + 1
+    while db.execute("SELECT count(*) FROM staged").fetchone() != (0,) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    db.close()
 
 
 def all_or_nothing(client, task, point):
