@@ -13,7 +13,7 @@ import time
 import pytest
 
 from archives import contents, import_archive, imported, plan_of, put_object, task_of, zipped
-from harness import SANITIZED, cdm_job, job, node, resource, script
+from harness import SANITIZED, cdm_job, dlfd, job, node, resource, script
 from signer import admin, client_of, credentials, get_token
 
 DWS = {"name": "dws_main", "type": "DWS", "description": "", "config": {
@@ -298,6 +298,19 @@ def test_a_connection_without_its_secret_is_taken(client):
     assert "password" not in shown(client, "/connections/dws_main")["config"]
     assert client.put("/connections/dws_main", DWS).status == 204
     assert shown(client, "/connections/dws_main")["config"]["password"] == "*********"
+
+
+def test_upkeep_of_a_connection_without_its_secret(start):
+    server = start()
+    imported(server.client(), archive(("conn", WITHOUT), ("job", job("j"))))
+    assert server.stop() == 0
+    for command in ("reindex", "check"):
+        done = dlfd("admin", command, "--data", server.data)
+        assert done.returncode == 0 and "required" not in done.stderr, done
+    done = dlfd("admin", "key", "rotate", "--data", server.data)
+    assert done.returncode == 0, done
+    again = start(data=server.data)
+    assert shown(again.client(), "/connections/dws_main")["config"]["clusterName"] == "wh1"
 
 
 def test_overwriting_a_connection_keeps_its_stored_secret(client):
