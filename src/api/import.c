@@ -220,6 +220,17 @@ static bool may(struct call *c, struct str workspace, enum role role)
     return ok;
 }
 
+/* For the audit log, which tells what is only looked at. */
+static void note_subject(struct call *c, const struct import_body *body)
+{
+    struct buf text = BUF_INIT(4 * KIB);
+
+    buf_adds(&text, body->dry_run ? "dry run of " : "");
+    buf_addstr(&text, body->path);
+    c->subject = arena_str(&c->http->arena, buf_str(&text));
+    buf_release(&text);
+}
+
 /* What outlives the request. */
 static int keep_request(struct import_call *ic, struct call *c, enum task_kind kind)
 {
@@ -236,7 +247,7 @@ static int keep_request(struct import_call *ic, struct call *c, enum task_kind k
     ic->request.may_connect = may(c, c->place.workspace, ROLE_ADMINISTRATOR);
     ic->request.may_migrate = may(c, cdm_workspace, ROLE_DEVELOPER);
     ic->answer = new_answer(c);
-    c->subject = arena_str(&c->http->arena, ic->body.path);
+    note_subject(c, &ic->body);
     return p->project.p && p->workspace.p && p->user.p && ic->answer ? 0
                                                                      : err_nomem(&c->err);
 }

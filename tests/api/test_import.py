@@ -633,6 +633,9 @@ def test_a_developer_imports_no_connections(house):
     assert client.post("/connections/import", {"path": PATH}).status == 403
     assert rows(plan_of(client, data))[("connection", "dws_main")] == "error"
     imported(house[0]("admin"), data)
+    audited = [json.loads(line) for line in (client.server.data / "audit.log").open(encoding="utf-8")]
+    assert [one["object"] for one in audited if one["operation"] == "ImportJob" and one["status"] == 200][-3:] == [
+        "obs://archives/x.zip", "dry run of obs://archives/x.zip", "obs://archives/x.zip"]
 
 
 def test_cdm_jobs_are_the_default_workspaces(house):
