@@ -31,6 +31,7 @@ struct import {
     struct import_request request;
     struct zipr *zip;
     struct arena arena;
+    size_t passed_over;  /* files that are not imported */
     struct item **items; /* after import_read(): in the order they are written */
     size_t n, cap;
     void *tree; /* of the items, by their names: tsearch(3) */
@@ -82,6 +83,10 @@ int import_memory(const struct arena *arena, struct err *err) MUST_CHECK;
 /* import_plan.c: fills dangling and warnings, and what would become of each item. */
 int import_look(struct import *im, struct err *err) MUST_CHECK;
 const char *import_kind_name(enum kind kind);
+
+/* Writes how many objects there are of each action, and how many files were passed over.
+ */
+void import_counts(const struct import *im, bool undone, struct jw *jw);
 
 /* Appends who names what dangles: kind/name. */
 void import_needed_by(const struct dangling *d, struct buf *out);

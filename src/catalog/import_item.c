@@ -262,7 +262,7 @@ static int check_role(const struct import *im, enum kind kind, struct err *err)
     if (kind == KIND_CONNECTION && !r->may_connect)
         return err_set(err, E_DENIED, APIGW_0306, DET_IMPORT_ROLE, "administrator");
     if (kind == KIND_CDM_JOB && !r->may_migrate)
-        return err_set(err, E_DENIED, APIGW_0306, DET_IMPORT_ROLE, "developer");
+        return err_set(err, E_DENIED, APIGW_0306, DET_IMPORT_CDM_ROLE, "developer");
     return 0;
 }
 

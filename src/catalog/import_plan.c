@@ -402,7 +402,8 @@ int import_look(struct import *im, struct err *err)
 
 static const char *const actions[] = { "create", "overwrite", "skip", "same", "error" };
 
-static void print_counts(struct jw *jw, const struct import *im)
+/* Of what is undone only faults are left. */
+void import_counts(const struct import *im, bool undone, struct jw *jw)
 {
     int64_t counts[IMPORT_ACTIONS] = { 0 };
 
@@ -410,8 +411,9 @@ static void print_counts(struct jw *jw, const struct import *im)
         counts[im->items[i]->one.action]++;
     jw_object(jw, STR("counts"));
     for (int i = 0; i < IMPORT_ACTIONS; i++)
-        jw_int(jw, str_of(actions[i]), counts[i]);
+        jw_int(jw, str_of(actions[i]), undone && i != IMPORT_ERROR ? 0 : counts[i]);
     jw_end(jw, '}');
+    jw_int(jw, STR("passedOver"), (int64_t)im->passed_over);
 }
 
 static void print_item(struct jw *jw, struct item *item, enum language language)
@@ -473,7 +475,7 @@ static void print_warning(struct jw *jw, struct str names, enum language languag
 static void print(struct jw *jw, struct import *im, enum language language)
 {
     jw_object(jw, STR_NONE);
-    print_counts(jw, im);
+    import_counts(im, false, jw);
     jw_array(jw, STR("objects"));
     for (size_t i = 0; i < im->n; i++)
         print_item(jw, im->items[i], language);

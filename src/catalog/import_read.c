@@ -31,6 +31,15 @@ static struct str pop_part(struct str *path)
     return part;
 }
 
+/* What macOS adds to a zip: a second file of each, with what its file system knows. */
+static bool is_of_macos(struct str entry)
+{
+    struct str path = entry, name = pop_part(&path);
+
+    return str_starts(name, "._") || str_starts(entry, "__MACOSX/") ||
+           str_has(entry, "/__MACOSX/");
+}
+
 enum kind import_kind(struct str entry, struct str *cluster)
 {
     static const struct {
@@ -43,6 +52,8 @@ enum kind import_kind(struct str entry, struct str *cluster)
     struct str path = entry, folder;
 
     *cluster = STR("");
+    if (is_of_macos(entry))
+        return 0;
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
         if (ends_with(entry, suffixes[i].suffix))
             return suffixes[i].kind;
@@ -158,8 +169,10 @@ static int read_file(struct import *im, size_t i, struct err *err)
     struct buf text = BUF_INIT(DEFINITION_MAX);
     int rc;
 
-    if (!kind || (connections && kind != KIND_CONNECTION))
+    if (!kind || (connections && kind != KIND_CONNECTION)) {
+        im->passed_over++;
         return 0;
+    }
     rc = import_entry_size(im->zip, i, err);
     if (!rc)
         rc = zipr_read(im->zip, i, &text, err);

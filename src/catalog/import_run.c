@@ -10,7 +10,8 @@
 
 /*
  * The end of an import: its one transaction, and the report of what became of it, in
- * both languages: {"message": [en, zh], "parts": [{"name", "ok", "message"?}, ...]}.
+ * both languages: {"counts", "parts": [{"name", "ok", "message"?}, ...], "message": [en,
+ * zh]}.
  */
 
 static const char *const separators[] = { "; ", "；" };
@@ -216,6 +217,7 @@ static void write_report(struct import *im, bool undone, struct buf *out)
     size_t n = 0;
 
     jw_object(&jw, STR_NONE);
+    import_counts(im, undone, &jw);
     jw_array(&jw, STR("parts"));
     for (size_t i = 0; i < im->n; i++)
         if (im->items[i]->one.save.kind == kind && im->items[i]->one.facts.name.n &&

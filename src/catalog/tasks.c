@@ -62,6 +62,16 @@ static void print_message(struct jw *jw, const struct json_doc *doc, uint32_t at
         jw_string(jw, STR("message"), json_text(doc, texts + 1 + (uint32_t)language));
 }
 
+/* A member of the report as it is; of a task that ended without an archive there is none.
+ */
+static void print_member(struct jw *jw, const struct json_doc *doc, const char *name)
+{
+    uint32_t at = doc->count ? json_member(doc, 0, name) : 0;
+
+    if (at)
+        jw_value(jw, str_of(name), doc, at);
+}
+
 /* Both are of the instant at which all was written. */
 static void print_times(struct jw *jw, const struct shown_task *t)
 {
@@ -113,6 +123,8 @@ static void print(struct jw *jw, const struct shown_task *t, struct str project,
     print_times(jw, t);
     if (doc->count)
         print_message(jw, doc, 0, language);
+    print_member(jw, doc, "counts");
+    print_member(jw, doc, "passedOver");
     print_parts(jw, t, doc, language);
     jw_end(jw, '}');
 }

@@ -1,5 +1,7 @@
 #include "model/import_body.h"
 
+#include <ctype.h>
+
 #include "base/limits.h"
 #include "model/kinds.h"
 
@@ -160,6 +162,46 @@ static const struct form connections_form = { connections_fields, DLF_3051 };
 static const struct field check_fields[] = { PATH_FIELD, { .name = NULL } };
 static const struct form check_form = { check_fields, DLF_3051 };
 /* clang-format on */
+
+/* Whether two names differ only in case, - and _. */
+static bool is_like(struct str a, const char *b)
+{
+    size_t k = 0, n = strlen(b);
+
+    for (size_t i = 0; i < a.n; i++) {
+        if (a.p[i] == '-' || a.p[i] == '_')
+            continue;
+        if (k == n || tolower((unsigned char)a.p[i]) != tolower((unsigned char)b[k++]))
+            return false;
+    }
+    return k == n;
+}
+
+/* What is not known is let go, as everywhere; but not what was meant to be known: an
+ * import without its dryRun is one. */
+static int check_spelling(const struct form *form, const struct json_doc *doc,
+                          struct err *err)
+{
+    struct rule_at member = { .doc = doc, .code = DLF_3051, .err = err };
+
+    JSON_EACH (i, doc, 0) {
+        const struct field *f = form->fields;
+
+        member.at = i;
+        while (f->name && !is_like(json_key(doc, i), f->name))
+            f++;
+        if (f->name && !str_is(json_key(doc, i), f->name))
+            return rule_fail(&member, DET_MISSPELT, f->name, NULL, NULL);
+    }
+    return 0;
+}
+
+static int check(const struct form *form, const struct json_doc *doc, struct err *err)
+{
+    int rc = check_spelling(form, doc, err);
+
+    return rc ? rc : form_check(form, doc, 0, false, err);
+}
 
 /* ---- reading ---- */
 
@@ -341,7 +383,7 @@ int import_body_read(struct import_body *out, const struct json_doc *doc,
                      struct arena *arena, struct err *err)
 {
     struct reading r = { .doc = doc, .arena = arena };
-    int rc = form_check(&import_form, doc, 0, false, err);
+    int rc = check(&import_form, doc, err);
 
     *out = (struct import_body){ .submit = true };
     if (!rc)
@@ -358,7 +400,7 @@ int import_body_read_connections(struct import_body *out, const struct json_doc 
                                  struct arena *arena, struct err *err)
 {
     struct reading r = { .doc = doc, .arena = arena };
-    int rc = form_check(&connections_form, doc, 0, false, err);
+    int rc = check(&connections_form, doc, err);
 
     *out = (struct import_body){ .submit = false };
     if (!rc)

@@ -422,8 +422,9 @@ int json_read(struct json_doc *doc, struct str text, uint32_t max_values, struct
     int rc;
 
     *doc = (struct json_doc){ .text = text, .plain = BUF_INIT(text.n) };
-    if (str_starts(text, "\xef\xbb\xbf"))
-        return syntax(&r, "value");
+    if (str_starts(text, "\xef\xbb\xbf") || str_starts(text, "\xff\xfe") ||
+        str_starts(text, "\xfe\xff"))
+        return fail(&r, 0, DET_BYTE_ORDER_MARK, NULL);
     rc = value(&r, (struct json_value){ 0 }, 0);
     if (rc)
         return rc;

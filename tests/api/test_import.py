@@ -22,6 +22,7 @@ DWS = {"name": "dws_main", "type": "DWS", "description": "", "config": {
 WITHOUT = {**DWS, "config": {k: v for k, v in DWS["config"].items() if k != "password"}}
 
 
+PATH = "obs://archives/x.zip"
 BROKEN = ("job", {**job("broken"), "processType": "NONE"})
 
 
@@ -147,6 +148,44 @@ def test_an_import_submits(client, status, submitted):
     assert ("version" in shown(client, "/scripts/etl")) == submitted
     imported(client, data, sameNamePolicy="OVERWRITE")
     assert shown(client, "/scripts/etl")["version"] == 1  # the same is no new version
+
+
+# ---- what a task says of it ----
+
+def test_a_task_counts_what_it_did(client):
+    client.make_script("held", content="select 1;")
+    data = zipped([("a.script", json.dumps(script("held", content="select 2;"))),
+                   ("a.job", json.dumps(job("j"))), ("README.md", "x"), ("jobs.txt", "{")])
+    task = imported(client, data)
+    assert task["counts"] == {"create": 1, "overwrite": 0, "skip": 1, "same": 0, "error": 0}
+    assert task["passedOver"] == 2 == plan_of(client, data)["passedOver"]
+    task = imported(client, data, sameNamePolicy="OVERWRITE")
+    assert task["counts"] == {"create": 0, "overwrite": 1, "skip": 0, "same": 1, "error": 0}
+    task = import_archive(client, archive(("job", job("k")), BROKEN))
+    assert task["counts"] == {"create": 0, "overwrite": 0, "skip": 0, "same": 0, "error": 1}
+
+
+def test_what_macos_adds_is_passed_over(client):
+    data = zipped([("x/a.job", json.dumps(job("j"))), ("__MACOSX/x/._a.job", b"\0\5\26\7"),
+                   ("x/._a.job", b"\0\5\26\7"), ("x/__MACOSX/b.job", "{"), ("x/.DS_Store", "")])
+    assert imported(client, data)["passedOver"] == 4
+    assert shown(client, "/jobs")["total"] == 1
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
+def test_a_byte_order_mark_is_told(client, mark):
+    task = import_archive(client, zipped([("a.job", mark + json.dumps(job("j")).encode())]))
+    assert task["message"] == ("nothing was imported: a.job: body: begins with a byte order mark: "
+                               "save it as UTF-8 without one")
+
+
+@pytest.mark.parametrize("member, meant", [
+    ("dry_run", "dryRun"), ("dryrun", "dryRun"), ("DryRun", "dryRun"), ("samenamepolicy", "sameNamePolicy"),
+    ("on-error", "onError"), ("Mapping", "mapping"), ("target_status", "targetStatus")])
+def test_a_member_that_is_misspelt(client, member, meant):
+    answer = client.post("/jobs/import", {"path": PATH, member: True})
+    assert (answer.status, answer.code) == (400, "DLF.3051")
+    assert answer.detail == f"{member}: {meant} expected"
 
 
 # ---- what is changed on the way in ----
@@ -511,8 +550,6 @@ def test_imports_wait_for_each_other(client):
 
 # ---- requests that are refused ----
 
-PATH = "obs://archives/x.zip"
-
 
 @pytest.mark.parametrize("route", ["/jobs/import", "/connections/import", "/jobs/check-file"])
 @pytest.mark.parametrize("body, code, word", [
@@ -629,7 +666,7 @@ def test_a_developer_imports_no_connections(house):
     data = archive(("conn", WITHOUT), ("job", job("j")), default=cdm_job("load"))
     task = import_archive(client, data)
     assert task["status"] == "FAILED"
-    assert task["message"] == "nothing was imported: 0.conn: the role administrator is needed to import it"
+    assert task["message"] == "nothing was imported: 0.conn: the role administrator is needed in the workspace to import it"
     assert client.post("/connections/import", {"path": PATH}).status == 403
     assert rows(plan_of(client, data))[("connection", "dws_main")] == "error"
     imported(house[0]("admin"), data)
@@ -642,7 +679,7 @@ def test_cdm_jobs_are_the_default_workspaces(house):
     client_for, other = house
     data = archive(("job", job("j")), default=cdm_job("other_load"))
     task = import_archive(client_for("guest", other), data, onError="continue")
-    assert task["status"] == "FAILED" and "developer is needed" in task["message"]
+    assert task["status"] == "FAILED" and "developer is needed in the workspace default" in task["message"]
     assert shown(client_for("guest", other), "/jobs/j")
     imported(client_for("dev"), data)
 

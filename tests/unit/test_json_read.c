@@ -73,7 +73,8 @@ static const struct {
     { "{,}", DET_SYNTAX, "body", "\"" },
     { "/* c */ 1", DET_SYNTAX, "body", "value" },
     { "1 // c", DET_TRAILING, "body", "2" },
-    { "\xef\xbb\xbf{}", DET_SYNTAX, "body", "value" },
+    { "\xef\xbb\xbf{}", DET_BYTE_ORDER_MARK, "body", "0" },
+    { "\xff\xfe{", DET_BYTE_ORDER_MARK, "body", "0" },
     { "\xc2\xa0{}", DET_SYNTAX, "body", "value" }, /* a blank, but not JSON's */
     { "\v1", DET_SYNTAX, "body", "value" },
     { "\f1", DET_SYNTAX, "body", "value" },
