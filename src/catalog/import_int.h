@@ -44,8 +44,10 @@ struct import {
     /* import_plan.c */
     struct dangling *dangling;
     size_t n_dangling;
-    struct str *warnings;
+    struct str *warnings; /* names that are alike */
     size_t n_warnings;
+    struct str *unused; /* what the request renames or sets, and nothing has */
+    size_t n_unused;
 };
 
 /* The item of that name, or NULL. */

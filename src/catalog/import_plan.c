@@ -340,22 +340,59 @@ static int fold_item(struct folded *out, const struct item *item, struct arena *
     return fold(&out[1], KINDS, item->entry, arena);
 }
 
+/* Adds a text, which it releases, to a list. */
+static int add_text(struct import *im, struct str **list, size_t *n, struct buf *text)
+{
+    struct str *more = reallocarray(*list, *n + 1, sizeof(*more));
+    struct str kept = arena_str(&im->arena, buf_str(text));
+    bool ok = more && kept.p && !text->bad;
+
+    buf_release(text);
+    if (more)
+        *list = more;
+    if (ok)
+        more[(*n)++] = kept;
+    return ok ? 0 : E_NOMEM;
+}
+
 static int add_warning(struct import *im, const struct folded *a, const struct folded *b,
                        struct err *err)
 {
-    struct str *more = reallocarray(im->warnings, im->n_warnings + 1, sizeof(*more));
     struct buf text = BUF_INIT(16 * KIB);
 
-    if (!more)
-        return err_nomem(err);
-    im->warnings = more;
     buf_addf(&text, "%s ", a->kind == KINDS ? "file" : kind_names[a->kind]);
     buf_addstr(&text, utf8_cut(a->name, 4 * KIB));
     buf_adds(&text, ", ");
     buf_addstr(&text, utf8_cut(b->name, 4 * KIB));
-    more[im->n_warnings] = arena_str(&im->arena, buf_str(&text));
-    buf_release(&text);
-    return more[im->n_warnings++].p ? 0 : err_nomem(err);
+    return add_text(im, &im->warnings, &im->n_warnings, &text) ? err_nomem(err) : 0;
+}
+
+struct unused {
+    struct import *im;
+    bool failed;
+};
+
+static void add_unused(void *arg, const char *member, struct str of, struct str name)
+{
+    struct unused *u = arg;
+    struct buf text = BUF_INIT(16 * KIB);
+
+    buf_addf(&text, "%s/", member);
+    if (of.p) {
+        buf_addstr(&text, utf8_cut(of, IMPORT_NAME_MAX));
+        buf_addc(&text, '/');
+    }
+    buf_addstr(&text, utf8_cut(name, IMPORT_NAME_MAX));
+    if (add_text(u->im, &u->im->unused, &u->im->n_unused, &text))
+        u->failed = true;
+}
+
+static int find_unused(struct import *im, struct err *err)
+{
+    struct unused u = { .im = im };
+
+    edits_unused(&im->request.body->edits, add_unused, &u);
+    return u.failed ? err_nomem(err) : 0;
 }
 
 static int find_alike(struct import *im, struct err *err)
@@ -397,7 +434,9 @@ int import_look(struct import *im, struct err *err)
         rc = find_dangling(&l, err);
     snapshot_end(l.snapshot);
     arena_release(&l.arena);
-    return rc ? rc : find_alike(im, err);
+    if (!rc)
+        rc = find_alike(im, err);
+    return rc ? rc : find_unused(im, err);
 }
 
 static const char *const actions[] = { "create", "overwrite", "skip", "same", "error" };
@@ -463,11 +502,12 @@ static void print_dangling(struct jw *jw, const struct dangling *d)
     buf_release(&by);
 }
 
-static void print_warning(struct jw *jw, struct str names, enum language language)
+static void print_warning(struct jw *jw, int detail, struct str names,
+                          enum language language)
 {
     struct buf text = BUF_INIT(ERROR_DETAIL_MAX);
 
-    import_sentence(DET_ALIKE, names, language, &text);
+    import_sentence(detail, names, language, &text);
     jw_string(jw, STR_NONE, buf_str(&text));
     buf_release(&text);
 }
@@ -486,7 +526,9 @@ static void print(struct jw *jw, struct import *im, enum language language)
     jw_end(jw, ']');
     jw_array(jw, STR("warnings"));
     for (size_t i = 0; i < im->n_warnings; i++)
-        print_warning(jw, im->warnings[i], language);
+        print_warning(jw, DET_ALIKE, im->warnings[i], language);
+    for (size_t i = 0; i < im->n_unused; i++)
+        print_warning(jw, DET_UNUSED, im->unused[i], language);
     jw_end(jw, ']');
     jw_end(jw, '}');
 }

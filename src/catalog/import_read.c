@@ -280,6 +280,7 @@ void import_free(struct import *im)
     free(im->items);
     free(im->dangling);
     free(im->warnings);
+    free(im->unused);
     arena_release(&im->arena);
     free(im);
 }

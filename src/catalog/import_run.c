@@ -120,10 +120,10 @@ static void list_dangling(const struct import *im, struct buf *out)
     release_part(&one, out);
 }
 
-static void list_warnings(const struct import *im, struct buf *out)
+static void list_texts(const struct str *texts, size_t n, struct buf *out)
 {
-    for (size_t i = 0; i < im->n_warnings; i++)
-        if (!add_one(out, im->warnings[i], "; "))
+    for (size_t i = 0; i < n; i++)
+        if (!add_one(out, texts[i], "; "))
             return;
 }
 
@@ -152,8 +152,11 @@ static void write_message(const struct import *im, enum language language, bool 
         list_dangling(im, &list);
     add_about(out, DET_DANGLING, &list, language);
     if (!undone)
-        list_warnings(im, &list);
+        list_texts(im->warnings, im->n_warnings, &list);
     add_about(out, DET_ALIKE, &list, language);
+    if (!undone)
+        list_texts(im->unused, im->n_unused, &list);
+    add_about(out, DET_UNUSED, &list, language);
     release_part(&list, out);
 }
 

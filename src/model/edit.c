@@ -3,102 +3,8 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "model/edit_int.h"
 #include "model/kinds.h"
-
-/* ---- the tables, sorted ---- */
-
-static int by_renaming(const void *a, const void *b)
-{
-    const struct renaming *x = a, *y = b;
-    int c = (int)x->what - (int)y->what;
-
-    return c ? c : str_cmp(x->from, y->from);
-}
-
-/* Those of every job stand in front. */
-static int by_setting(const void *a, const void *b)
-{
-    const struct setting *x = a, *y = b;
-    int c = (x->of.p != NULL) - (y->of.p != NULL);
-
-    if (!c)
-        c = str_cmp(x->of, y->of);
-    if (!c)
-        c = str_cmp(x->type, y->type);
-    return c ? c : str_cmp(x->name, y->name);
-}
-
-static int by_renaming_then_order(const void *a, const void *b)
-{
-    const struct renaming *x = a, *y = b;
-    int c = by_renaming(x, y);
-
-    return c ? c : (x->order > y->order) - (x->order < y->order);
-}
-
-static int by_setting_then_order(const void *a, const void *b)
-{
-    const struct setting *x = a, *y = b;
-    int c = by_setting(x, y);
-
-    return c ? c : (x->order > y->order) - (x->order < y->order);
-}
-
-/* Of sorted rows that are equal the last stays. */
-static size_t keep_last(void *rows, size_t n, size_t size,
-                        int (*compare)(const void *, const void *))
-{
-    char *p = rows;
-    size_t kept = 0;
-
-    for (size_t i = 0; i < n; i++)
-        if (i + 1 == n || compare(p + i * size, p + (i + 1) * size) != 0)
-            memmove(p + kept++ * size, p + i * size, size);
-    return kept;
-}
-
-void edits_sort_renamings(struct renaming *r, size_t *n)
-{
-    for (size_t i = 0; i < *n; i++)
-        r[i].order = i;
-    qsort(r, *n, sizeof(*r), by_renaming_then_order);
-    *n = keep_last(r, *n, sizeof(*r), by_renaming);
-}
-
-void edits_sort_settings(struct setting *s, size_t *n)
-{
-    for (size_t i = 0; i < *n; i++)
-        s[i].order = i;
-    qsort(s, *n, sizeof(*s), by_setting_then_order);
-    *n = keep_last(s, *n, sizeof(*s), by_setting);
-}
-
-static const struct renaming *find_renaming(const struct edits *e, enum env what,
-                                            struct str name)
-{
-    struct renaming key = { .what = what, .from = name };
-
-    return e->n_renamings ? bsearch(&key, e->renamings, e->n_renamings,
-                                    sizeof(*e->renamings), by_renaming)
-                          : NULL;
-}
-
-static const struct setting *find_setting(const struct edits *e, struct str of,
-                                          struct str type, struct str name)
-{
-    struct setting key = { .of = of, .type = type, .name = name };
-
-    return e->n_settings ? bsearch(&key, e->settings, e->n_settings, sizeof(*e->settings),
-                                   by_setting)
-                         : NULL;
-}
-
-struct str edits_rename(const struct edits *e, enum env what, struct str name)
-{
-    const struct renaming *r = find_renaming(e, what, name);
-
-    return r ? r->to : name;
-}
 
 /* ---- what is to be written ---- */
 
@@ -224,7 +130,7 @@ static struct str rename_directory(struct editing *ed, struct str path)
     struct str above = path = directory_key(path), below;
     const struct renaming *r;
 
-    while (!(r = find_renaming(ed->edits, ENV_DIRECTORY, above)) && above.n > 1) {
+    while (!(r = edits_renaming(ed->edits, ENV_DIRECTORY, above)) && above.n > 1) {
         do
             above.n--;
         while (above.n > 1 && above.p[above.n] != '/');
@@ -349,41 +255,20 @@ static void set_params(struct editing *ed, uint32_t at)
     if (!params || json_type(ed->doc, params) != JSON_ARRAY)
         return;
     JSON_EACH (i, ed->doc, params) {
-        const struct setting *s = NULL;
+        const struct setting *own = NULL, *all;
         struct str name;
 
         if (json_type(ed->doc, i) != JSON_OBJECT)
             continue;
         name = json_member_text(ed->doc, i, "name");
-        if (name.p && job.p)
-            s = find_setting(ed->edits, job, STR_NONE, name);
-        if (name.p && !s)
-            s = find_setting(ed->edits, STR_NONE, STR_NONE, name);
-        if (s)
-            set_member(ed, i, "value", s->value);
+        if (!name.p)
+            continue;
+        if (job.p)
+            own = edits_setting(ed->edits, job, STR_NONE, name);
+        all = edits_setting(ed->edits, STR_NONE, STR_NONE, name);
+        if (own || all)
+            set_member(ed, i, "value", own ? own->value : all->value);
     }
-}
-
-/* Those of one connection, which stand together; *n of them. */
-static const struct setting *settings_of(const struct edits *e, struct str of,
-                                         struct str type, size_t *n)
-{
-    const struct setting key = { .of = of, .type = type, .name = STR("") };
-    const struct setting *s = e->settings;
-    size_t from = 0, to = e->n_settings;
-
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-
-        if (by_setting(&s[middle], &key) < 0)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    while (to < e->n_settings && str_eq(s[to].of, of) && str_eq(s[to].type, type))
-        to++;
-    *n = to - from;
-    return s + from;
 }
 
 /* Replaces the keys that are there; the others are added.  Both may be many. */
@@ -391,11 +276,12 @@ static void set_config(struct editing *ed, uint32_t at)
 {
     struct str name = json_member_text(ed->doc, at, "name"), type = type_of(ed->doc, at);
     uint32_t config = json_member(ed->doc, at, "config");
-    const struct setting *all, *s;
+    const struct setting *s;
+    struct setting *all;
     bool *there;
     size_t n;
 
-    all = settings_of(ed->edits, name, type, &n);
+    all = edits_settings_of(ed->edits, name, type, &n);
     there = arena_array(ed->arena, n, sizeof(*there));
     if (!there) {
         ed->failed = true;
@@ -403,15 +289,17 @@ static void set_config(struct editing *ed, uint32_t at)
     }
     if (config && json_type(ed->doc, config) == JSON_OBJECT)
         JSON_EACH (i, ed->doc, config) {
-            s = find_setting(ed->edits, name, type, json_key(ed->doc, i));
+            s = edits_setting(ed->edits, name, type, json_key(ed->doc, i));
             if (!s)
                 continue;
             add(ed, (struct edit){ .at = i, .text = s->value });
             there[s - all] = true;
         }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        all[i].used = true;
         if (!there[i])
             add_below(ed, at, "config", all[i].name, all[i].value);
+    }
 }
 
 /* ---- writing ---- */

@@ -23,6 +23,7 @@ struct renaming {
     enum env what;
     struct str from, to;
     size_t order; /* of several of one name the last holds */
+    bool used;    /* something had the name */
 };
 
 /* A parameter of a job, or a key of a connection's config. */
@@ -31,12 +32,13 @@ struct setting {
     struct str type; /* of the connection */
     struct str name, value;
     size_t order; /* likewise */
+    bool used;
 };
 
 struct edits {
-    const struct renaming *renamings; /* after edits_sort(): by what and from */
+    struct renaming *renamings; /* after edits_sort(): by what and from */
     size_t n_renamings;
-    const struct setting *settings; /* likewise, by of, type and name */
+    struct setting *settings; /* likewise, by of, type and name */
     size_t n_settings;
     struct str execute_user; /* .p is NULL: as it is */
 };
@@ -56,6 +58,13 @@ int edits_apply(const struct edits *e, enum kind kind, const struct json_doc *do
 
 /* The name that comes in its place, or `name` itself. */
 struct str edits_rename(const struct edits *e, enum env what, struct str name);
+
+/* Calls `each` for what no definition had: MEMBER of a mapping or "params", and the name,
+ * of one job or connection behind its own. */
+void edits_unused(const struct edits *e,
+                  void (*each)(void *arg, const char *member, struct str of,
+                               struct str name),
+                  void *arg);
 
 /* Calls `each` for the connections that a job or script names. */
 void definition_connections(enum kind kind, const struct json_doc *doc, uint32_t at,

@@ -264,6 +264,32 @@ def test_a_mapping_renames_what_is_elsewhere(client):
     assert client.cdm("GET", "/job/load", cluster="c2").status == 200
 
 
+UNUSED = "in the request, but of nothing in the archive: "
+
+
+def test_what_renames_or_sets_nothing_is_told(client):
+    data = archive(("job", job("j", params=[{"name": "a"}, {"name": "b"}],
+                               nodes=[node("n", "CDMJob", {"clusterName": "c", "jobName": "x"})])))
+    members = {"mapping": {"connections": {"dve": "p"}, "clusters": {"c": "d", "e": "f"},
+                           "directories": {"/retial": "/r", "/": "/x"}},
+               "params": {"a": "1", "day": "2"},
+               "jobsParam": [{"name": "j", "params": {"b": "1", "x": "2"}}, {"name": "k", "params": {"a": "1"}}]}
+    wanted = ["clusters/e", "connections/dve", "directories//retial", "params/day", "params/j/x", "params/k/a"]
+    plan = plan_of(client, data, **members)
+    assert sorted(plan["warnings"]) == [UNUSED + one for one in wanted]
+    message = imported(client, data, **members)["message"]
+    assert sorted(message.split(UNUSED)[1].split("; ")) == wanted
+
+
+def test_a_key_for_a_connection_that_is_not_there_is_told(client):
+    data = archive(("conn", WITHOUT))
+    params = [{"name": "dws_mian", "type": "DWS", "params": {"password": "x"}},
+              {"name": "dws_main", "type": "HIVE", "params": {"password": "x"}},
+              {"name": "dws_main", "type": "DWS", "params": {"clusterName": "x", "more": "1"}}]
+    task = imported(client, data, "/connections", params=params)
+    assert task["message"] == UNUSED + "params/dws_main/password; params/dws_mian/password"
+
+
 @pytest.mark.parametrize("kind, changed", [
     ("DWS_CONNECTION", {"sql": "connectionName"}), ("MRS_HIVE_CONNECTION", {"sql": "connectionName"}),
     ("MRS_CLUSTER", {"mrs": "clusterName"}), ("CDM_CLUSTER", {"rest": "agentName"}),
