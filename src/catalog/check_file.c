@@ -140,10 +140,11 @@ static int read_row(struct checking *c, size_t i, enum kind kind, struct err *er
 
     if (!rc)
         rc = zipr_read(c->zip, i, &text, err);
-    if (!rc)
+    if (!rc && !import_is_apple_double(buf_str(&text))) {
         rc = json_read(&doc, buf_str(&text), JSON_STORED_MAX_VALUES, err);
-    if (!rc)
-        rc = add_row(c, kind, &doc, err);
+        if (!rc)
+            rc = add_row(c, kind, &doc, err);
+    }
     json_release(&doc);
     buf_release(&text);
     return rc;

@@ -78,6 +78,10 @@ struct zipr_limits import_limits(const struct catalog *c);
  * cluster. */
 enum kind import_kind(struct str entry, struct str *cluster);
 
+/* What macOS adds to a zip, as __MACOSX/._NAME, for each file that has attributes.  It is
+ * told by its content: an object may have such a name. */
+bool import_is_apple_double(struct str text);
+
 /* E_LIMIT: a file that is larger than any definition; more names than are kept. */
 int import_entry_size(const struct zipr *zip, size_t i, struct err *err) MUST_CHECK;
 int import_memory(const struct arena *arena, struct err *err) MUST_CHECK;

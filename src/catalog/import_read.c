@@ -31,15 +31,6 @@ static struct str pop_part(struct str *path)
     return part;
 }
 
-/* What macOS adds to a zip: a second file of each, with what its file system knows. */
-static bool is_of_macos(struct str entry)
-{
-    struct str path = entry, name = pop_part(&path);
-
-    return str_starts(name, "._") || str_starts(entry, "__MACOSX/") ||
-           str_has(entry, "/__MACOSX/");
-}
-
 enum kind import_kind(struct str entry, struct str *cluster)
 {
     static const struct {
@@ -52,8 +43,6 @@ enum kind import_kind(struct str entry, struct str *cluster)
     struct str path = entry, folder;
 
     *cluster = STR("");
-    if (is_of_macos(entry))
-        return 0;
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
         if (ends_with(entry, suffixes[i].suffix))
             return suffixes[i].kind;
@@ -151,6 +140,13 @@ static int read_json(struct import *im, struct str entry, enum kind kind,
     return rc;
 }
 
+bool import_is_apple_double(struct str text)
+{
+    static const char magic[] = { 0, 5, 0x16, 7 };
+
+    return text.n >= sizeof(magic) && memcmp(text.p, magic, sizeof(magic)) == 0;
+}
+
 int import_entry_size(const struct zipr *zip, size_t i, struct err *err)
 {
     char max[24];
@@ -176,7 +172,9 @@ static int read_file(struct import *im, size_t i, struct err *err)
     rc = import_entry_size(im->zip, i, err);
     if (!rc)
         rc = zipr_read(im->zip, i, &text, err);
-    if (!rc)
+    if (!rc && import_is_apple_double(buf_str(&text)))
+        im->passed_over++;
+    else if (!rc)
         rc = read_json(im, entry, kind, cluster, buf_str(&text), err);
     buf_wipe(&text);
     return blame_file(im, entry, kind, rc, err);
