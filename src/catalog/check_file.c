@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/banned.h"
 
 /* check-file: what an archive holds of jobs and scripts, before it is imported (spec/01
@@ -18,7 +19,7 @@ struct checking {
     struct zipr *zip;
     struct arena arena;
     struct row *rows;
-    size_t n, cap;
+    size_t n;
     const atomic_bool *stop;
     enum language language;
 };
@@ -97,32 +98,20 @@ static void write_row(struct buf *out, enum kind kind, struct str name,
     jw_end(&jw, '}');
 }
 
-static int grow(struct checking *c, struct err *err)
-{
-    struct row *more;
-
-    if (c->n < c->cap)
-        return 0;
-    c->cap = c->cap ? 2 * c->cap : 64;
-    more = reallocarray(c->rows, c->cap, sizeof(*more));
-    if (!more)
-        return err_nomem(err);
-    c->rows = more;
-    return 0;
-}
-
 static int add_row(struct checking *c, enum kind kind, const struct json_doc *doc,
                    struct err *err)
 {
     struct buf json = BUF_INIT(4 * DEFINITION_MAX);
     struct str name =
         json_type(doc, 0) == JSON_OBJECT ? json_member_text(doc, 0, "name") : STR_NONE;
-    int rc = grow(c, err);
+    struct row *more = list_grow(c->rows, c->n, sizeof(*more));
+    int rc;
 
-    if (!rc && !name.p)
-        rc = err_set(err, E_INVALID, DLF_3051, DET_REQUIRED, "name");
-    if (rc)
-        return rc;
+    if (!more)
+        return err_nomem(err);
+    c->rows = more;
+    if (!name.p)
+        return err_set(err, E_INVALID, DLF_3051, DET_REQUIRED, "name");
     write_row(&json, kind, name, doc);
     c->rows[c->n] = (struct row){ kind, arena_str(&c->arena, name),
                                   arena_str(&c->arena, buf_str(&json)) };

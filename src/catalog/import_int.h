@@ -33,7 +33,7 @@ struct import {
     struct arena arena;
     size_t passed_over;  /* files that are not imported */
     struct item **items; /* after import_read(): in the order they are written */
-    size_t n, cap;
+    size_t n;
     void *tree; /* of the items, by their names: tsearch(3) */
     size_t secret_bytes;
     /* What waits to be staged. */

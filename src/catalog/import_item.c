@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/utf8.h"
 #include "base/banned.h"
 
@@ -33,21 +34,6 @@ struct item *import_find(const struct import *im, enum kind kind, struct str sco
     return found ? *found : NULL;
 }
 
-static int grow(struct import *im)
-{
-    size_t cap = im->cap ? 2 * im->cap : 256;
-    struct item **more;
-
-    if (im->n < im->cap)
-        return 0;
-    more = reallocarray(im->items, cap, sizeof(*more));
-    if (!more)
-        return E_NOMEM;
-    im->items = more;
-    im->cap = cap;
-    return 0;
-}
-
 /* One file can hold many CDM jobs: an export has a file for each. */
 static int too_many(uint64_t max, struct err *err)
 {
@@ -62,12 +48,15 @@ int import_add(struct import *im, struct str entry, enum kind kind, struct item 
                struct err *err)
 {
     uint64_t max = im->catalog->max_archive_entries;
-    struct item *item;
+    struct item *item, **more;
 
     if (im->n >= max)
         return too_many(max, err);
     item = arena_alloc(&im->arena, sizeof(*item));
-    if (!item || grow(im))
+    more = list_grow(im->items, im->n, sizeof(struct item *));
+    if (more)
+        im->items = more;
+    if (!item || !more)
         return err_nomem(err);
     save_init(&item->one.save);
     item->one.save.kind = kind;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/utf8.h"
 #include "base/banned.h"
 
@@ -249,15 +250,9 @@ static int is_there(struct looking *l, const struct naming *n, bool *there,
     return rc;
 }
 
-/* Room for one more than `n`; twice as much whenever that is full. */
-static void *grow(void *list, size_t n, size_t size)
-{
-    return n & (n - 1) ? list : reallocarray(list, n ? 2 * n : 1, size);
-}
-
 static int add_dangling(struct import *im, const struct naming *n, struct err *err)
 {
-    struct dangling *more = grow(im->dangling, im->n_dangling, sizeof(*more));
+    struct dangling *more = list_grow(im->dangling, im->n_dangling, sizeof(*more));
     struct buf name = BUF_INIT(4 * KIB);
 
     if (!more)
@@ -349,7 +344,7 @@ static int fold_item(struct folded *out, const struct item *item, struct arena *
 /* Adds a text, which it releases, to a list. */
 static int add_text(struct import *im, struct str **list, size_t *n, struct buf *text)
 {
-    struct str *more = grow(*list, *n, sizeof(*more));
+    struct str *more = list_grow(*list, *n, sizeof(*more));
     struct str kept = arena_str(&im->arena, buf_str(text));
     bool ok = more && kept.p && !text->bad;
 
