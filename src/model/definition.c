@@ -263,24 +263,24 @@ static uint32_t find_indexed(const struct member *all, size_t n, struct str key)
 static void merge_objects(struct jw *jw, const struct making *m, uint32_t body,
                           uint32_t stored)
 {
-    size_t n_new, n_old;
-    struct member *new = index_members(m->body, body, &n_new);
-    struct member *old = index_members(m->stored, stored, &n_old);
+    size_t n_fresh, n_held;
+    struct member *fresh = index_members(m->body, body, &n_fresh);
+    struct member *held = index_members(m->stored, stored, &n_held);
 
-    if (new &&old) {
+    if (fresh && held) {
         JSON_EACH (i, m->stored, stored) {
-            uint32_t at = find_indexed(new, n_new, json_key(m->stored, i));
+            uint32_t at = find_indexed(fresh, n_fresh, json_key(m->stored, i));
 
             write_if_set(jw, at ? m->body : m->stored, at ? at : i);
         }
         JSON_EACH (i, m->body, body)
-            if (!find_indexed(old, n_old, json_key(m->body, i)))
+            if (!find_indexed(held, n_held, json_key(m->body, i)))
                 write_if_set(jw, m->body, i);
     } else {
         jw->out->bad = E_NOMEM;
     }
-    free(new);
-    free(old);
+    free(fresh);
+    free(held);
 }
 
 static void write_merged(struct jw *jw, const struct making *m, const struct member *of)
