@@ -519,6 +519,21 @@ def test_tasks_outlive_the_server(start, tmp_path):
     assert shown(client, "/system-tasks/" + task["id"]) == task
 
 
+def test_tasks_that_ended_long_ago_are_forgotten(start, tmp_path):
+    server = start(data=tmp_path / "d")
+    data, month = archive(("job", job("j"))), 30 * 24 * 60 * 60 * 1000
+    old, recent = (imported(server.client(), data)["id"] for _ in range(2))
+    assert server.stop() == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "d/catalog.db")) as db:
+        for task, age in ((old, month + 60_000), (recent, month - 60_000)):
+            db.execute("UPDATE task SET ended = ended - ? WHERE uid = ?", (age, task))
+        db.commit()
+    client = start(data=tmp_path / "d").client()
+    imported(client, data)
+    assert client.get("/system-tasks/" + old).code == "DLF.0810"
+    assert client.get("/system-tasks/" + recent).status == 200
+
+
 def large(jobs):
     """An archive that takes a while."""
     text = "select * from a_table where day = 1;\n" * 200
