@@ -134,6 +134,21 @@ def test_a_dry_run_writes_nothing(start):
     assert dump(server) == before
 
 
+def test_an_export_that_is_remembered_is_not_the_one_before(client):
+    """Of a job whose CDM job, which is of another workspace, and whose script change."""
+    client.make_cdm_job("load")
+    client.make_script("etl")
+    client.make_job("j", nodes=[node("a", "CDMJob", {"clusterName": "default", "jobName": "load"}),
+                                node("b", "Shell", {"scriptName": "etl"})])
+    before = [client.export(["j"]).body for _ in range(2)]  # the second is remembered
+    imported(client, archive(default=cdm_job("load", description="new")), sameNamePolicy="OVERWRITE")
+    between = client.export(["j"])
+    assert before[0] == before[1] != between.body
+    assert b'"description": "new"' in between.zip.read("jobs/j/cdms/default/load.json")
+    imported(client, archive(("script", script("etl", content="select 'new';"))), sameNamePolicy="OVERWRITE")
+    assert b"select 'new';" in client.export(["j"]).zip.read("jobs/j/etl.script")
+
+
 # ---- versions ----
 
 @pytest.mark.parametrize("status, submitted", [
