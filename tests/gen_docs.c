@@ -43,7 +43,7 @@ static void options(void)
         "This page is made of `src/dlfd/options.def` by `make docs`.\n"
         "\n"
         "An option comes from its flag, else from its variable, else from the file that\n"
-        "`--config FILE` names (`name = value` a line, `#` begins a comment), else it has\n"
+        "`--config FILE` names (`name = value` a line of at most 64 KiB, `#` begins a comment), else it has\n"
         "its default.  Sizes are bytes, or have `KiB`, `MiB` or `GiB` behind the number;\n"
         "ages are seconds, or have `s`, `m`, `h` or `d`.  A name that is not known is\n"
         "refused with the nearest one that is.");

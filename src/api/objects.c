@@ -244,7 +244,7 @@ static void list(struct call *c, enum kind kind, const char *name_key, bool v2)
         r->query = (struct list_query){ .kind = kind,
                                         .process_type = STR(""),
                                         .limit = LIST_DEFAULT_LIMIT };
-        rc = query_int(c, "offset", 0, INT64_MAX, &r->query.offset);
+        rc = query_int(c, "offset", 0, LIST_MAX_OFFSET, &r->query.offset);
     }
     if (!rc)
         rc = query_int(c, "limit", 1, LIST_MAX_LIMIT, &r->query.limit);

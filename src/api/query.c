@@ -33,21 +33,28 @@ int query_bool(struct call *c, const char *key, bool *value)
     return query_choice(c, key, "false", "true", value);
 }
 
+/* Whether `text` is digits alone, of a number that fits. */
+static bool read_int(struct str text, int64_t *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] < '0' || text.p[i] > '9' ||
+            __builtin_mul_overflow(*value, 10, value) ||
+            __builtin_add_overflow(*value, text.p[i] - '0', value))
+            return false;
+    return text.n > 0;
+}
+
 int query_int(struct call *c, const char *key, int64_t min, int64_t max, int64_t *value)
 {
     char low[24], high[24];
     struct str text;
-    int64_t v = 0;
+    int64_t v;
     int rc = query_get(c->http->query, key, &text, &c->http->arena, &c->err);
-    bool ok = !rc && text.p && text.n > 0 && text.n < 19;
 
     if (rc || !text.p)
         return rc;
-    for (size_t i = 0; ok && i < text.n; i++) {
-        ok = text.p[i] >= '0' && text.p[i] <= '9';
-        v = v * 10 + text.p[i] - '0';
-    }
-    if (ok && v >= min && v <= max) {
+    if (read_int(text, &v) && v >= min && v <= max) {
         *value = v;
         return 0;
     }

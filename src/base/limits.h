@@ -46,6 +46,8 @@
 #define EXPORT_MAX_JOBS 100
 #define LIST_MAX_LIMIT 100
 #define LIST_DEFAULT_LIMIT 10
+/* The largest integer that each JSON reader holds exactly, 2^53 - 1. */
+#define LIST_MAX_OFFSET 9007199254740991
 #define CDM_PAGE_SIZE 10
 /* The links of one cluster that are listed, all at once. */
 #define CDM_MAX_LINKS 1000
@@ -80,6 +82,9 @@
 #define TASK_PART_MESSAGE_MAX KIB
 #define TASK_REPORT_MAX (64 * MIB)
 #define TASK_PARTS_MAX 10000
+
+/* A line of the --config file, bytes without its end. */
+#define CONFIG_LINE_MAX (64 * KIB)
 
 /* HTTP. */
 #define PATH_MAX_SEGMENTS 16

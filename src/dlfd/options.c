@@ -10,7 +10,6 @@
 #include "base/limits.h"
 #include "base/banned.h"
 
-#define CONFIG_LINE_MAX 4096
 #define NAME_MAX_BYTES 64
 
 enum option_type { TEXT, ONE_OF, COUNT, SIZE, AGE };
@@ -248,16 +247,51 @@ static int read_line(struct options *o, const char *path, int number, char *line
                   : unknown(where, text, err);
 }
 
+/* The next line without its end.  *more is false at the end of the file. */
+static int next_line(FILE *file, struct buf *line, bool *more)
+{
+    int byte = getc(file);
+
+    buf_clear(line);
+    *more = byte != EOF;
+    for (; byte != EOF && byte != '\n'; byte = getc(file)) {
+        if (byte == '\0' || line->len == CONFIG_LINE_MAX)
+            return E_INVALID;
+        buf_addc(line, (char)byte);
+    }
+    return ferror(file) ? E_IO : 0;
+}
+
+static int read_lines(struct options *o, const char *path, FILE *file, struct err *err)
+{
+    struct buf line = BUF_INIT(CONFIG_LINE_MAX + 1);
+    bool more = true;
+    int rc = 0;
+
+    for (int n = 1; !rc && more; n++) {
+        rc = next_line(file, &line, &more);
+        if (rc == E_IO)
+            fail(err, "config: cannot read %.200s: %s", path, strerror(errno));
+        else if (rc)
+            fail(err, "%.200s, line %d: a text line of at most %lu bytes expected", path,
+                 n, CONFIG_LINE_MAX);
+        else if (!buf_cstr(&line))
+            rc = fail(err, "out of memory");
+        else if (more)
+            rc = read_line(o, path, n, line.ptr, err);
+    }
+    buf_release(&line);
+    return rc;
+}
+
 static int read_config(struct options *o, const char *path, struct err *err)
 {
     FILE *file = fopen(path, "re");
-    char line[CONFIG_LINE_MAX];
-    int rc = 0;
+    int rc;
 
     if (!file)
         return fail(err, "config: cannot read %.200s: %s", path, strerror(errno));
-    for (int n = 1; !rc && fgets(line, sizeof(line), file); n++)
-        rc = read_line(o, path, n, line, err);
+    rc = read_lines(o, path, file, err);
     fclose(file);
     return rc;
 }
