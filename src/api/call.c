@@ -383,9 +383,19 @@ static void on_done(void *self, struct http_request *r)
         catalog_save_release(c->saves[i]);
 }
 
+static const struct http_cors cors = {
+    .methods = "GET, HEAD, POST, PUT, DELETE",
+    .request_headers = "Accept-Language, Authorization, Content-Type, If-Match, "
+                       "If-None-Match, workspace, X-Auth-Token, X-Domain-Id, X-Language, "
+                       "X-Project-Id, X-Sdk-Content-Sha256, X-Sdk-Date, X-Subject-Token",
+    .answer_headers = "Allow, Content-Disposition, ETag, Retry-After, "
+                      "X-Dlf-Error-Detail, X-Dlf-Export-Counts, X-Dlf-Missing-Depends, "
+                      "X-Dlf-Secrets-Lost, X-IAM-Trace-Id, X-Request-Id, X-Subject-Token",
+};
+
 struct http_app api_app(struct api *api)
 {
-    return (struct http_app){ api, on_head, on_refuse, on_run, on_send, on_done };
+    return (struct http_app){ api, on_head, on_refuse, on_run, on_send, on_done, &cors };
 }
 
 void health(struct call *c)

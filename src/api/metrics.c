@@ -160,5 +160,6 @@ static void ignore_answer(void *self, const struct http_request *r)
 
 struct http_app api_metrics_app(void)
 {
-    return (struct http_app){ NULL, on_head, on_refuse, ignore, ignore_answer, ignore };
+    return (struct http_app){ NULL,          on_head, on_refuse, ignore,
+                              ignore_answer, ignore,  NULL };
 }

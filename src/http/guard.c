@@ -118,14 +118,14 @@ static bool is_own(const struct head *h, const char *scheme)
            strcasecmp(h->origin + n, h->host) == 0;
 }
 
-static enum http_fault judge_origin(const struct head *h, const struct http_options *o)
+static enum http_fault judge_origin(const struct head *h, bool listed,
+                                    const struct http_options *o)
 {
     const char *scheme = has_tls(o) ? "https://" : "http://";
 
     if (o->local_only && h->host && !is_local(h->host))
         return HTTP_FOREIGN_HOST;
-    if (h->origin && (h->origins > 1 ||
-                      (!is_own(h, scheme) && !is_listed(o->allow_origin, h->origin))))
+    if (h->origin && (h->origins > 1 || (!is_own(h, scheme) && !listed)))
         return HTTP_FOREIGN_ORIGIN;
     return HTTP_SOUND;
 }
@@ -136,8 +136,10 @@ enum http_fault guard_head(struct request *r, const char *version)
     enum http_fault fault;
 
     MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, read_header, &head);
+    r->listed =
+        head.origins == 1 && is_listed(r->server->options.allow_origin, head.origin);
     if (!r->http.path.p)
         return HTTP_TARGET_TOO_LONG;
     fault = judge_framing(&head, version);
-    return fault ? fault : judge_origin(&head, &r->server->options);
+    return fault ? fault : judge_origin(&head, r->listed, &r->server->options);
 }

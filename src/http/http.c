@@ -258,7 +258,10 @@ static enum MHD_Result read_head(struct request *r, const char *version)
         return refuse_head(r, fault);
     r->state = READ_BODY;
     conn_begin(r->conn, true, r->server->options.transfer_timeout_s);
-    app->head(app->self, &r->http);
+    if (cors_is_question(r))
+        http_answer(&r->http, 204, NULL);
+    else
+        app->head(app->self, &r->http);
     judge_length(r);
     if (http_is_answered(&r->http) && can_answer_early(r))
         return send_answer(r);

@@ -36,6 +36,17 @@ enum http_fault {
     HTTP_FOREIGN_ORIGIN,
 };
 
+/*
+ * What the pages of the origins in `allow_origin` may use: browsers ask for it before
+ * such a page sends a request (CORS, https://fetch.spec.whatwg.org).  Each is a list with
+ * commas.
+ */
+struct http_cors {
+    const char *methods;
+    const char *request_headers;
+    const char *answer_headers; /* that a page may read */
+};
+
 struct http_app {
     void *self;
     /* The head is here: sets r->body_max, or answers already.  A body that
@@ -49,6 +60,7 @@ struct http_app {
     void (*send)(void *self, const struct http_request *r);
     /* The answer was sent, or the connection was lost: logs, lets go. */
     void (*done)(void *self, struct http_request *r);
+    const struct http_cors *cors; /* NULL: pages of other origins read no answer */
 };
 
 struct http_request {

@@ -52,6 +52,7 @@ struct request {
     struct conn *conn;
     void (*then)(struct http_request *r); /* after a suspension */
     enum { READ_HEAD, READ_BODY, SUSPENDED, ANSWERED } state;
+    bool listed;       /* a page of an origin in `allow_origin` sent it */
     bool closes;       /* no other request may follow on the connection */
     uint64_t reserved; /* of the server's body memory */
     uint64_t received; /* bytes of the body */
@@ -96,6 +97,11 @@ enum MHD_Result send_answer(struct request *r);
 
 /* guard.c: what is wrong with the head of a request, HTTP_SOUND when nothing is. */
 enum http_fault guard_head(struct request *r, const char *version);
+
+/* cors.c: whether a browser asks if the page of a listed origin may send a request; what
+ * an answer says about that. */
+bool cors_is_question(const struct request *r);
+void cors_add_headers(const struct request *r, struct MHD_Response *response);
 
 /* reaper.c: for the library; conn_of() is NULL when there was no memory. */
 void conn_notify(void *server, struct MHD_Connection *connection, void **context,

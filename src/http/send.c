@@ -122,6 +122,7 @@ enum MHD_Result send_answer(struct request *r)
     for (int i = 0; i < a->headers; i++)
         MHD_add_response_header(response, a->header[i].name.p, a->header[i].value.p);
     MHD_add_response_header(response, "X-Request-Id", r->http.id);
+    cors_add_headers(r, response);
     if (r->closes || atomic_load(&r->server->stopping))
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     r->http.status = a->status;
