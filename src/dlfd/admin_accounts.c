@@ -303,9 +303,7 @@ static int find_project(struct folder *f, const char *id, struct search *out)
 
 static int no_project(void)
 {
-    fputs("dlfd admin: no project of that id is there: `dlfd admin project list` shows "
-          "the ids\n",
-          stderr);
+    fputs("dlfd admin: " ADMIN_NO_PROJECT "\n", stderr);
     return 1;
 }
 

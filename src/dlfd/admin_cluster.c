@@ -10,7 +10,8 @@ int admin_cluster_create(struct folder *f, const struct admin_call *call)
     cluster_new_init(&n);
     n.project = str_of(call->project);
     n.name = str_of(call->name);
-    rc = admin_write(f, &n.write, "", "a cluster of that name is there already", "");
+    rc = admin_write(f, &n.write, "", "a cluster of that name is there already",
+                     ADMIN_NO_PROJECT);
     if (!rc)
         puts(n.uid);
     return rc;

@@ -10,6 +10,9 @@ struct admin_call {
     bool force, without_key, admin, password_stdin, help;
 };
 
+#define ADMIN_NO_PROJECT                                                                 \
+    "no project of that id is there: `dlfd admin project list` shows the ids"
+
 /* Says what went wrong, `otherwise` when the error does not; gives 1. */
 int admin_failed(const struct err *err, const char *otherwise);
 

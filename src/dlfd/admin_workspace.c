@@ -10,7 +10,8 @@ int admin_workspace_create(struct folder *f, const struct admin_call *call)
     workspace_new_init(&w);
     w.project = str_of(call->project);
     w.name = str_of(call->name);
-    rc = admin_write(f, &w.write, "", "a workspace of that name is there already", "");
+    rc = admin_write(f, &w.write, "", "a workspace of that name is there already",
+                     ADMIN_NO_PROJECT);
     if (!rc)
         puts(w.uid);
     return rc;

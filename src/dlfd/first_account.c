@@ -14,7 +14,8 @@
 struct first {
     char domain[ID_HEX_BYTES], user[ID_HEX_BYTES], workspace[ID_HEX_BYTES];
     char project[PROJECT_ID_MAX + 1]; /* the oldest one, or a new one */
-    bool adopts, orphans;             /* there are projects; some are no domain's */
+    int signed_in;                    /* before: projects are no longer adopted */
+    bool adopts;                      /* there are projects that are its domain's */
     struct buf owner;                 /* the oldest domain's name */
     char password[PASSWORD_TEXT_BYTES];
     struct buf hash;
@@ -26,8 +27,7 @@ static void read_project(void *arg, const struct str *column)
 {
     struct first *f = arg;
 
-    f->orphans |= !column[2].n;
-    if (f->adopts || column[0].n > PROJECT_ID_MAX)
+    if (f->adopts || column[0].n > PROJECT_ID_MAX || (f->signed_in && !column[2].n))
         return;
     f->adopts = true;
     memcpy(f->project, column[0].p, column[0].n);
@@ -59,6 +59,8 @@ static int look(struct store *store, struct first *f, int *accounts, struct err 
         return rc;
     rc = snapshot_accounts(s, LIST_ALL_ACCOUNTS, NULL, 0, count_row, accounts, err);
     if (!rc)
+        rc = snapshot_accounts(s, LIST_SIGNED_IN, NULL, 0, count_row, &f->signed_in, err);
+    if (!rc)
         rc = snapshot_accounts(s, LIST_ALL_PROJECTS, NULL, 0, read_project, f, err);
     if (!rc)
         rc = snapshot_accounts(s, LIST_DOMAINS, NULL, 0, read_domain, f, err);
@@ -72,10 +74,10 @@ static void add_project(struct first *f, struct str region)
     struct str workspace[] = { str_of(f->workspace), str_of(f->project) };
     struct str adopted[] = { STR(NAME), region };
 
-    if (f->adopts) {
+    if (f->adopts && !f->signed_in)
         change_add(&f->change, STEP_PROJECTS_ADOPT, adopted, 2, 0, 0);
+    if (f->adopts)
         return;
-    }
     change_add(&f->change, STEP_PROJECT_NEW, new, 3, clock_ms(), 0);
     change_add(&f->change, STEP_PROJECT_WORKSPACE, workspace, 2, id_random(), clock_ms());
 }
@@ -100,6 +102,7 @@ static int prepare(struct store *store, struct first *f, const char *region,
     account[3] = buf_str(&f->hash);
     change_add(&f->change, STEP_DOMAIN_ADD, domain, 2, clock_ms(), 0);
     add_project(f, str_of(region));
+    change_add(&f->change, STEP_SIGNED_IN, NULL, 0, 0, 0);
     change_add(&f->change, STEP_ACCOUNT_ADD, account, 4, 1, clock_ms());
     return rc ? rc
               : access_key_new(&f->key, store_key(store), account[0], &f->change, err);
@@ -138,7 +141,8 @@ static int carry_out(struct store *store, struct first *f, struct err *err)
     return rc;
 }
 
-/* What was written without sign-in since becomes the oldest domain's. */
+/* A user was made before the first sign-in: what was written without sign-in becomes the
+ * oldest domain's. */
 static int adopt(struct store *store, struct first *f, const char *region,
                  struct err *err)
 {
@@ -146,6 +150,7 @@ static int adopt(struct store *store, struct first *f, const char *region,
 
     account_change_init(&f->change);
     change_add(&f->change, STEP_PROJECTS_ADOPT, text, 2, 0, 0);
+    change_add(&f->change, STEP_SIGNED_IN, NULL, 0, 0, 0);
     return carry_out(store, f, err);
 }
 
@@ -169,7 +174,7 @@ int first_account(struct store *store, const char *data, const char *region, boo
     *made = !rc && !accounts;
     if (*made)
         rc = make(store, &f, data, region, err);
-    else if (!rc && f.orphans)
+    else if (!rc && !f.signed_in)
         rc = adopt(store, &f, region, err);
     buf_release(&f.owner);
     buf_release(&f.hash);

@@ -95,6 +95,7 @@ static int open_store(struct folder *f, const struct folder_options *o,
                                      .readers = o->readers,
                                      .sweep_age_ms = o->sweep_age_ms,
                                      .may_migrate = f->lock >= 0,
+                                     .without_sign_in = o->without_sign_in,
                                      .keys = f->keys.key };
     int rc = open_keys(f, database, err);
 

@@ -17,6 +17,7 @@ struct folder_options {
     bool alone;           /* the lock is required */
     bool bare;            /* the catalogue is not opened */
     bool existing;        /* nothing is made */
+    bool without_sign_in; /* see struct store_options */
     int readers;
     int64_t sweep_age_ms;
 };

@@ -391,6 +391,7 @@ static int run(const struct options *o, struct err *err)
         &(struct folder_options){ .path = o->data.text,
                                   .key_path = o->secret_key_file.text,
                                   .alone = true,
+                                  .without_sign_in = strcmp(o->auth.text, "off") == 0,
                                   .readers = thread_count(o) + 1 + OBS_THREADS + 1,
                                   .sweep_age_ms = (int64_t)o->sweep_age.number * 1000 },
         err);

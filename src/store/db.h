@@ -60,6 +60,10 @@ int db_run(struct db *db, struct err *err, enum sql sql, const char *types,
 const struct seal_key *db_key(const struct db *db);
 void db_set_key(struct db *db, const struct seal_key *key);
 
+/* Whether the server runs without sign-in (store_options); false until it is set. */
+bool db_without_sign_in(const struct db *db);
+void db_set_without_sign_in(struct db *db, bool without);
+
 /* Whether a transaction is open: the engine ends one by itself when the disk is
  * full or fails. */
 bool db_in_transaction(struct db *db);

@@ -18,6 +18,7 @@ struct query {
 struct db {
     sqlite3 *handle;
     struct seal_key key; /* no id: none */
+    bool without_sign_in;
     struct query query[SQLS];
 };
 
@@ -315,6 +316,16 @@ const struct seal_key *db_key(const struct db *db)
 void db_set_key(struct db *db, const struct seal_key *key)
 {
     db->key = *key;
+}
+
+bool db_without_sign_in(const struct db *db)
+{
+    return db->without_sign_in;
+}
+
+void db_set_without_sign_in(struct db *db, bool without)
+{
+    db->without_sign_in = without;
 }
 
 bool db_in_transaction(struct db *db)

@@ -43,8 +43,10 @@ int store_open(struct store **out, const struct store_options *options, struct e
     pthread_mutex_init(&s->pool_lock, NULL);
     pthread_cond_init(&s->pool_filled, NULL);
     rc = db_open(&s->db, options->path, migration_of(options), err);
-    if (!rc)
+    if (!rc) {
+        db_set_without_sign_in(s->db, options->without_sign_in);
         rc = choose_key(s->db, options, err);
+    }
     if (!rc)
         rc = open_readers(s, err);
     if (!rc)

@@ -30,6 +30,9 @@ struct store_options {
     int64_t sweep_age_ms; /* how long a blob without users is kept */
     bool may_migrate;     /* the caller holds the data folder's lock */
     bool scratch;         /* no copy of it is kept before it is migrated */
+    /* --auth off: a write may begin any project.  Otherwise only a catalogue that has
+     * had no account yet lets a write do so. */
+    bool without_sign_in;
     /* Keys for secrets, the newest first; of these the one is used that the
      * database was written with.  None: no secret can be saved. */
     const struct seal_key *keys;
@@ -272,10 +275,11 @@ struct new_blob {
 };
 
 /*
- * Creates an object, or replaces the definition of one.  The default workspace
- * of a new project is made on the way.  Saving the same again moves only time
+ * Creates an object, or replaces the definition of one.  Without sign-in a new project
+ * and its default workspace are made on the way.  Saving the same again moves only time
  * and user.  The last VERSIONS_KEPT versions are kept.  Fails with
  *   E_NOTFOUND  DLF_0819, as snapshot_workspace()
+ *   E_DENIED    APIGW_0306: the project does not exist, and there are accounts
  *   E_EXISTS    the name is in use; no API code; DLF_6271 for a second DLI
  *               connection
  *   E_LIMIT     the workspace holds `quota` objects of the kind; no API code
@@ -376,7 +380,7 @@ int snapshot_find_blob(struct snapshot *s, const uint8_t sha256[SHA256_BYTES],
 enum task_kind { TASK_IMPORT_JOBS = 1, TASK_IMPORT_CONNECTIONS = 2 };
 
 /* Begins a task in the workspace, and drops those that ended TASK_KEPT_MS ago.
- * E_NOTFOUND, DLF_0819. */
+ * E_NOTFOUND, DLF_0819; E_DENIED, APIGW_0306. */
 struct task_new {
     struct write write;
     struct str project, workspace, path;
@@ -456,7 +460,7 @@ int snapshot_clusters(struct snapshot *s, struct str project,
                       struct err *err) MUST_CHECK;
 void default_cluster_uid(struct str project, char uid[ID_UUID_BYTES]);
 
-/* Creates a cluster.  E_EXISTS when the name is in use. */
+/* Creates a cluster.  E_EXISTS when the name is in use; E_DENIED, APIGW_0306. */
 struct cluster_new {
     struct write write;
     struct str project, name;
@@ -474,7 +478,7 @@ struct cluster_delete {
 void cluster_delete_init(struct cluster_delete *d);
 
 /* Creates the workspace `name` and, for a new project, the default one.
- * E_EXISTS when the name is in use. */
+ * E_EXISTS when the name is in use; E_DENIED, APIGW_0306. */
 struct workspace_new {
     struct write write;
     struct str project, name;

@@ -63,7 +63,8 @@ int choose_key(struct db *db, const struct store_options *options,
 int put_secrets(struct db *db, const struct save *s, int64_t object, struct str uid,
                 struct err *err) MUST_CHECK;
 
-/* writes.c: the project's row, and its default workspace, if it has none yet. */
+/* writes.c: the project's row, and its default workspace, if it has none yet.  E_DENIED,
+ * APIGW_0306: the project does not exist, and only an administrator may make it. */
 int add_project(struct db *db, struct str project, struct err *err) MUST_CHECK;
 
 /* The workspace of a write, and how many objects more it has at the end of it. */

@@ -13,14 +13,23 @@ static int add_workspace(struct db *db, struct str project, struct str name,
                   id_random(), clock_ms());
 }
 
-/* The project's row and its default workspace are written at its first write. */
+/* Without sign-in the project's row and its default workspace are written at its first
+ * write.  Where there are accounts only `dlfd admin project create` makes projects: one
+ * that was deleted while a write was under way stays deleted. */
 int add_project(struct db *db, struct str project, struct err *err)
 {
     char uid[ID_HEX_BYTES];
-    int rc = db_run(db, err, SQL_PROJECT_ADD, "si", project, clock_ms());
+    bool known;
+    int rc = exists(db_query(db, SQL_PROJECT, "s", project), &known, err);
 
-    if (rc || db_changes(db) == 0)
+    if (rc || known)
         return rc;
+    rc = db_run(db, err, SQL_PROJECT_ADD, "sii", project, clock_ms(),
+                (int64_t)db_without_sign_in(db));
+    if (rc)
+        return rc;
+    if (db_changes(db) == 0)
+        return err_set(err, E_DENIED, APIGW_0306, DET_OTHER_PROJECT);
     return add_workspace(db, project, STR("default"), uid, err);
 }
 

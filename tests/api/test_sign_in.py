@@ -165,18 +165,6 @@ def test_a_catalogue_of_before_accounts_is_brought_up_to_date(start, tmp_path):
     assert admin(house.server, "key", "rotate").startswith("2 secrets")
 
 
-def test_what_is_made_without_sign_in_later_is_taken_over_too(house, start):
-    house.server.stop()
-    old = start(data=house.server.data)
-    old.client(project="late").make_job("j")
-    old.stop()
-    again = House(start("--auth", "on", data=house.server.data))
-    listed = again.client().request("GET", "/v3/projects").json["projects"]
-    assert [(row["id"], row["name"]) for row in listed] == [
-        (house.project, "region-1"), ("late", "region-1_late")]
-    assert again.signer().request("GET", "/v1/late/jobs/j").status == 200
-
-
 def test_a_user_who_was_made_before_owns_what_is_there(start):
     old = start()
     old.client(project="old").make_job("j")
