@@ -123,6 +123,9 @@
 /* Of a job or script, the latest. */
 #define VERSIONS_KEPT 100
 
+/* A path that `dlfd admin` is given, bytes. */
+#define ADMIN_PATH_MAX 4095
+
 /* Object storage (obs/obs.h), bytes. */
 #define OBS_BUCKET_MIN 3
 #define OBS_BUCKET_MAX 63

@@ -126,22 +126,24 @@ static int refuse(const struct admin_call *call, struct buf *wrong)
 
 /* ---- the call ---- */
 
-/* The options that take a value, and those that do not, by their place in the call. */
+/* The options that take a value, with its rule (NULL: it is a path), and those that do
+ * not, by their place in the call. */
 static const struct {
     const char *name;
     size_t value, flag;
+    const struct name_rule *rule;
 } admin_options[] = {
-    { "--project", offsetof(struct admin_call, project), 0 },
-    { "--data", offsetof(struct admin_call, data), 0 },
-    { "--secret-key-file", offsetof(struct admin_call, key_file), 0 },
-    { "--domain", offsetof(struct admin_call, domain), 0 },
-    { "--user", offsetof(struct admin_call, user), 0 },
-    { "--workspace", offsetof(struct admin_call, workspace), 0 },
-    { "--force", 0, offsetof(struct admin_call, force) },
-    { "--without-key", 0, offsetof(struct admin_call, without_key) },
-    { "--admin", 0, offsetof(struct admin_call, admin) },
-    { "--password-stdin", 0, offsetof(struct admin_call, password_stdin) },
-    { "--help", 0, offsetof(struct admin_call, help) },
+    { "--project", offsetof(struct admin_call, project), 0, &name_project },
+    { "--data", offsetof(struct admin_call, data), 0, NULL },
+    { "--secret-key-file", offsetof(struct admin_call, key_file), 0, NULL },
+    { "--domain", offsetof(struct admin_call, domain), 0, &name_account },
+    { "--user", offsetof(struct admin_call, user), 0, &name_account },
+    { "--workspace", offsetof(struct admin_call, workspace), 0, &name_workspace },
+    { "--force", 0, offsetof(struct admin_call, force), NULL },
+    { "--without-key", 0, offsetof(struct admin_call, without_key), NULL },
+    { "--admin", 0, offsetof(struct admin_call, admin), NULL },
+    { "--password-stdin", 0, offsetof(struct admin_call, password_stdin), NULL },
+    { "--help", 0, offsetof(struct admin_call, help), NULL },
 };
 #define ADMIN_OPTIONS (sizeof(admin_options) / sizeof(admin_options[0]))
 
@@ -189,7 +191,7 @@ static const struct row *find(struct admin_call *call)
     for (size_t i = 0; i < ROWS; i++) {
         if (!is(call->noun, rows[i].noun))
             continue;
-        if (is(call->verb, rows[i].verb))
+        if (*rows[i].verb && is(call->verb, rows[i].verb))
             return &rows[i];
         if (!*rows[i].verb && !call->name) {
             call->name = call->verb;
@@ -211,7 +213,30 @@ static void no_such_command(const struct admin_call *call, struct buf *wrong)
         buf_addf(wrong, "%s %.100s: no such command", call->noun, call->verb);
 }
 
-/* What was given, against the row's usage. */
+static bool path_ok(const char *path)
+{
+    size_t n = 0;
+
+    while ((unsigned char)path[n] >= 0x20 && path[n] != 0x7f && n < ADMIN_PATH_MAX)
+        n++;
+    return n > 0 && !path[n];
+}
+
+/* Holds a text against its rule; one without a rule is a path. */
+static void check_text(const char *name, int n, const struct name_rule *rule,
+                       const char *text, struct buf *wrong)
+{
+    if (rule ? name_follows(rule, str_of(text)) : path_ok(text))
+        return;
+    buf_addf(wrong, "%.*s: %s expected", n, name,
+             !rule ? "a path of 1 to 4095 bytes without control characters"
+             : rule == &name_account
+                 ? "1 to 64 letters, digits, Chinese characters, - _ . and @"
+             : rule->cjk ? "1 to 128 letters, digits, Chinese characters, - and _"
+                         : "1 to 64 letters, digits, - and _");
+}
+
+/* What was given, against the row's usage and the rules. */
 static void check_options(const struct admin_call *call, const struct row *row,
                           struct buf *wrong)
 {
@@ -224,11 +249,13 @@ static void check_options(const struct admin_call *call, const struct row *row,
                          : *value != NULL;
 
         if (is("--data", name) || is("--secret-key-file", name))
-            continue;
-        if (given && !place)
-            buf_addf(wrong, "this command takes no %s", name);
+            place = name; /* each command takes them */
         else if (!given && place && (place == row->usage || place[-1] != '['))
             buf_addf(wrong, "%s is required", name);
+        if (given && !place)
+            buf_addf(wrong, "this command takes no %s", name);
+        else if (given && !admin_options[k].flag)
+            check_text(name, (int)strlen(name), admin_options[k].rule, *value, wrong);
     }
 }
 
@@ -247,25 +274,13 @@ static void check_name(const struct admin_call *call, const struct row *row,
                  "%.*s: 3 to 63 of a-z, 0-9, - and . expected, no two dots in a "
                  "row, and a letter or digit at both ends",
                  n, row->usage);
-    else if (row->name && !name_follows(row->name, str_of(call->name)))
-        buf_addf(wrong, "%.*s: %s expected", n, row->usage,
-                 row->name == &name_account
-                     ? "1 to 64 letters, digits, Chinese characters, - _ . and @"
-                 : row->name->cjk
-                     ? "1 to 128 letters, digits, Chinese characters, - and _"
-                     : "1 to 64 letters, digits, - and _");
+    else if (n && !row->bucket)
+        check_text(row->usage, n, row->name, call->name, wrong);
 }
 
 static void check(const struct admin_call *call, const struct row *row, struct buf *wrong)
 {
     check_options(call, row, wrong);
-    if (!wrong->len && call->project &&
-        !name_follows(&name_project, str_of(call->project)))
-        buf_adds(wrong, "--project: 1 to 64 letters, digits, - and _ expected");
-    if (!wrong->len && call->domain && !name_follows(&name_account, str_of(call->domain)))
-        buf_adds(wrong,
-                 "--domain: 1 to 64 letters, digits, Chinese characters, - _ . and "
-                 "@ expected");
     if (!wrong->len)
         check_name(call, row, wrong);
 }
