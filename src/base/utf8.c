@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -96,4 +97,83 @@ void utf8_fold(struct buf *out, struct str s)
     else
         buf_add(out, (const char *)folded, (size_t)n);
     free(folded);
+}
+
+/* ---- texts of others, for people to read ---- */
+
+#define CUT_MARK "\xe2\x80\xa6" /* U+2026 */
+
+static bool is_visible(uint32_t c)
+{
+    if (c < 0x80)
+        return c >= 0x20 && c != 0x7f;
+    switch (utf8proc_category((utf8proc_int32_t)c)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Appends a code point as JSON escapes it. */
+static void add_escape(struct buf *out, uint32_t c)
+{
+    char text[24];
+
+    if (c < 0x10000)
+        snprintf(text, sizeof(text), "\\u%04x", (unsigned)c);
+    else
+        snprintf(text, sizeof(text), "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (c >> 10)),
+                 (unsigned)(0xdc00 + (c & 0x3ff)));
+    buf_adds(out, text);
+}
+
+/* Appends the first code point of `s`; how many bytes it has there. */
+static size_t add_one(struct buf *out, struct str s, bool quoted)
+{
+    uint32_t c = 0xfffd;
+    int n = utf8_decode(s.p, s.n, &c);
+
+    if (n && is_visible(c)) {
+        if (quoted && (c == '"' || c == '\\'))
+            buf_addc(out, '\\');
+        buf_add(out, s.p, (size_t)n);
+    } else {
+        add_escape(out, n ? c : 0xfffd);
+    }
+    return n ? (size_t)n : 1;
+}
+
+static void add_visible(struct buf *out, struct str s, bool quoted, size_t max)
+{
+    size_t start = out->len, cut = start;
+
+    for (size_t i = 0; i < s.n && !out->bad;) {
+        i += add_one(out, str_from(s, i), quoted);
+        if (out->len - start > max) {
+            out->len = cut;
+            buf_adds(out, CUT_MARK);
+            return;
+        }
+        if (out->len - start + strlen(CUT_MARK) <= max)
+            cut = out->len;
+    }
+}
+
+void utf8_add_visible(struct buf *out, struct str s, size_t max)
+{
+    add_visible(out, s, false, max);
+}
+
+void utf8_add_quoted(struct buf *out, struct str s, size_t max)
+{
+    buf_addc(out, '"');
+    add_visible(out, s, true, max - 2);
+    buf_addc(out, '"');
 }

@@ -32,4 +32,15 @@ void utf8_fold(struct buf *out, struct str s);
 /* `s`, or so much of its beginning as whole code points in `max` bytes. */
 struct str utf8_cut(struct str s, size_t max);
 
+/*
+ * Appends `s` with all that a terminal does not show as itself made visible: controls
+ * (C0, DEL, C1), format characters such as those that turn the direction of text, line
+ * separators, and what is no character, as \uXXXX; a byte that is no UTF-8 as \ufffd.
+ * It takes `max` bytes at most; a longer text is cut, and ends with U+2026 then.
+ */
+void utf8_add_visible(struct buf *out, struct str s, size_t max);
+
+/* Likewise as a string of JSON, with its quotes. */
+void utf8_add_quoted(struct buf *out, struct str s, size_t max);
+
 #endif

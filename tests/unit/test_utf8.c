@@ -139,6 +139,76 @@ static void test_cut_keeps_code_points_whole(void **state)
     t_rows_end();
 }
 
+static void test_what_a_terminal_takes_amiss_is_escaped(void **state)
+{
+    static const struct {
+        struct str given;
+        const char *visible, *quoted;
+    } rows[] = {
+        { STR(""), "", "\"\"" },
+        { STR("a b~"), "a b~", "\"a b~\"" },
+        { STR("作业 é 😀"), "作业 é 😀", "\"作业 é 😀\"" },
+        { STR("\"\\"), "\"\\", "\"\\\"\\\\\"" },
+        { STR("\n\x1b[2J\x7f"), "\\u000a\\u001b[2J\\u007f",
+          "\"\\u000a\\u001b[2J\\u007f\"" },
+        { STR("\0"), "\\u0000", "\"\\u0000\"" },
+        { STR("\xc2\x9b"), "\\u009b", "\"\\u009b\"" },     /* C1: CSI */
+        { STR("\xe2\x80\xae"), "\\u202e", "\"\\u202e\"" }, /* bidi */
+        { STR("\xe2\x81\xa6"), "\\u2066", "\"\\u2066\"" }, /* bidi */
+        { STR("\xe2\x80\xa8"), "\\u2028", "\"\\u2028\"" }, /* a line's end */
+        { STR("\xe2\x80\x8b"), "\\u200b", "\"\\u200b\"" }, /* no width */
+        { STR("\xef\xbb\xbf"), "\\ufeff", "\"\\ufeff\"" },
+        { STR("\xef\xbf\xbf"), "\\uffff", "\"\\uffff\"" },                   /* none */
+        { STR("\xf3\xa0\x80\x81"), "\\udb40\\udc01", "\"\\udb40\\udc01\"" }, /* a tag */
+        { STR("\x80z"), "\\ufffdz", "\"\\ufffdz\"" },
+        { STR("z\xe4\xbd"), "z\\ufffd\\ufffd", "\"z\\ufffd\\ufffd\"" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buf visible = BUF_INIT(200), quoted = BUF_INIT(200);
+
+        t_row("row %zu", i);
+        utf8_add_visible(&visible, rows[i].given, 200);
+        utf8_add_quoted(&quoted, rows[i].given, 200);
+        buf_addc(&visible, '.'); /* never empty */
+        assert_int_equal(visible.len - 1, strlen(rows[i].visible));
+        assert_memory_equal(visible.ptr, rows[i].visible, visible.len - 1);
+        assert_string_equal(buf_cstr(&quoted), rows[i].quoted);
+        buf_release(&visible);
+        buf_release(&quoted);
+    }
+    t_rows_end();
+}
+
+/* At each limit no more bytes, no half character and no half escape. */
+static void test_a_visible_text_is_cut_with_a_mark(void **state)
+{
+    static const struct str given = STR("ab\n作\xe2\x80\xae yz");
+    static const char whole[] = "\"ab\\u000a作\\u202e yz\"", mark[] = "\xe2\x80\xa6\"";
+
+    (void)state;
+    for (size_t max = 6; max <= sizeof(whole); max++) {
+        struct buf b = BUF_INIT(200);
+        size_t kept;
+
+        t_row("max %zu", max);
+        utf8_add_quoted(&b, given, max);
+        assert_true(b.len <= max);
+        if (max >= strlen(whole)) {
+            assert_string_equal(buf_cstr(&b), whole);
+        } else {
+            kept = b.len - strlen(mark);
+            assert_memory_equal(b.ptr, whole, kept);
+            assert_memory_equal(b.ptr + kept, mark, strlen(mark));
+            assert_true(utf8_valid(buf_str(&b)));
+            assert_true(whole[kept] != 'u' && (whole[kept - 1] != '\\'));
+        }
+        buf_release(&b);
+    }
+    t_rows_end();
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_every_code_point_makes_the_round_trip),
     cmocka_unit_test(test_lengths),
@@ -146,5 +216,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_valid_texts),
     cmocka_unit_test(test_count_counts_code_points),
     cmocka_unit_test(test_cut_keeps_code_points_whole),
+    cmocka_unit_test(test_what_a_terminal_takes_amiss_is_escaped),
+    cmocka_unit_test(test_a_visible_text_is_cut_with_a_mark),
 };
 T_MAIN(tests)
