@@ -332,7 +332,7 @@ static void write_json(struct buf *out, const struct http_request *r,
 static void log_request(const struct http_request *r, const struct call *c, int64_t ns)
 {
     struct buf method = BUF_INIT(KIB), path = BUF_INIT(KIB), workspace = BUF_INIT(KIB),
-               out = BUF_INIT(8 * KIB);
+               project = BUF_INIT(KIB), out = BUF_INIT(8 * KIB);
     struct line l = { .method = printable(&method, str_of(r->method)),
                       .path = printable(&path, r->path),
                       .project = STR(""),
@@ -344,7 +344,7 @@ static void log_request(const struct http_request *r, const struct call *c, int6
     clock_text(clock_ms(), l.time);
     snprintf(l.duration, sizeof(l.duration), "%.3f", (double)ns / 1e6);
     if (c && c->place.project.p)
-        l.project = c->place.project;
+        l.project = printable(&project, c->place.project);
     if (c)
         l.workspace = printable(&workspace, c->place.workspace);
     if (log_is_json())
@@ -355,6 +355,7 @@ static void log_request(const struct http_request *r, const struct call *c, int6
     buf_release(&method);
     buf_release(&path);
     buf_release(&workspace);
+    buf_release(&project);
 }
 
 /* Nobody gets an answer that the audit log does not know of. */

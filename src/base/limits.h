@@ -101,6 +101,10 @@
 #define SHUTDOWN_GRACE_S 30
 /* Of which a storage service may take as much, so that its failure is still answered. */
 #define SHUTDOWN_OBS_S 25
+/* The log: bytes of lines that wait for standard error, as many again are being written;
+ * how long a stop waits for them. */
+#define LOG_QUEUE_MAX (1 * MIB)
+#define LOG_DRAIN_MS 3000LL
 /* A certificate with those above it, and a key; bytes of a file.  A handshake's answer
  * is to fit into a socket's buffer. */
 #define TLS_CHAIN_MAX 8

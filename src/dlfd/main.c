@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -368,9 +369,28 @@ static int serve_store(const struct options *o, struct store *store,
     return rc;
 }
 
-static int run(const struct options *o, struct err *err)
+static int serve_folder(const struct options *o, const sigset_t *signals, struct err *err)
 {
     struct folder folder;
+    int rc = folder_open(
+        &folder,
+        &(struct folder_options){ .path = o->data.text,
+                                  .key_path = o->secret_key_file.text,
+                                  .alone = true,
+                                  .without_sign_in = strcmp(o->auth.text, "off") == 0,
+                                  .readers = thread_count(o) + 1 + OBS_THREADS + 1,
+                                  .sweep_age_ms = (int64_t)o->sweep_age.number * 1000 },
+        err);
+
+    if (rc)
+        return rc;
+    rc = serve_store(o, folder.store, signals, err);
+    folder_close(&folder);
+    return rc;
+}
+
+static int run(const struct options *o, struct err *err)
+{
     sigset_t signals;
     int rc = check(o, err);
 
@@ -386,19 +406,10 @@ static int run(const struct options *o, struct err *err)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* all threads: sigwait() has them */
-    rc = folder_open(
-        &folder,
-        &(struct folder_options){ .path = o->data.text,
-                                  .key_path = o->secret_key_file.text,
-                                  .alone = true,
-                                  .without_sign_in = strcmp(o->auth.text, "off") == 0,
-                                  .readers = thread_count(o) + 1 + OBS_THREADS + 1,
-                                  .sweep_age_ms = (int64_t)o->sweep_age.number * 1000 },
-        err);
-    if (rc)
-        return rc;
-    rc = serve_store(o, folder.store, &signals, err);
-    folder_close(&folder);
+    if (!log_start())
+        return err_nomem(err);
+    rc = serve_folder(o, &signals, err);
+    log_stop();
     return rc;
 }
 
@@ -411,12 +422,29 @@ static int check_config(const struct options *o, struct err *err)
     return rc;
 }
 
+/* Descriptors 0 to 2 that were closed at the start lead nowhere: the first file that is
+ * opened would get one of them, and the log would be written into it.  False: that
+ * cannot be. */
+static bool open_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+    return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
     struct err err = ERR_INIT;
     struct options o;
     int rc;
 
+    if (!open_standard_files())
+        return 1;
     /* Large bodies go back to the system as soon as they are freed; what most requests
      * take stays. */
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
