@@ -62,13 +62,27 @@ int catalog_remove_prepare(struct catalog *c, const struct place *place, enum ki
                            struct removal **removal, struct err *err) MUST_CHECK;
 int catalog_remove_result(struct removal *removal, struct err *err) MUST_CHECK;
 
+/* ---- making definitions anew (reindex.c) ---- */
+
+struct reindex {
+    /* Called with a line about each definition that today's rules refuse. */
+    void (*say)(const char *line);
+    int64_t objects; /* out: how many were made anew */
+    int64_t
+        changed; /* out: how many of these and of their versions have other bytes now */
+    int64_t refused; /* out: how many were kept as they are */
+};
+
 /*
- * Makes every definition anew by this program's rules; what comes out the same
- * stays as it is.  *objects: how many were looked at, *changed: how many have other
- * bytes now.  What each names is written anew as well.
+ * Makes every definition anew by this program's rules, and what each refers to; those
+ * that come out the same stay as they are.  A definition that the rules refuse, or that
+ * is damaged, is kept as it is, and its object is still served, listed and exported: the
+ * next save judges it.  Afterwards store_other_format() says no.  All counts begin at 0.
  */
-int catalog_reindex(struct catalog *c, int64_t *objects, int64_t *changed,
-                    struct err *err) MUST_CHECK;
+int catalog_reindex(struct catalog *c, struct reindex *all, struct err *err) MUST_CHECK;
+
+/* Finds the definitions that catalog_reindex() would refuse, and changes nothing. */
+int catalog_check(struct snapshot *s, struct reindex *all, struct err *err) MUST_CHECK;
 
 /* ---- reading (read.c) ---- */
 

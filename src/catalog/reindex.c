@@ -3,8 +3,34 @@
 #include "archive/deflate.h"
 #include "base/limits.h"
 #include "catalog/common.h"
+#include "catalog/import_int.h"
 
-/* All definitions made anew, one object and one transaction at a time. */
+/*
+ * All definitions made anew, one object and one transaction at a time.  A definition
+ * that today's rules refuse is kept as it is, and the caller is told of it.
+ */
+
+/* One definition of an object or of a version, and what is made of it. */
+struct renewal {
+    struct object old; /* old.id is 0 at the end */
+    struct owner owner;
+    struct definition made;
+    struct err why; /* what is wrong with it; why.ec is 0 when nothing is */
+    struct arena arena;
+};
+
+static void release(struct renewal *r)
+{
+    err_clear(&r->why);
+    definition_release(&r->made);
+    arena_release(&r->arena);
+}
+
+/* A damaged row may have any number. */
+static bool is_kind(const struct renewal *r)
+{
+    return r->owner.kind >= KIND_JOB && r->owner.kind < KINDS;
+}
 
 /* The body that a definition was made of: a CDM job is stored in a list of one, as
  * it is exported.  It borrows from `text` or from `one`. */
@@ -25,25 +51,23 @@ static int read_body(struct str text, enum kind kind, struct json_doc *doc,
                     : json_read(doc, buf_str(one), JSON_STORED_MAX_VALUES, err);
 }
 
-static int make(struct catalog *c, const struct object *old, enum kind kind,
-                struct definition *d, struct arena *arena, struct err *err)
+/* Makes the definition by the rules that a save follows, except that a connection may
+ * lack its secrets, because it may have been imported. */
+static int make(struct snapshot *s, struct renewal *r, struct err *err)
 {
     struct buf text = BUF_INIT(DEFINITION_MAX), one = BUF_INIT(DEFINITION_MAX);
     struct json_doc doc = { 0 };
-    struct stored stored = { .id = old->id, .secret_paths = old->secret_paths };
-    const struct secrets secrets = { .may_lack = true }; /* it may have been imported */
-    struct snapshot *s;
-    int rc = store_snapshot(&s, c->store, err);
+    struct stored stored = { .id = r->old.id, .secret_paths = r->old.secret_paths };
+    const struct secrets secrets = { .may_lack = true };
+    int rc = is_kind(r) ? read_definition(s, &r->old, &text, err)
+                        : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "no such kind");
 
-    if (rc)
-        return rc;
-    rc = read_definition(s, old, &text, err);
-    snapshot_end(s);
     stored.text = buf_str(&text);
     if (!rc)
-        rc = read_body(stored.text, kind, &doc, &one, err);
+        rc = read_body(stored.text, r->owner.kind, &doc, &one, err);
     if (!rc)
-        rc = definition_make(d, kind, &doc, &secrets, &stored, arena, err);
+        rc = definition_make(&r->made, r->owner.kind, &doc, &secrets, &stored, &r->arena,
+                             err);
     json_release(&doc);
     buf_release(&one);
     buf_release(&text);
@@ -61,85 +85,174 @@ static void keep_facts(struct facts *f, const struct object *old, enum kind kind
     }
 }
 
-static int renew(struct catalog *c, const struct object *old, const struct owner *owner,
-                 bool *changed, struct arena *arena, struct err *err)
+/* What goes wrong is in r->why. */
+static void write_renewal(struct catalog *c, struct renewal *r, struct reindex *all)
 {
-    struct definition d = { 0 };
-    struct new_blob blob = { 0 };
+    struct definition *d = &r->made;
+    struct new_blob blob = { .refs = d->refs, .n_refs = d->n_refs };
     struct save save;
-    int rc = make(c, old, owner->kind, &d, arena, err);
 
-    save_init(&save);
-    if (!rc)
-        rc = blob_make(&blob, buf_str(&d.text), err);
-    if (!rc) {
-        keep_facts(&d.facts, old, owner->kind);
-        save.project = owner->project;
-        save.workspace = owner->workspace;
-        save.kind = owner->kind;
-        save.old = old;
-        save.facts = &d.facts;
-        save.blob = &blob;
-        blob.refs = d.refs;
-        blob.n_refs = d.n_refs;
-        save.again = true;
-        save.version = owner->version;
-        rc = store_write(c->store, &save.write);
-        if (rc)
-            err_move(&save.write.err, err);
+    if (blob_make(&blob, buf_str(&d->text), &r->why)) {
+        buf_release(&blob.stored);
+        return;
     }
-    *changed = memcmp(blob.sha256, old->sha256, SHA256_BYTES) != 0;
+    keep_facts(&d->facts, &r->old, r->owner.kind);
+    save_init(&save);
+    save.project = r->owner.project;
+    save.workspace = r->owner.workspace;
+    save.kind = r->owner.kind;
+    save.old = &r->old;
+    save.facts = &d->facts;
+    save.blob = &blob;
+    save.again = true;
+    save.version = r->owner.version;
+    if (store_write(c->store, &save.write))
+        err_move(&save.write.err, &r->why);
+    all->changed += !r->why.ec && memcmp(blob.sha256, r->old.sha256, SHA256_BYTES) != 0;
     buf_release(&blob.stored);
-    definition_release(&d);
+}
+
+/* ---- what today's rules refuse ---- */
+
+/* The fault is the definition's own: it breaks a rule, its new form is in the way of
+ * another object, or it is damaged. */
+static bool is_refusal(int rc)
+{
+    return rc == E_INVALID || rc == E_LIMIT || rc == E_EXISTS || rc == E_INTERNAL;
+}
+
+static void name_definition(const struct renewal *r, struct buf *out)
+{
+    const struct facts *f = &r->old.facts;
+
+    buf_addf(out, "%s ", is_kind(r) ? import_kind_name(r->owner.kind) : "object");
+    if (f->scope.n && r->owner.kind >= KIND_LINK)
+        buf_addf(out, "%.*s/", STR_ARG(f->scope));
+    buf_addstr(out, f->name);
+    if (r->owner.version)
+        buf_addf(out, ", version %lld,", (long long)r->owner.number);
+    if (r->owner.kind < KIND_LINK)
+        buf_addf(out, " of workspace %.*s", STR_ARG(r->owner.workspace_name));
+    buf_addf(out, " of project %.*s", STR_ARG(r->owner.project));
+}
+
+/* Says which definition is refused and why; what is not its own fault is returned. */
+static int refuse(struct reindex *all, struct renewal *r, struct err *err)
+{
+    struct buf text = BUF_INIT(2 * ERROR_DETAIL_MAX);
+    int rc = r->why.ec;
+
+    if (!is_refusal(rc)) {
+        err_move(&r->why, err);
+        return rc;
+    }
+    buf_adds(&text, "today's rules refuse ");
+    name_definition(r, &text);
+    buf_adds(&text, ": ");
+    import_fault(&r->why, STR_NONE, LANG_EN, &text);
+    rc = buf_cstr(&text) ? 0 : err_nomem(err);
+    if (!rc)
+        all->say(text.ptr);
+    all->refused++;
+    buf_release(&text);
     return rc;
 }
 
-/* One thing after another: objects, or their versions. */
+/* ---- one after another ---- */
+
+/* Objects, or their versions. */
 typedef int next_fn(struct snapshot *s, int64_t after, struct object *out,
                     struct owner *owner, struct arena *arena, struct err *err);
 
-static int next(struct catalog *c, next_fn *find, int64_t after, struct object *o,
-                struct owner *owner, struct arena *arena, struct err *err)
+/* Reads the one behind `after`, and makes it anew. */
+static int make_next(struct snapshot *s, next_fn *find, int64_t after, struct renewal *r,
+                     struct err *err)
+{
+    int rc;
+
+    *r = (struct renewal){ .arena = ARENA_INIT };
+    rc = find(s, after, &r->old, &r->owner, &r->arena, err);
+    if (!rc && r->old.id && make(s, r, &r->why) == 0)
+        r->why = ERR_INIT;
+    return rc;
+}
+
+static int make_next_alone(struct catalog *c, next_fn *find, int64_t after,
+                           struct renewal *r, struct err *err)
 {
     struct snapshot *s;
     int rc = store_snapshot(&s, c->store, err);
 
+    *r = (struct renewal){ .arena = ARENA_INIT };
     if (rc)
         return rc;
-    rc = find(s, after, o, owner, arena, err);
+    rc = make_next(s, find, after, r, err);
     snapshot_end(s);
     return rc;
 }
 
-static int renew_all(struct catalog *c, next_fn *find, int64_t *looked_at,
-                     int64_t *changed, struct err *err)
+static int64_t place_of(const struct renewal *r)
 {
-    struct owner owner = { .version = 0 };
-    struct object o = { 0 };
-    bool differs;
+    return r->owner.version ? r->owner.version : r->old.id;
+}
+
+static int renew_all(struct catalog *c, next_fn *find, struct reindex *all,
+                     int64_t *count, struct err *err)
+{
+    int64_t after = 0;
+    struct renewal r;
     int rc;
 
     do {
-        struct arena arena = ARENA_INIT;
-
-        rc = next(c, find, owner.version ? owner.version : o.id, &o, &owner, &arena, err);
-        if (!rc && o.id) {
-            rc = renew(c, &o, &owner, &differs, &arena, err);
-            ++*looked_at;
-            *changed += !rc && differs;
-        }
-        arena_release(&arena);
-    } while (!rc && o.id);
+        rc = make_next_alone(c, find, after, &r, err);
+        after = place_of(&r);
+        if (!rc && after && !r.why.ec)
+            write_renewal(c, &r, all);
+        *count += !rc && after && !r.why.ec;
+        if (r.why.ec)
+            rc = refuse(all, &r, err);
+        release(&r);
+    } while (!rc && after);
     return rc;
 }
 
-int catalog_reindex(struct catalog *c, int64_t *objects, int64_t *changed,
-                    struct err *err)
+int catalog_reindex(struct catalog *c, struct reindex *all, struct err *err)
 {
+    struct format_mark mark;
     int64_t versions = 0;
+    int rc = renew_all(c, snapshot_next_object, all, &all->objects, err);
+
+    if (!rc)
+        rc = renew_all(c, snapshot_next_version, all, &versions, err);
+    if (rc)
+        return rc;
+    format_mark_init(&mark);
+    rc = store_write(c->store, &mark.write);
+    if (rc)
+        err_move(&mark.write.err, err);
+    return rc;
+}
+
+static int check_all(struct snapshot *s, next_fn *find, struct reindex *all,
+                     struct err *err)
+{
+    int64_t after = 0;
+    struct renewal r;
     int rc;
 
-    *objects = *changed = 0;
-    rc = renew_all(c, snapshot_next_object, objects, changed, err);
-    return rc ? rc : renew_all(c, snapshot_next_version, &versions, changed, err);
+    do {
+        rc = make_next(s, find, after, &r, err);
+        after = place_of(&r);
+        if (r.why.ec)
+            rc = refuse(all, &r, err);
+        release(&r);
+    } while (!rc && after);
+    return rc;
+}
+
+int catalog_check(struct snapshot *s, struct reindex *all, struct err *err)
+{
+    int rc = check_all(s, snapshot_next_object, all, err);
+
+    return rc ? rc : check_all(s, snapshot_next_version, all, err);
 }

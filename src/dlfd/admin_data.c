@@ -30,21 +30,28 @@ static const char *beside(struct buf *out, const char *file, const char *ending)
     return buf_cstr(out);
 }
 
+static int check_definitions(struct snapshot *s, void *arg, struct err *err)
+{
+    return catalog_check(s, arg, err);
+}
+
 /* Looks at all of a catalogue; gives the exit status. */
 static int examine(const char *path, const struct key_file *keys)
 {
+    struct reindex definitions = { .say = say };
     struct store_report r;
     struct err err = ERR_INIT;
-    int rc = store_check(path, keys->key, keys->n, &r, say, &err);
+    int rc = store_check(path, keys->key, keys->n, &r, say, check_definitions,
+                         &definitions, &err);
 
     if (rc)
         rc = admin_failed(&err, "out of memory");
     else
         printf("%lld workspaces, %lld objects, %lld definitions of %lld bytes, stored in "
-               "%lld; %lld dangling, %lld damaged\n",
+               "%lld; %lld dangling, %lld refused, %lld damaged\n",
                (long long)r.workspaces, (long long)r.objects, (long long)r.blobs,
                (long long)r.raw_bytes, (long long)r.stored_bytes, (long long)r.dangling,
-               (long long)r.damaged);
+               (long long)definitions.refused, (long long)r.damaged);
     err_clear(&err);
     return rc || r.damaged ? 1 : 0;
 }
@@ -241,16 +248,17 @@ static int reindex_failed(const struct err *err, int64_t objects)
 int admin_reindex(struct folder *f, const struct admin_call *call)
 {
     struct catalog catalog = { .store = f->store };
-    int64_t objects, changed;
+    struct reindex all = { .say = say };
     struct err err = ERR_INIT;
-    int rc = catalog_reindex(&catalog, &objects, &changed, &err);
+    int rc = catalog_reindex(&catalog, &all, &err);
 
     (void)call;
     if (rc)
-        rc = reindex_failed(&err, objects);
+        rc = reindex_failed(&err, all.objects);
     else
-        printf("%lld objects made anew, %lld of them with other bytes\n",
-               (long long)objects, (long long)changed);
+        printf("%lld objects made anew, %lld of them with other bytes; %lld definitions "
+               "kept as they are\n",
+               (long long)all.objects, (long long)all.changed, (long long)all.refused);
     err_clear(&err);
     return rc;
 }

@@ -266,19 +266,25 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
     return rc;
 }
 
+static void log_refused(const char *line)
+{
+    log_error("%s; it is kept as it is", line);
+}
+
 /* Definitions of another release's form are made anew before any is served. */
 static int renew_format(struct catalog *c, struct err *err)
 {
-    int64_t objects, changed;
+    struct reindex all = { .say = log_refused };
     bool other;
     int rc = store_other_format(c->store, &other, err);
 
     if (rc || !other)
         return rc;
     log_info("another release wrote this catalogue: making its definitions anew");
-    rc = catalog_reindex(c, &objects, &changed, err);
+    rc = catalog_reindex(c, &all, err);
     if (!rc)
-        log_info("%lld objects made anew", (long long)objects);
+        log_info("%lld objects made anew, %lld definitions kept as they are",
+                 (long long)all.objects, (long long)all.refused);
     return rc;
 }
 

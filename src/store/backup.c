@@ -209,6 +209,7 @@ static int check_dangling(struct checking *c, struct err *err)
 
 int store_check(const char *path, const struct seal_key *keys, int n_keys,
                 struct store_report *report, void (*say)(const char *text),
+                int (*more)(struct snapshot *s, void *arg, struct err *err), void *arg,
                 struct err *err)
 {
     struct checking c = { .keys = keys, .n_keys = n_keys, .report = report, .say = say };
@@ -226,6 +227,8 @@ int store_check(const char *path, const struct seal_key *keys, int n_keys,
         rc = check_sealed(&c, err);
     if (!rc)
         rc = check_dangling(&c, err);
+    if (!rc && more)
+        rc = more(&(struct snapshot){ .db = c.db }, arg, err);
     db_close(c.db);
     return rc;
 }

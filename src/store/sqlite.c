@@ -114,11 +114,22 @@ static int copy_before(struct db *db, int version, struct err *err)
     return rc;
 }
 
+/* A new catalogue has no definitions of another form. */
+static int mark_new(struct db *db, struct err *err)
+{
+    char mark[100];
+
+    snprintf(mark, sizeof(mark), "INSERT INTO meta VALUES ('definitions', '%d')",
+             EXPORT_FORMAT);
+    return execute(db, mark, err);
+}
+
 static int check_schema(struct db *db, enum migration migration, struct err *err)
 {
-    int version = 0;
+    int version = 0, found;
     int rc = read_version(db, &version, err);
 
+    found = version;
     if (!rc && version > SCHEMA_VERSION)
         return is_newer(err);
     if (!rc && version < SCHEMA_VERSION && migration == MIGRATE_NOT)
@@ -129,7 +140,7 @@ static int check_schema(struct db *db, enum migration migration, struct err *err
         rc = copy_before(db, version, err);
     for (; !rc && version < SCHEMA_VERSION; version++)
         rc = migrate(db, version, err);
-    return rc;
+    return rc || found ? rc : mark_new(db, err);
 }
 
 static int prepare_all(struct db *db, struct err *err)

@@ -440,9 +440,13 @@ static int next_row(struct snapshot *s, enum sql sql, int64_t after, struct obje
     owner->kind = (enum kind)db_int(q, OBJECT_COLUMNS);
     owner->project = arena_str(arena, db_text(q, OBJECT_COLUMNS + 1));
     owner->workspace = arena_str(arena, db_text(q, OBJECT_COLUMNS + 2));
-    owner->version = sql == SQL_VERSION_NEXT ? db_int(q, OBJECT_COLUMNS + 3) : 0;
+    owner->workspace_name = arena_str(arena, db_text(q, OBJECT_COLUMNS + 3));
+    owner->version = sql == SQL_VERSION_NEXT ? db_int(q, OBJECT_COLUMNS + 4) : 0;
+    owner->number = sql == SQL_VERSION_NEXT ? db_int(q, OBJECT_COLUMNS + 5) : 0;
     db_end(q);
-    return rc || (owner->project.p && owner->workspace.p) ? rc : err_nomem(err);
+    if (!rc && (!owner->project.p || !owner->workspace.p || !owner->workspace_name.p))
+        rc = err_nomem(err);
+    return rc;
 }
 
 int snapshot_next_object(struct snapshot *s, int64_t after, struct object *out,
@@ -460,9 +464,22 @@ int snapshot_next_version(struct snapshot *s, int64_t after, struct object *out,
 int store_other_format(struct store *s, bool *other, struct err *err)
 {
     struct snapshot *one = borrow(s);
-    int rc = exists(db_query(one->db, SQL_OTHER_FORMAT, "i", (int64_t)EXPORT_FORMAT),
-                    other, err);
+    bool marked = false;
+    int rc = exists(db_query(one->db, SQL_FORMAT_MARK, "i", (int64_t)EXPORT_FORMAT),
+                    &marked, err);
 
     give_back(one);
+    *other = !marked;
     return rc;
+}
+
+static int run_format_mark(struct db *db, struct write *write, struct err *err)
+{
+    (void)write;
+    return db_run(db, err, SQL_FORMAT_MARK_SET, "i", (int64_t)EXPORT_FORMAT);
+}
+
+void format_mark_init(struct format_mark *m)
+{
+    *m = (struct format_mark){ .write.run = run_format_mark };
 }

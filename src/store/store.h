@@ -205,8 +205,9 @@ int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
 /* The object behind `after` by id, in whichever workspace; out->id is 0 at the end. */
 struct owner {
     enum kind kind;
-    struct str project, workspace;
+    struct str project, workspace, workspace_name;
     int64_t version; /* the row's id, of a version */
+    int64_t number;  /* of that version */
 };
 int snapshot_next_object(struct snapshot *s, int64_t after, struct object *out,
                          struct owner *owner, struct arena *arena,
@@ -217,7 +218,8 @@ int snapshot_next_version(struct snapshot *s, int64_t after, struct object *out,
                           struct owner *owner, struct arena *arena,
                           struct err *err) MUST_CHECK;
 
-/* Whether a definition in use has another form than this program's. */
+/* Whether definitions were not made anew since EXPORT_FORMAT became what it is: no
+ * format_mark was written since.  A catalogue that this program created has one. */
 int store_other_format(struct store *s, bool *other, struct err *err) MUST_CHECK;
 
 /* ---- copies (backup.c) ---- */
@@ -234,9 +236,11 @@ struct store_report {
 };
 
 /* Looks at all of it, and says a line about each thing that is damaged or dangling;
- * without keys not at what is sealed. */
+ * without keys not at what is sealed.  Then calls `more`, unless it is NULL, for what the
+ * store cannot judge. */
 int store_check(const char *path, const struct seal_key *keys, int n_keys,
                 struct store_report *report, void (*say)(const char *text),
+                int (*more)(struct snapshot *s, void *arg, struct err *err), void *arg,
                 struct err *err) MUST_CHECK;
 
 /* ---- writing ---- */
@@ -303,6 +307,12 @@ struct save {
     char uid[ID_UUID_BYTES]; /* out, of a new object */
 };
 void save_init(struct save *s);
+
+/* Notes that every definition has this program's form, as far as its rules allow. */
+struct format_mark {
+    struct write write;
+};
+void format_mark_init(struct format_mark *m);
 
 /* Whether it comes with the value of a secret. */
 bool save_has_secret(const struct save *s);

@@ -212,7 +212,7 @@ def test_a_sound_catalogue(filled):
     done = admin("check", data=filled.data)
     assert done.returncode == 0, done
     assert "dangling: job nightly of project" in done.stdout and "script gone" in done.stdout
-    assert re.search(r"6 objects, 6 definitions of \d+ bytes, stored in \d+; 1 dangling, 0 damaged",
+    assert re.search(r"6 objects, 6 definitions of \d+ bytes, stored in \d+; 1 dangling, 0 refused, 0 damaged",
                      done.stdout), done.stdout
 
 
@@ -271,7 +271,7 @@ def test_reindex_changes_nothing_that_is_right(filled, start):
     db.execute("DELETE FROM ref")
     db.commit()
     done = admin("reindex", data=filled.data)
-    assert (done.returncode, done.stdout) == (0, "6 objects made anew, 0 of them with other bytes\n")
+    assert (done.returncode, done.stdout) == (0, "6 objects made anew, 0 of them with other bytes; 0 definitions kept as they are\n")
     assert db.execute("SELECT * FROM object").fetchall() == rows
     assert db.execute("SELECT * FROM secret").fetchall() == sealed
     db.close()
@@ -284,6 +284,7 @@ def test_definitions_of_another_release_are_made_anew_at_start(filled, start):
     filled.stop()
     db = sqlite3.connect(filled.data / "catalog.db")
     db.execute("UPDATE blob SET export_format = 0")
+    db.execute("DELETE FROM meta WHERE name = 'definitions'")
     db.commit()
     again = start(data=filled.data)
     assert db.execute("SELECT count(*) FROM object o JOIN blob b ON b.id = o.blob "
