@@ -35,13 +35,20 @@ struct err {
 
 /*
  * Fills `err` and returns `ec`: return err_set(err, E_INVALID, DLF_3051,
- * DET_REQUIRED, path).  At most ERR_ARGS texts follow, each copied.
+ * DET_REQUIRED, path).  At most ERR_ARGS texts follow, each copied; they may be those
+ * that `err` has already.
  */
 #define err_set(err, ec, api, detail, ...)                                               \
     err_fill(err, ec, api, detail, (const char *[]){ "", ##__VA_ARGS__, NULL })
 
 /* As err_set(); the texts are texts[1] up to a NULL. */
 int err_fill(struct err *err, enum ec ec, int api, int detail, const char **texts);
+
+/* Gives `to` the error `from` with all its texts, each copied; returns its code. */
+int err_copy(struct err *to, const struct err *from);
+
+/* Hands the error over: `from` is as new.  Returns its code. */
+int err_move(struct err *from, struct err *to);
 
 /* Frees the texts and makes `err` as new. */
 void err_clear(struct err *err);

@@ -48,7 +48,4 @@ bool may_hold_secrets(enum kind kind, const struct json_doc *body,
 int set_cluster(struct facts *f, enum kind kind, struct str cluster, struct arena *arena,
                 struct err *err) MUST_CHECK;
 
-/* Hands an error over; `from` is as new. */
-void err_move(struct err *from, struct err *to);
-
 #endif

@@ -267,13 +267,6 @@ void catalog_save_release(struct save *save)
     err_clear(&save->write.err);
 }
 
-void err_move(struct err *from, struct err *to)
-{
-    err_clear(to);
-    *to = *from;
-    *from = ERR_INIT;
-}
-
 int catalog_save_result(struct save *save, struct err *err)
 {
     const struct kind_errors *errors = kind_errors(save->kind);

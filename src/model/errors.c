@@ -38,7 +38,8 @@ static void add_text(struct buf *out, struct str s)
     }
 }
 
-/* Appends a text with the error's arguments for %1 to %4. */
+/* Appends a text with the error's arguments for %1 to %4; one that found no memory makes
+ * the output bad. */
 static void fill_in(const struct err *err, const char *p, struct buf *out)
 {
     for (; *p; p++) {
@@ -49,6 +50,8 @@ static void fill_in(const struct err *err, const char *p, struct buf *out)
         p++;
         if (err->arg[*p - '1'])
             add_text(out, str_of(err->arg[*p - '1']));
+        else
+            out->bad = E_NOMEM;
     }
 }
 

@@ -41,10 +41,11 @@ const struct error_row *error_row(int api);
 /* Fails with E_NOMEM. */
 int err_nomem(struct err *err);
 
-/* Appends the text of its row; some name what the error is about. */
+/* Appends the text of its row; some name what the error is about.  A name that found no
+ * memory makes `out` bad. */
 void error_text(const struct err *err, enum language language, struct buf *out);
 
-/* Appends the detail's sentence; nothing where there is none. */
+/* Likewise the detail's sentence; nothing where there is none. */
 void error_detail(const struct err *err, enum language language, struct buf *out);
 
 #endif

@@ -242,9 +242,7 @@ static int import_in_savepoint(struct importing *im, struct import_one *one,
     if (!undone && (!rc || is_fault(rc)))
         undone = db_run(im->db, &later, SQL_SAVEPOINT_END, "");
     if (undone) {
-        err_clear(err);
-        *err = later;
-        return undone;
+        return err_move(&later, err);
     }
     return rc;
 }
@@ -269,7 +267,7 @@ static int import_items(struct importing *im, bool *faulty, struct err *err)
         one->action = IMPORT_ERROR;
         *faulty = true;
         if (!is_fault(w->rc))
-            return err_set(err, w->err.ec, w->err.api, w->err.detail, w->err.arg[0]);
+            return err_copy(err, &w->err);
     }
     return 0;
 }

@@ -55,9 +55,7 @@ static void run_in_savepoint(struct db *db, struct write *w)
     if (w->rc && db_run(db, &ignored, SQL_SAVEPOINT_UNDO, ""))
         err_clear(&ignored);
     if (db_run(db, &ignored, SQL_SAVEPOINT_END, "") && !w->rc) {
-        w->rc = ignored.ec;
-        w->err = ignored;
-        ignored = ERR_INIT;
+        w->rc = err_move(&ignored, &w->err);
     }
     err_clear(&ignored);
 }
@@ -67,7 +65,7 @@ static void fail_all(struct write *batch, const struct err *err)
 {
     for (struct write *w = batch; w; w = w->next)
         if (!w->rc)
-            w->rc = err_set(&w->err, err->ec, err->api, err->detail, err->arg[0]);
+            w->rc = err_copy(&w->err, err);
 }
 
 static void run_batch(struct store *s, struct write *batch)
@@ -83,7 +81,7 @@ static void run_batch(struct store *s, struct write *batch)
         else
             run_in_savepoint(s->db, w);
         if (w->rc && (alone || !db_in_transaction(s->db)))
-            rc = err_set(&err, w->err.ec, w->err.api, w->err.detail, w->err.arg[0]);
+            rc = err_copy(&err, &w->err);
     }
     if (!rc)
         rc = db_run(s->db, &err, SQL_COMMIT, "");

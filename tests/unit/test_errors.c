@@ -175,8 +175,16 @@ static void test_texts_are_not_looked_into_for_placeholders(void **state)
     buf_release(&out);
 }
 
-/* No sentence reads past the texts that were given, however few. */
-static void test_missing_texts_are_empty(void **state)
+static bool takes_texts(int detail, int language)
+{
+    const char *sentence = language == LANG_EN ? details[detail].en : details[detail].zh;
+
+    return strchr(sentence, '%') != NULL;
+}
+
+/* No sentence reads past the texts that were given, however few; one that lacks a text,
+ * as when memory is out, does not pass for whole. */
+static void test_missing_texts_make_it_bad(void **state)
 {
     (void)state;
     for (int detail = 0; detail < DETAILS; detail++)
@@ -185,10 +193,45 @@ static void test_missing_texts_are_empty(void **state)
             struct err err = { .ec = E_INVALID, .detail = detail };
 
             error_detail(&err, (enum language)language, &out);
-            assert_int_equal(out.bad, 0);
+            assert_int_equal(out.bad, takes_texts(detail, language) ? E_NOMEM : 0);
             assert_int_equal(out.len && memchr(out.ptr, '%', out.len), 0);
             buf_release(&out);
         }
+}
+
+static void test_a_copy_has_all_texts(void **state)
+{
+    struct err err = ERR_INIT, copy = ERR_INIT;
+    struct buf out = BUF_INIT(1000);
+
+    (void)state;
+    err_set(&copy, E_IO, APIGW_0601, DET_TEXT, "what was there before");
+    err_set(&err, E_INVALID, DLF_3051, DET_RANGE, "a", "0", "5", "9");
+    assert_int_equal(err_copy(&copy, &err), E_INVALID);
+    err_clear(&err);
+    assert_int_equal(copy.api, DLF_3051);
+    error_detail(&copy, LANG_EN, &out);
+    assert_str(buf_str(&out), "a: 0 to 5, 9 given");
+    assert_int_equal(err_move(&copy, &err), E_INVALID);
+    assert_int_equal(copy.ec, 0);
+    buf_clear(&out);
+    error_detail(&err, LANG_EN, &out);
+    assert_str(buf_str(&out), "a: 0 to 5, 9 given");
+    err_clear(&err);
+    err_clear(&copy);
+    buf_release(&out);
+}
+
+static void test_an_error_may_be_filled_with_its_own_texts(void **state)
+{
+    struct err err = ERR_INIT;
+
+    (void)state;
+    err_set(&err, E_IO, APIGW_0601, DET_TEXT, "the bucket");
+    err_set(&err, E_NOTFOUND, DLF_1242, DET_BUCKET_OF, "path", err.arg[0]);
+    assert_string_equal(err.arg[0], "path");
+    assert_string_equal(err.arg[1], "the bucket");
+    err_clear(&err);
 }
 
 static void test_an_error_can_be_filled_again(void **state)
@@ -221,7 +264,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_every_sentence_is_in_both_languages),
     cmocka_unit_test(test_details_take_their_texts),
     cmocka_unit_test(test_texts_are_not_looked_into_for_placeholders),
-    cmocka_unit_test(test_missing_texts_are_empty),
+    cmocka_unit_test(test_missing_texts_make_it_bad),
+    cmocka_unit_test(test_a_copy_has_all_texts),
+    cmocka_unit_test(test_an_error_may_be_filled_with_its_own_texts),
     cmocka_unit_test(test_an_error_can_be_filled_again),
 };
 T_MAIN(tests)
