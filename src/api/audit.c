@@ -58,7 +58,7 @@ static void add_text(struct jw *jw, const char *key, struct str text)
             buf_addc(&safe, '?');
         else
             buf_addc(&safe, text.p[i]);
-    jw_string(jw, str_of(key), buf_str(&safe));
+    jw_buf(jw, str_of(key), &safe);
     buf_release(&safe);
 }
 

@@ -120,8 +120,8 @@ static int read_workspace(struct call *c)
         rc = query_get(c->http->query, "workspace", &given, arena, &c->err);
     if (!given.p)
         given = arena_str(arena, str_of(header ? header : ""));
-    c->place.workspace = given;
-    return rc;
+    c->place.workspace = given; /* without a text it would be the default one */
+    return rc || given.p ? rc : err_nomem(&c->err);
 }
 
 /* A signature covers the body, also where it is ignored. */

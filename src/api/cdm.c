@@ -311,11 +311,11 @@ static int read_page(struct call *c, struct list_request *r)
     buf_addf(&list, "%.*s/%.*s", STR_ARG(c->place.cluster),
              job_type.n && job_type.n < 64 ? (int)job_type.n : 10,
              job_type.n && job_type.n < 64 ? job_type.p : "NORMAL_JOB");
-    r->query.process_type = arena_str(&c->http->arena, buf_str(&list));
+    r->query.process_type = arena_buf(&c->http->arena, &list);
     buf_addf(&tail, ",\"page_no\":%lld,\"page_size\":%lld,\"simple\":false",
              (long long)page, (long long)size);
     buf_addc(&tail, '\0');
-    r->tail = arena_str(&c->http->arena, buf_str(&tail)).p;
+    r->tail = arena_buf(&c->http->arena, &tail).p;
     buf_release(&list);
     buf_release(&tail);
     return r->tail && r->query.process_type.p ? 0 : err_nomem(&c->err);

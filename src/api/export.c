@@ -51,8 +51,8 @@ static void add_report(struct call *c, const struct export *e, enum export_layou
         return;
     buf_addf(&missing, "%zu; ", e->missing);
     buf_addstr(&missing, e->missing_list);
-    http_add_header(c->http, "X-Dlf-Missing-Depends", buf_cstr(&missing));
-    c->missing = arena_str(&c->http->arena, buf_str(&missing)).p;
+    c->missing = arena_buf(&c->http->arena, &missing).p;
+    http_add_header(c->http, "X-Dlf-Missing-Depends", c->missing);
     buf_release(&missing);
 }
 

@@ -44,7 +44,7 @@ static int name_object(struct obs_export *o, struct err *err)
              (long long)next_ms(o->call->api));
     folder = text.len;
     buf_addf(&text, "/%.*s.zip", STR_ARG(name));
-    o->object = arena_str(arena, buf_str(&text));
+    o->object = arena_buf(arena, &text);
     o->folder = (struct str){ o->object.p, folder };
     buf_release(&text);
     return o->object.p && o->object.n ? 0 : err_nomem(err);

@@ -31,7 +31,7 @@ static void write_url(struct jw *jw, const struct call *c, const char *key,
     add_base(c, &url);
     buf_adds(&url, path);
     buf_addstr(&url, project);
-    jw_string(jw, str_of(key), buf_str(&url));
+    jw_buf(jw, str_of(key), &url);
     buf_release(&url);
 }
 
@@ -163,13 +163,15 @@ void iam_write_token(struct call *c, const struct principal *who, bool with_cata
 {
     struct jw jw = JW_INIT(out, false);
     struct buf methods = BUF_INIT(KIB);
+    const char *list;
 
     buf_addstr(&methods, who->methods);
+    list = buf_cstr(&methods);
     jw_object(&jw, STR_NONE);
     jw_object(&jw, STR("token"));
     write_time(&jw, "expires_at", who->expires_ms);
     write_time(&jw, "issued_at", who->issued_ms);
-    jw_literal(&jw, STR("methods"), buf_cstr(&methods) ? methods.ptr : "[]");
+    jw_literal(&jw, STR("methods"), list ? list : "[]");
     write_owner(&jw, who);
     jw_array(&jw, STR("roles"));
     write_named(&jw, NULL, STR("0"),
@@ -179,6 +181,8 @@ void iam_write_token(struct call *c, const struct principal *who, bool with_cata
     write_catalog(&jw, c, who->project, !with_catalog);
     jw_end(&jw, '}');
     jw_end(&jw, '}');
+    if (!list)
+        out->bad = E_NOMEM;
     buf_release(&methods);
 }
 

@@ -227,7 +227,7 @@ static void note_subject(struct call *c, const struct import_body *body)
 
     buf_adds(&text, body->dry_run ? "dry run of " : "");
     buf_addstr(&text, body->path);
-    c->subject = arena_str(&c->http->arena, buf_str(&text));
+    c->subject = arena_buf(&c->http->arena, &text);
     buf_release(&text);
 }
 
@@ -248,8 +248,9 @@ static int keep_request(struct import_call *ic, struct call *c, enum task_kind k
     ic->request.may_migrate = may(c, cdm_workspace, ROLE_DEVELOPER);
     ic->answer = new_answer(c);
     note_subject(c, &ic->body);
-    return p->project.p && p->workspace.p && p->user.p && ic->answer ? 0
-                                                                     : err_nomem(&c->err);
+    return p->project.p && p->workspace.p && p->user.p && ic->answer && c->subject.p
+               ? 0
+               : err_nomem(&c->err);
 }
 
 static int read_request(struct import_call *ic, struct call *c, enum task_kind kind)

@@ -120,20 +120,21 @@ static void write_page(struct buf *out)
 static void answer_text(struct http_request *r, int status, struct buf *text)
 {
     http_add_header(r, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    http_answer(r, text->bad ? 503 : status, text);
+    http_answer(r, status, text);
 }
 
 static void on_head(void *self, struct http_request *r)
 {
     struct buf text = BUF_INIT(4 * MIB);
     bool is_page = str_is(r->path, "/metrics");
+    bool served = is_page && str_is(str_of(r->method), "GET");
 
     (void)self;
-    if (is_page && str_is(str_of(r->method), "GET"))
+    if (served)
         write_page(&text);
     else
         buf_adds(&text, "only GET /metrics is served here\n");
-    answer_text(r, text.ptr[0] == '#' ? 200 : is_page ? 405 : 404, &text);
+    answer_text(r, served ? 200 : is_page ? 405 : 404, &text);
 }
 
 static void on_refuse(void *self, struct http_request *r, enum http_fault why)

@@ -46,13 +46,13 @@ static int64_t steady_ms(void)
 /* The key of `what` (an account, an access key) at an address. */
 static struct str counter_key(struct str what, struct str peer, struct arena *arena)
 {
-    struct buf text = BUF_INIT(4 * KIB);
+    struct buf text = BUF_INIT(2 * IAM_BODY_MAX);
     struct str key;
 
     buf_addstr(&text, what);
     buf_addc(&text, '\n');
     buf_addstr(&text, peer);
-    key = arena_str(arena, buf_str(&text));
+    key = arena_buf(arena, &text);
     buf_release(&text);
     return key;
 }
@@ -314,14 +314,15 @@ static int find_account(struct auth *a, struct login *l, struct arena *arena,
  * that is not there, which are no key and no id. */
 static struct str counted_as(const struct login *l, struct arena *arena)
 {
-    struct str words;
+    const struct str parts[] = { l->who.id, l->who.name, l->who.domain,
+                                 l->who.domain_name };
+    struct str words = l->access_key.n ? l->access_key : STR("");
 
     if (l->found)
         return l->access_key.n ? l->access_key : l->account.id;
-    words = counter_key(l->access_key, l->who.id, arena);
-    words = counter_key(words, l->who.name, arena);
-    words = counter_key(words, l->who.domain, arena);
-    return counter_key(words, l->who.domain_name, arena);
+    for (size_t i = 0; words.p && i < sizeof(parts) / sizeof(parts[0]); i++)
+        words = counter_key(words, parts[i], arena);
+    return words;
 }
 
 int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,

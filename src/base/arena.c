@@ -71,6 +71,13 @@ struct str arena_str(struct arena *a, struct str s)
     return (struct str){ p, s.n };
 }
 
+struct str arena_buf(struct arena *a, const struct buf *b)
+{
+    struct str text = buf_str(b);
+
+    return b->bad ? (struct str){ NULL, 0 } : arena_str(a, text);
+}
+
 void arena_release(struct arena *a)
 {
     while (a->chunk) {

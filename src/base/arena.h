@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 /*
@@ -25,6 +26,10 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 
 /* A copy with a NUL behind it; .p is NULL when memory is out. */
 struct str arena_str(struct arena *a, struct str s);
+
+/* Likewise a copy of what the buffer holds; .p is NULL also when the buffer is bad,
+ * since its text is not whole then.  The buffer stays the caller's. */
+struct str arena_buf(struct arena *a, const struct buf *b) MUST_CHECK;
 
 void arena_release(struct arena *a);
 

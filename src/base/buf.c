@@ -76,6 +76,13 @@ void buf_addstr(struct buf *b, struct str s)
     buf_add(b, s.p, s.n);
 }
 
+void buf_addbuf(struct buf *b, const struct buf *from)
+{
+    buf_addstr(b, buf_str(from));
+    if (from->bad)
+        b->bad = from->bad;
+}
+
 void buf_add_quoted(struct buf *out, struct str s)
 {
     static const char plain[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";

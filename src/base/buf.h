@@ -27,6 +27,8 @@ void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *text);
 void buf_addstr(struct buf *b, struct str s);
+/* What another buffer holds; one that is bad makes this one bad. */
+void buf_addbuf(struct buf *b, const struct buf *from);
 /* `s` as a string of JSON, with the fewest escapes. */
 void buf_add_quoted(struct buf *b, struct str s);
 __attribute__((format(printf, 2, 3))) void buf_addf(struct buf *b, const char *format,

@@ -9,20 +9,23 @@ struct finding {
     struct str uid;
     struct arena *arena;
     struct str *name;
+    bool found;
 };
 
 static void match(void *arg, const struct cluster *c)
 {
     struct finding *f = arg;
 
-    if (str_eq(c->uid, f->uid))
-        *f->name = arena_str(f->arena, c->name);
+    if (!str_eq(c->uid, f->uid))
+        return;
+    f->found = true;
+    *f->name = arena_str(f->arena, c->name);
 }
 
 int catalog_cluster(struct catalog *c, const struct place *place, struct str uid,
                     struct arena *arena, struct str *name, struct err *err)
 {
-    struct finding f = { uid, arena, name };
+    struct finding f = { uid, arena, name, false };
     struct snapshot *s;
     int rc = store_snapshot(&s, c->store, err);
 
@@ -31,7 +34,9 @@ int catalog_cluster(struct catalog *c, const struct place *place, struct str uid
         return rc;
     rc = snapshot_clusters(s, place->project, match, &f, err);
     snapshot_end(s);
-    return rc || name->p ? rc : err_set(err, E_NOTFOUND, CDM_0001, DET_NO_CLUSTER);
+    if (!rc && !f.found)
+        return err_set(err, E_NOTFOUND, CDM_0001, DET_NO_CLUSTER);
+    return rc || name->p ? rc : err_nomem(err);
 }
 
 struct showing {

@@ -113,8 +113,8 @@ static int add_row(struct checking *c, enum kind kind, const struct json_doc *do
     if (!name.p)
         return err_set(err, E_INVALID, DLF_3051, DET_REQUIRED, "name");
     write_row(&json, kind, name, doc);
-    c->rows[c->n] = (struct row){ kind, arena_str(&c->arena, name),
-                                  arena_str(&c->arena, buf_str(&json)) };
+    c->rows[c->n] =
+        (struct row){ kind, arena_str(&c->arena, name), arena_buf(&c->arena, &json) };
     rc = json.bad || !c->rows[c->n].name.p || !c->rows[c->n].json.p ? err_nomem(err) : 0;
     buf_release(&json);
     c->n++;

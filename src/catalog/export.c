@@ -166,8 +166,7 @@ static int add_missing(struct plan *p, const struct depend *d, struct err *err)
         buf_addc(&name, '/');
     buf_addstr(&name, d->ref.name);
     m = &p->missing[p->n_missing++];
-    *m = (struct missing){ d->job, d->ref.kind,
-                           arena_str(&p->out->arena, buf_str(&name)) };
+    *m = (struct missing){ d->job, d->ref.kind, arena_buf(&p->out->arena, &name) };
     buf_release(&name);
     return m->name.p ? 0 : err_nomem(err);
 }
@@ -271,7 +270,7 @@ static void write_missing(const struct plan *p, struct buf *out, bool encoded, s
             buf_adds(out, i ? ", ..." : "...");
             break;
         }
-        buf_addstr(out, buf_str(&one));
+        buf_addbuf(out, &one);
     }
     buf_release(&one);
 }
@@ -362,7 +361,7 @@ static int add_entry(struct plan *p, const struct item *item, int number, struct
     if (number > 1)
         buf_addf(&name, "~%d", number);
     buf_adds(&name, places[item->kind].ending);
-    *e = (struct zip_entry){ .name = arena_str(&p->out->arena, buf_str(&name)),
+    *e = (struct zip_entry){ .name = arena_buf(&p->out->arena, &name),
                              .crc32 = item->crc32,
                              .raw_size = item->raw_size,
                              .stored_size = item->stored_size,

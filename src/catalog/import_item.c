@@ -281,7 +281,7 @@ static int make_definition(struct making_item *m, struct str cluster, struct err
 }
 
 /* What an item is called, also when no definition could be made of it. */
-static void name_item(struct making_item *m, struct str cluster)
+static int name_item(struct making_item *m, struct str cluster, struct err *err)
 {
     struct facts *f = &m->item->one.facts;
     struct str name = json_member_text(m->doc, m->at, "name");
@@ -290,8 +290,7 @@ static void name_item(struct making_item *m, struct str cluster)
         name.p ? arena_str(&m->im->arena, utf8_cut(name, IMPORT_NAME_MAX)) : STR("");
     f->scope = arena_str(&m->im->arena, cluster);
     f->directory = STR("");
-    if (!f->name.p || !f->scope.p)
-        f->name = f->scope = STR("");
+    return f->name.p && f->scope.p ? 0 : err_nomem(err);
 }
 
 /* ---- staging ---- */
@@ -446,8 +445,9 @@ int import_object(struct import *im, struct str entry, enum kind kind, struct st
 
     if (rc)
         return rc;
-    name_item(&m, cluster);
-    rc = make_definition(&m, cluster, err);
+    rc = name_item(&m, cluster, err);
+    if (!rc)
+        rc = make_definition(&m, cluster, err);
     if (!rc)
         rc = enter(im, m.item, &is_new, err);
     if (!rc && is_new)

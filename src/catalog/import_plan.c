@@ -262,7 +262,7 @@ static int add_dangling(struct import *im, const struct naming *n, struct err *e
         buf_addf(&name, "%.*s/", STR_ARG(utf8_cut(n->scope, KIB)));
     buf_addstr(&name, utf8_cut(n->name, 2 * KIB));
     more[im->n_dangling++] =
-        (struct dangling){ n->kind, arena_str(&im->arena, buf_str(&name)), n->by };
+        (struct dangling){ n->kind, arena_buf(&im->arena, &name), n->by };
     buf_release(&name);
     return more[im->n_dangling - 1].name.p ? 0 : err_nomem(err);
 }
@@ -317,7 +317,7 @@ static int fold(struct folded *out, enum kind kind, struct str name, struct aren
     struct buf form = BUF_INIT(64 * KIB);
 
     utf8_fold(&form, name);
-    *out = (struct folded){ arena_str(arena, buf_str(&form)), name, kind };
+    *out = (struct folded){ arena_buf(arena, &form), name, kind };
     if (form.bad)
         out->form.p = NULL;
     buf_release(&form);
@@ -334,7 +334,7 @@ static int fold_item(struct folded *out, const struct item *item, struct arena *
     if (f->scope.n)
         buf_addf(&name, "%.*s/", STR_ARG(f->scope));
     buf_addstr(&name, f->name);
-    whole = arena_str(arena, buf_str(&name));
+    whole = arena_buf(arena, &name);
     buf_release(&name);
     if (!whole.p || fold(&out[0], item->one.save.kind, whole, arena))
         return E_NOMEM;
@@ -345,7 +345,7 @@ static int fold_item(struct folded *out, const struct item *item, struct arena *
 static int add_text(struct import *im, struct str **list, size_t *n, struct buf *text)
 {
     struct str *more = list_grow(*list, *n, sizeof(*more));
-    struct str kept = arena_str(&im->arena, buf_str(text));
+    struct str kept = arena_buf(&im->arena, text);
     bool ok = more && kept.p && !text->bad;
 
     buf_release(text);
@@ -460,7 +460,7 @@ static void print_item(struct jw *jw, struct item *item, enum language language)
 {
     const struct import_one *one = &item->one;
     bool is_cdm = one->save.kind == KIND_CDM_JOB;
-    struct buf message = BUF_INIT(ERROR_DETAIL_MAX);
+    struct buf message = BUF_INIT(4 * TASK_MESSAGE_MAX);
     struct err why = ERR_INIT;
 
     jw_object(jw, STR_NONE);
@@ -475,7 +475,7 @@ static void print_item(struct jw *jw, struct item *item, enum language language)
     if (catalog_save_result(&item->one.save, &why)) {
         import_fault(&why, STR_NONE, language, &message);
         message.len = utf8_cut(buf_str(&message), TASK_PART_MESSAGE_MAX).n;
-        jw_string(jw, STR("message"), buf_str(&message));
+        jw_buf(jw, STR("message"), &message);
     }
     jw_end(jw, '}');
     buf_release(&message);
@@ -498,7 +498,7 @@ static void print_dangling(struct jw *jw, const struct dangling *d)
     jw_object(jw, STR_NONE);
     jw_string(jw, STR("kind"), str_of(import_kind_name(d->kind)));
     jw_string(jw, STR("name"), d->name);
-    jw_string(jw, STR("neededBy"), buf_str(&by));
+    jw_buf(jw, STR("neededBy"), &by);
     jw_end(jw, '}');
     buf_release(&by);
 }
@@ -506,10 +506,10 @@ static void print_dangling(struct jw *jw, const struct dangling *d)
 static void print_warning(struct jw *jw, int detail, struct str names,
                           enum language language)
 {
-    struct buf text = BUF_INIT(ERROR_DETAIL_MAX);
+    struct buf text = BUF_INIT(2 * ERROR_DETAIL_MAX);
 
     import_sentence(detail, names, language, &text);
-    jw_string(jw, STR_NONE, buf_str(&text));
+    jw_buf(jw, STR_NONE, &text);
     buf_release(&text);
 }
 

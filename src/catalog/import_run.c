@@ -48,14 +48,14 @@ void import_sentence(int detail, struct str what, enum language language, struct
 /* ---- messages ---- */
 
 /* Appends one more of several; false when there is no room: "..." stands for the rest. */
-static bool add_one(struct buf *out, struct str one, const char *separator)
+static bool add_one(struct buf *out, const struct buf *one, const char *separator)
 {
-    bool fits = out->len + one.n < TASK_MESSAGE_MAX - KIB;
+    bool fits = out->len + one->len < TASK_MESSAGE_MAX - KIB;
 
     if (out->len)
         buf_adds(out, separator);
     if (fits)
-        buf_addstr(out, one);
+        buf_addbuf(out, one);
     else
         buf_adds(out, "...");
     return fits;
@@ -82,7 +82,7 @@ static void list_faults(const struct import *im, enum language language, struct 
             continue;
         buf_clear(&one);
         import_fault(&item->one.save.write.err, item->entry, language, &one);
-        fits = add_one(out, buf_str(&one), separators[language]);
+        fits = add_one(out, &one, separators[language]);
     }
     release_part(&one, out);
 }
@@ -115,16 +115,22 @@ static void list_dangling(const struct import *im, struct buf *out)
         if (n > 1)
             buf_addf(&one, " +%zu", n - 1);
         buf_addc(&one, ')');
-        fits = add_one(out, buf_str(&one), ", ");
+        fits = add_one(out, &one, ", ");
     }
     release_part(&one, out);
 }
 
 static void list_texts(const struct str *texts, size_t n, struct buf *out)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!add_one(out, texts[i], "; "))
-            return;
+    struct buf one = BUF_INIT(64 * KIB);
+    bool fits = true;
+
+    for (size_t i = 0; fits && i < n; i++) {
+        buf_clear(&one);
+        buf_addstr(&one, texts[i]);
+        fits = add_one(out, &one, "; ");
+    }
+    buf_release(&one);
 }
 
 /* Appends the sentence about `list`, when there is something in it, and clears that. */
@@ -137,6 +143,8 @@ static void add_about(struct buf *out, int detail, struct buf *list,
         import_sentence(detail, utf8_cut(buf_str(list), ERROR_DETAIL_MAX - KIB), language,
                         out);
     }
+    if (list->bad)
+        out->bad = list->bad;
     buf_clear(list);
 }
 

@@ -146,7 +146,7 @@ int set_cluster(struct facts *f, enum kind kind, struct str cluster, struct aren
     buf_addstr(&list, cluster);
     if (kind == KIND_CDM_JOB)
         buf_addf(&list, "/%.*s", STR_ARG(f->process_type));
-    f->process_type = arena_str(arena, buf_str(&list));
+    f->process_type = arena_buf(arena, &list);
     buf_release(&list);
     return f->process_type.p ? 0 : err_nomem(err);
 }

@@ -47,9 +47,7 @@ static void print_name(struct jw *jw, const char *format, struct str what)
     buf_addstr(&text, (struct str){ format, (size_t)(at - format) });
     buf_addstr(&text, what);
     buf_adds(&text, at + 2);
-    jw_string(jw, STR("name"), buf_str(&text));
-    if (text.bad)
-        jw->out->bad = text.bad;
+    jw_buf(jw, STR("name"), &text);
     buf_release(&text);
 }
 

@@ -375,7 +375,7 @@ const char *options_default_data(struct arena *arena)
         buf_addf(&path, "%s/opendlf", base);
     else if (home && *home)
         buf_addf(&path, "%s/.local/share/opendlf", home);
-    text = path.len ? arena_str(arena, buf_str(&path)).p : NULL;
+    text = path.len ? arena_buf(arena, &path).p : NULL;
     buf_release(&path);
     return text;
 }

@@ -69,13 +69,17 @@ void http_peer(const struct http_request *r, bool whole, char out[HTTP_PEER_BYTE
 void http_add_header(struct http_request *http, const char *name, const char *value)
 {
     struct answer *a = &of_http(http)->answer;
+    struct header *h;
 
     if (a->headers == ANSWER_MAX_HEADERS)
         return;
-    a->header[a->headers].name = arena_str(&http->arena, str_of(name));
-    a->header[a->headers].value = arena_str(&http->arena, str_of(value));
-    if (a->header[a->headers].name.p && a->header[a->headers].value.p)
+    h = &a->header[a->headers];
+    h->name = arena_str(&http->arena, str_of(name));
+    h->value = value ? arena_str(&http->arena, str_of(value)) : (struct str){ NULL, 0 };
+    if (h->name.p && h->value.p)
         a->headers++;
+    else
+        a->bad = true;
 }
 
 void http_answer(struct http_request *http, int status, struct buf *body)
@@ -84,6 +88,7 @@ void http_answer(struct http_request *http, int status, struct buf *body)
 
     a->status = status;
     if (body) {
+        a->bad |= body->bad != 0;
         a->body = *body;
         *body = BUF_INIT(0);
     }
@@ -375,10 +380,7 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     s->options.app.done(s->options.app.self, &r->http);
     conn_begin(r->conn, true, CONNECTION_SILENCE_S + s->options.header_timeout_s);
     let_body_go(r);
-    buf_release(&r->answer.body);
-    shared_release(r->answer.shared);
-    if (r->answer.stream)
-        r->answer.stream->free(r->answer.stream);
+    answer_release(&r->answer);
     arena_wipe(&r->http.arena); /* passwords, tokens */
     free(r);
     *context = NULL;

@@ -131,10 +131,11 @@ void http_each_header(const struct http_request *r,
 void http_peer(const struct http_request *r, bool whole, char out[HTTP_PEER_BYTES]);
 
 /* Adds a header to the answer; both texts are copied.  At most
- * ANSWER_MAX_HEADERS. */
+ * ANSWER_MAX_HEADERS.  When memory is out, or `value` is NULL because it was before, the
+ * client gets 503 without a body instead of the answer. */
 void http_add_header(struct http_request *r, const char *name, const char *value);
 
-/* Answers with `body`, which is taken over. */
+/* Answers with `body`, which is taken over; with 503 and no body when that is bad. */
 void http_answer(struct http_request *r, int status, struct buf *body);
 
 /* Answers with bytes that others use as well; this use is taken over. */

@@ -19,6 +19,7 @@ struct header {
 /* The answer, until it is handed to the library. */
 struct answer {
     int status;
+    bool bad; /* a header or the body found no memory: it is not sent */
     struct header header[ANSWER_MAX_HEADERS];
     int headers;
     struct buf body; /* or: */
@@ -94,6 +95,9 @@ static inline bool has_tls(const struct http_options *o)
 
 /* send.c: hands the answer to the library. */
 enum MHD_Result send_answer(struct request *r);
+
+/* Frees what an answer was to send. */
+void answer_release(struct answer *a);
 
 /* guard.c: what is wrong with the head of a request, HTTP_SOUND when nothing is. */
 enum http_fault guard_head(struct request *r, const char *version);

@@ -111,12 +111,34 @@ static struct MHD_Response *make_response(struct request *r)
     return r->answer.shared ? shared_response(&r->answer) : buffer_response(&r->answer);
 }
 
+void answer_release(struct answer *a)
+{
+    buf_release(&a->body);
+    shared_release(a->shared);
+    if (a->stream)
+        a->stream->free(a->stream);
+    a->shared = NULL;
+    a->stream = NULL;
+}
+
+/* What is not whole is not sent in part. */
+static void refuse_bad(struct answer *a)
+{
+    static const struct header retry = { STR("Retry-After"), STR("1") };
+
+    answer_release(a);
+    *a = (struct answer){ .status = 503, .header = { retry }, .headers = 1 };
+}
+
 enum MHD_Result send_answer(struct request *r)
 {
     struct answer *a = &r->answer;
-    struct MHD_Response *response = make_response(r);
+    struct MHD_Response *response;
     enum MHD_Result result;
 
+    if (a->bad)
+        refuse_bad(a);
+    response = make_response(r);
     if (!response)
         return MHD_NO;
     for (int i = 0; i < a->headers; i++)

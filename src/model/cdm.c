@@ -233,9 +233,7 @@ static void write_text(struct jw *jw, struct str key, struct str text, bool esca
             buf_adds(&out, "%25");
         else
             buf_addc(&out, text.p[i]);
-    jw_string(jw, key, buf_str(&out));
-    if (out.bad)
-        jw->out->bad = out.bad;
+    jw_buf(jw, key, &out);
     buf_release(&out);
 }
 

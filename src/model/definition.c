@@ -25,7 +25,11 @@ struct str copy_text(const struct making *m, const struct json_doc *doc, uint32_
 {
     struct str s = json_member_text(doc, at, key);
 
-    return s.n ? arena_str(m->arena, s) : STR("");
+    if (!s.n)
+        return STR("");
+    s = arena_str(m->arena, s);
+    *m->lost |= !s.p;
+    return s;
 }
 
 int fail_differs(const struct rule_at *at, struct str stored)
@@ -366,9 +370,13 @@ int definition_make(struct definition *d, enum kind kind, const struct json_doc 
 {
     const struct kind_rules *rules = rules_of(kind);
     struct json_doc old = { 0 };
-    struct making m = {
-        .d = d, .body = body, .secrets = secrets, .arena = arena, .err = err
-    };
+    bool lost = false;
+    struct making m = { .d = d,
+                        .body = body,
+                        .secrets = secrets,
+                        .arena = arena,
+                        .lost = &lost,
+                        .err = err };
     int rc = 0;
 
     *d = (struct definition){ .text = BUF_INIT(DEFINITION_MAX) };
@@ -384,6 +392,8 @@ int definition_make(struct definition *d, enum kind kind, const struct json_doc 
         rc = write_stored(&m, rules);
     if (!rc)
         rc = read_stored_form(&m, rules);
+    if (!rc && lost)
+        rc = err_nomem(err);
     json_release(&old);
     if (rc)
         definition_release(d);

@@ -118,7 +118,7 @@ static struct str rename_list(struct editing *ed, enum env what, struct str name
             buf_addc(&out, ' ');
         buf_addstr(&out, edits_rename(ed->edits, what, one));
     }
-    text = arena_str(ed->arena, buf_str(&out));
+    text = arena_buf(ed->arena, &out);
     buf_release(&out);
     return text;
 }
@@ -144,7 +144,7 @@ static struct str rename_directory(struct editing *ed, struct str path)
         buf_addstr(&out, below);
     if (!out.len)
         buf_addc(&out, '/');
-    below = arena_str(ed->arena, buf_str(&out));
+    below = arena_buf(ed->arena, &out);
     buf_release(&out);
     return below;
 }

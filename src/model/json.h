@@ -115,6 +115,8 @@ void jw_object(struct jw *jw, struct str key);
 void jw_array(struct jw *jw, struct str key);
 void jw_end(struct jw *jw, char bracket);
 void jw_string(struct jw *jw, struct str key, struct str text);
+/* Likewise a buffer's text; one that is bad makes the output bad. */
+void jw_buf(struct jw *jw, struct str key, const struct buf *text);
 void jw_int(struct jw *jw, struct str key, int64_t number);
 void jw_bool(struct jw *jw, struct str key, bool value);
 

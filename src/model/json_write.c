@@ -66,6 +66,13 @@ void jw_string(struct jw *jw, struct str key, struct str text)
     buf_add_quoted(jw->out, text);
 }
 
+void jw_buf(struct jw *jw, struct str key, const struct buf *text)
+{
+    jw_string(jw, key, buf_str(text));
+    if (text->bad)
+        jw->out->bad = text->bad;
+}
+
 void jw_int(struct jw *jw, struct str key, int64_t number)
 {
     begin(jw, key);

@@ -17,6 +17,7 @@ struct making {
     const struct secrets *secrets; /* taken out of the body; NULL: none */
     struct str secret_paths;       /* of those that are stored, one a line */
     struct arena *arena;
+    bool *lost; /* a text found no memory */
     struct err *err;
 };
 

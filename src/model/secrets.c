@@ -106,12 +106,12 @@ static void take(struct taking *t, uint32_t at)
         t->failed = true;
         return;
     }
-    *one = (struct secret){ arena_str(t->arena, buf_str(&t->path)), { NULL, 0 } };
+    *one = (struct secret){ arena_buf(t->arena, &t->path), { NULL, 0 } };
     if (json_type(t->doc, at) == JSON_STRING)
         buf_addstr(values, json_text(t->doc, at));
     else if (json_type(t->doc, at) != JSON_NULL)
         jw_value(&jw, STR_NONE, t->doc, at);
-    t->failed |= !one->path.p || t->path.bad || values->bad;
+    t->failed |= !one->path.p || values->bad;
     if (!t->failed &&
         !is_placeholder((struct str){ values->ptr + from, values->len - from }))
         one->value = (struct str){ values->ptr + from, values->len - from };
@@ -154,9 +154,11 @@ static void copy_extended(struct taking *t, struct str key, uint32_t at)
         t->path = inner.path;
         t->failed |= inner.failed || clean.bad;
     }
+    /* What is not read for want of memory may hold secrets all the same. */
+    t->failed |= bytes.bad == E_NOMEM || err.ec == E_NOMEM;
     if (t->out->n > before) {
         base64_encode(&text, buf_str(&clean));
-        jw_string(&t->jw, key, buf_str(&text));
+        jw_buf(&t->jw, key, &text);
     } else {
         jw_value(&t->jw, key, t->doc, at);
     }

@@ -28,11 +28,13 @@ static int add_encoded(struct buf *out, struct str s, char mark, struct buf *tex
         buf_clear(text);
         if (!percent_decode(text, sign_take(&s, mark)))
             return sign_fail(err, E_INVALID);
+        if (text->bad) /* the next part would clear that */
+            return sign_buf_rc(text, err);
         percent_encode(out, buf_str(text));
         if (!last)
             buf_addc(out, mark);
     }
-    return sign_buf_rc(text, err);
+    return 0;
 }
 
 /* A pair of a query, encoded. */

@@ -241,8 +241,13 @@ int snapshot_workspaces(struct snapshot *s, struct str project,
         struct workspace w;
 
         read_workspace(q, &w, &arena);
+        if (!w.uid.p || !w.name.p) {
+            rc = err_nomem(err);
+            break;
+        }
         each(arg, &w);
     }
+    db_end(q);
     arena_release(&arena);
     return rc;
 }
