@@ -59,6 +59,7 @@ int access_key_new(struct new_key *out, const struct seal_key *key, struct str a
         return err_nomem(err);
     text[2] = str_of(key->id);
     text[3] = buf_str(&out->sealed);
+    change_add(change, STEP_SEAL_KEY_HOLDS, &text[2], 1, 0, 0);
     change_add(change, STEP_KEY_ADD, text, STEP_TEXTS, clock_ms(), 0);
     return 0;
 }

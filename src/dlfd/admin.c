@@ -24,7 +24,9 @@ int admin_write(struct folder *f, struct write *w, const char *not_found,
     const char *why = rc == E_NOTFOUND                  ? not_found
                       : rc == E_EXISTS                  ? taken
                       : rc == E_DENIED || rc == E_LIMIT ? denied
-                                                        : "out of memory";
+                      : rc == E_BUSY
+                          ? "the key for secrets was changed meanwhile: try again"
+                          : "out of memory";
 
     if (rc)
         rc = admin_failed(&w->err, why);

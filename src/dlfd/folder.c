@@ -88,8 +88,8 @@ static int open_keys(struct folder *f, const char *database, struct err *err)
     return rc ? rc : key_file_write(&f->keys, err);
 }
 
-static int open_store(struct folder *f, const struct folder_options *o,
-                      const char *database, struct err *err)
+static int open_with_keys(struct folder *f, const struct folder_options *o,
+                          const char *database, struct err *err)
 {
     struct store_options options = { .path = database,
                                      .readers = o->readers,
@@ -101,6 +101,19 @@ static int open_store(struct folder *f, const struct folder_options *o,
 
     options.n_keys = f->keys.n;
     return rc ? rc : store_open(&f->store, &options, err);
+}
+
+/* Tries once more when the key is not the catalogue's: `dlfd admin key rotate` may have
+ * changed both after the key file was read. */
+static int open_store(struct folder *f, const struct folder_options *o,
+                      const char *database, struct err *err)
+{
+    int rc = open_with_keys(f, o, database, err);
+
+    if (rc != E_DENIED)
+        return rc;
+    err_clear(err);
+    return open_with_keys(f, o, database, err);
 }
 
 /* Where things are in the folder. */

@@ -1,4 +1,5 @@
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "store/store_int.h"
 
 /*
@@ -76,6 +77,21 @@ int choose_key(struct db *db, const struct store_options *options, struct err *e
     return wrong_key(err);
 }
 
+/* The key was another one when the catalogue was opened: it was rotated since.  To be
+ * called in the transaction that seals. */
+static int check_key(struct db *db, struct err *err)
+{
+    const struct seal_key *key = db_key(db);
+    char id[SEAL_ID_BYTES];
+    int rc = key ? read_key_id(db, id, err)
+                 : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "no key for secrets");
+
+    if (rc || strcmp(id, key->id) == 0)
+        return rc;
+    return err_set(err, E_BUSY, APIGW_0613, DET_TEXT,
+                   "the key for secrets was changed meanwhile: try again");
+}
+
 /* What a sealed secret is bound to. */
 static struct str context_of(struct str uid, struct str path, struct buf *out)
 {
@@ -128,9 +144,8 @@ int put_secrets(struct db *db, const struct save *s, int64_t object, struct str 
 
     if (!s->n_secrets && !(had && s->drop_others))
         return 0;
-    if (!key)
-        return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "no key for secrets");
-    if (had && s->drop_others)
+    rc = check_key(db, err);
+    if (!rc && had && s->drop_others)
         rc = drop_others(db, s, object, err);
     for (size_t i = 0; !rc && i < s->n_secrets; i++)
         if (s->secrets[i].value.p)
@@ -141,9 +156,23 @@ int put_secrets(struct db *db, const struct save *s, int64_t object, struct str 
 
 /* ---- another key ---- */
 
+/* `name` is a secret's path, or an access key's id. */
+static int not_opened(struct str name, struct err *err)
+{
+    struct buf text = BUF_INIT(4 * KIB);
+
+    buf_addstr(&text, utf8_cut(name, KIB));
+    buf_adds(&text,
+             " cannot be opened with the key that it was written with: `dlfd admin "
+             "check` says whose it is");
+    err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, buf_cstr(&text));
+    buf_release(&text);
+    return E_INTERNAL;
+}
+
 /* Opens what was sealed with the old key, and appends it sealed with the new. */
-static int reseal(struct db *db, const struct seal_key *key, struct str context,
-                  struct str sealed, struct buf *out, struct err *err)
+static int reseal(struct db *db, const struct seal_key *key, struct str name,
+                  struct str context, struct str sealed, struct buf *out, struct err *err)
 {
     struct buf plain = BUF_INIT(DEFINITION_MAX);
     int rc = 0;
@@ -151,8 +180,7 @@ static int reseal(struct db *db, const struct seal_key *key, struct str context,
     if (seal_open(db_key(db), context, sealed, &plain))
         seal(key, context, buf_str(&plain), out);
     else
-        rc = err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
-                     "a secret cannot be opened with the key that it was written with");
+        rc = not_opened(name, err);
     if (!rc && (plain.bad || out->bad))
         rc = err_nomem(err);
     buf_wipe(&plain);
@@ -170,7 +198,7 @@ static int seal_secret(struct db *db, struct query *q, const struct seal_key *ke
 
     buf_addstr(&path, db_text(q, 2));
     context_of(db_text(q, 1), db_text(q, 2), &context);
-    rc = reseal(db, key, buf_str(&context), db_text(q, 3), &sealed, err);
+    rc = reseal(db, key, buf_str(&path), buf_str(&context), db_text(q, 3), &sealed, err);
     db_end(q);
     if (!rc)
         rc = db_run(db, err, SQL_SECRET_PUT, "issb", object, buf_str(&path),
@@ -189,7 +217,7 @@ static int seal_access_key(struct db *db, struct query *q, const struct seal_key
     int rc;
 
     buf_addstr(&id, db_text(q, 0));
-    rc = reseal(db, key, buf_str(&id), db_text(q, 1), &sealed, err);
+    rc = reseal(db, key, buf_str(&id), buf_str(&id), db_text(q, 1), &sealed, err);
     db_end(q);
     if (!rc)
         rc = db_run(db, err, SQL_KEY_SEAL, "ssb", buf_str(&id), str_of(key->id),
@@ -222,10 +250,11 @@ static int seal_all(struct db *db, struct rekey *r, enum sql find,
 static int run_rekey(struct db *db, struct write *write, struct err *err)
 {
     struct rekey *r = (struct rekey *)write;
-    int rc;
+    int rc = check_key(db, err);
 
     r->secrets = 0;
-    rc = seal_all(db, r, SQL_SECRET_OF_OTHER_KEY, seal_secret, err);
+    if (!rc)
+        rc = seal_all(db, r, SQL_SECRET_OF_OTHER_KEY, seal_secret, err);
     if (!rc)
         rc = seal_all(db, r, SQL_KEY_OF_OTHER_KEY, seal_access_key, err);
     return rc ? rc : db_run(db, err, SQL_META_SET, "ss", STR(KEY_ID), str_of(r->key->id));

@@ -287,7 +287,8 @@ struct new_blob {
  *   E_EXISTS    the name is in use; no API code; DLF_6271 for a second DLI
  *               connection
  *   E_LIMIT     the workspace holds `quota` objects of the kind; no API code
- *   E_BUSY      the object is gone, or has another blob than `old`
+ *   E_BUSY      the object is gone, or has another blob than `old`; or the key that
+ *               secrets are sealed with was changed since this store was opened
  */
 struct save {
     struct write write;
@@ -319,7 +320,8 @@ bool save_has_secret(const struct save *s);
 
 /*
  * Seals all secrets with `key` instead of the one that the database was written
- * with.  E_INTERNAL when one of them cannot be opened.
+ * with.  E_INTERNAL when one of them cannot be opened, which the detail names; E_BUSY
+ * when the key was changed since this store was opened.
  */
 struct rekey {
     struct write write;

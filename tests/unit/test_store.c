@@ -10,6 +10,7 @@
 #include "archive/deflate.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "store/accounts.h"
 #include "store/store.h"
 
 /*
@@ -2053,6 +2054,45 @@ static void test_secrets_are_kept_and_dropped(void **state)
     assert_str(a.secret_paths, "");
 }
 
+/* Fails with E_BUSY when the key of a sealed access key is not the catalogue's. */
+static int hold_key(struct store *store)
+{
+    struct account_change change;
+    int rc;
+
+    account_change_init(&change);
+    change.step[0].step = STEP_SEAL_KEY_HOLDS;
+    change.step[0].text[0] = str_of(store_key(store)->id);
+    change.n = 1;
+    rc = store_write(store, &change.write);
+    err_clear(&change.write.err);
+    return rc;
+}
+
+static void test_nothing_is_sealed_with_a_key_that_was_replaced(void **state)
+{
+    static const struct secret one[] = { { STR_INIT("x"), STR_INIT("1") } };
+    struct world *w = *state, late = *w;
+    struct seal_key next;
+    struct rekey r;
+
+    assert_ok(w->engine->open(&late.store, w->folder, false, &w->err), &w->err);
+    assert_int_equal(hold_key(late.store), 0);
+    seal_key_new(&next);
+    rekey_init(&r);
+    r.key = &next;
+    assert_int_equal(store_write(w->store, &r.write), 0);
+    assert_int_equal(save_secrets(&late, NULL, one, 1, false), E_BUSY);
+    assert_int_equal(FIND(w, .name = "a").id, 0);
+    assert_int_equal(hold_key(late.store), E_BUSY);
+    rekey_init(&r);
+    r.key = &next;
+    assert_int_equal(store_write(late.store, &r.write), E_BUSY);
+    err_clear(&r.write.err);
+    err_clear(&late.err);
+    store_close(late.store);
+}
+
 static void test_all_secrets_get_another_key(void **state)
 {
     static const struct secret one[] = { { STR_INIT("x"), STR_INIT("1") } };
@@ -2383,6 +2423,7 @@ static const struct CMUnitTest on_each_engine[] = {
     cmocka_unit_test(test_a_second_process_may_open_it_beside),
     cmocka_unit_test(test_secrets_are_kept_and_dropped),
     cmocka_unit_test(test_all_secrets_get_another_key),
+    cmocka_unit_test(test_nothing_is_sealed_with_a_key_that_was_replaced),
     cmocka_unit_test(test_several_saves_hold_or_none),
     cmocka_unit_test(test_clusters_stand_beside_the_default_one),
     cmocka_unit_test(test_close_accepts_null),
