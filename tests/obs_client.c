@@ -36,7 +36,7 @@ static int next_piece(struct stream *stream, struct buf *piece, struct err *err)
 static int put(struct obs *o, const struct obs_path *path, const char *file, bool broken,
                struct err *err)
 {
-    struct file_stream f = { { next_piece, NULL }, open(file, O_RDONLY), broken };
+    struct file_stream f = { { .next = next_piece }, open(file, O_RDONLY), broken };
     int rc = obs_put(o, path, &f.stream, err);
 
     close(f.fd);

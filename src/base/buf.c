@@ -52,6 +52,16 @@ void buf_reserve(struct buf *b, size_t n)
         set_capacity(b, b->len + n);
 }
 
+void buf_fit(struct buf *b)
+{
+    char *p = b->len && b->len < b->cap ? realloc(b->ptr, b->len) : NULL;
+
+    if (!p)
+        return;
+    b->ptr = p;
+    b->cap = b->len;
+}
+
 void buf_add(struct buf *b, const void *bytes, size_t n)
 {
     if (n == 0 || !grow(b, n))

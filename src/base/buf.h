@@ -37,6 +37,9 @@ __attribute__((format(printf, 2, 3))) void buf_addf(struct buf *b, const char *f
 /* Room for exactly `n` bytes more, without the growth of appends. */
 void buf_reserve(struct buf *b, size_t n);
 
+/* Gives back what is allocated beyond the contents. */
+void buf_fit(struct buf *b);
+
 /* The contents; borrowed until the next change. */
 static inline struct str buf_str(const struct buf *b)
 {

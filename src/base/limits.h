@@ -57,8 +57,12 @@
 #define ERROR_DETAIL_MAX (64 * KIB)
 /* An answer that is made whole in memory, bytes; above it, part by part. */
 #define ANSWER_BUFFER_MAX (8 * MIB)
-/* What one statement fetches of an archive that is sent part by part. */
+/* What one statement fetches of an archive that is sent part by part; the least of it,
+ * while many answers are being sent. */
 #define BLOB_BATCH_MAX (1 * MIB)
+#define BLOB_BATCH_MIN (128 * KIB)
+/* Answers of so many bytes are never refused for lack of answer memory. */
+#define ANSWER_SMALL (64 * KIB)
 
 /* Archives that are read: a name, in bytes, and its segments; the longest that an
  * export writes has 5.  All unpacked bytes for one of the archive: deflate's best. */

@@ -11,6 +11,7 @@ struct shared *shared_new(struct buf *bytes)
         return NULL;
     }
     atomic_init(&s->users, 1);
+    s->senders = 0;
     s->bytes = *bytes;
     *bytes = BUF_INIT(0);
     return s;

@@ -11,6 +11,7 @@
  */
 struct shared {
     atomic_int users;
+    int senders; /* answers that send it now; http/answers.c's, under its lock */
     struct buf bytes;
 };
 

@@ -7,10 +7,15 @@
  * Content that is made piece by piece while it is sent.  `next` appends the
  * next piece to `piece` and returns 0; a piece of no bytes is the end.  The
  * first member of the struct that makes it; `free` frees that struct.
+ *
+ * The sizes are in bytes, and may all be 0: `piece` is about the largest piece; who
+ * reads the stream may lower it, before the first piece and not below `least`.
+ * `beside` is the memory that the stream holds as long as it lives.
  */
 struct stream {
     int (*next)(struct stream *s, struct buf *piece, struct err *err);
     void (*free)(struct stream *s);
+    size_t piece, least, beside;
 };
 
 /* Appends all pieces to `out`.  The stream remains the caller's. */

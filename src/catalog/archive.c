@@ -27,7 +27,7 @@ static int send_part(struct export_int *e, struct buf *piece, struct err *err)
 {
     struct zip_entry *entry = &e->entries[e->at];
     uint32_t left = entry->stored_size - e->part;
-    uint32_t n = left < e->batch_bytes ? left : (uint32_t)e->batch_bytes;
+    uint32_t n = left < e->stream.piece ? left : (uint32_t)e->stream.piece;
     int rc;
 
     if (e->part == 0)
@@ -41,6 +41,12 @@ static int send_part(struct export_int *e, struct buf *piece, struct err *err)
     return rc;
 }
 
+/* About what an entry has before its content, or as a row of the directory. */
+static size_t header_bytes(const struct zip_entry *e)
+{
+    return 46 + e->name.n;
+}
+
 /* So many entries as one batch takes; 0 when the next is larger than one. */
 static size_t batch_size(const struct export_int *e, int64_t *blobs, size_t max)
 {
@@ -48,10 +54,12 @@ static size_t batch_size(const struct export_int *e, int64_t *blobs, size_t max)
     size_t n = 0;
 
     for (; e->at + n < e->n && n < max; n++) {
-        bytes += e->entries[e->at + n].stored_size;
-        if (bytes > e->batch_bytes)
+        const struct zip_entry *entry = &e->entries[e->at + n];
+
+        bytes += entry->stored_size + header_bytes(entry);
+        if (bytes > e->stream.piece)
             break;
-        blobs[n] = blob_of(&e->entries[e->at + n]);
+        blobs[n] = blob_of(entry);
     }
     return n;
 }
@@ -59,7 +67,7 @@ static size_t batch_size(const struct export_int *e, int64_t *blobs, size_t max)
 static int send_batch(struct export_int *e, const int64_t *blobs, size_t n,
                       struct buf *piece, struct err *err)
 {
-    struct buf stored = BUF_INIT(e->batch_bytes);
+    struct buf stored = BUF_INIT(e->stream.piece);
     size_t offset = 0;
     int rc = store_blobs(e->store, blobs, n, &stored, err);
 
@@ -94,7 +102,9 @@ static int send_entries(struct export_int *e, struct buf *piece, struct err *err
 
 static void send_rows(struct export_int *e, struct buf *piece)
 {
-    for (size_t n = 0; n < ROWS_A_PIECE && e->at < e->n; n++)
+    size_t enough = piece->len + e->stream.piece;
+
+    while (e->at < e->n && piece->len + header_bytes(&e->entries[e->at]) <= enough)
         zipw_directory(&e->zip, &e->entries[e->at++], piece);
 }
 
@@ -132,9 +142,13 @@ struct stream *catalog_export_stream(struct export *export)
     struct export_int *e = (struct export_int *)export;
 
     zipw_init(&e->zip);
-    e->batch_bytes =
-        export->size <= ANSWER_BUFFER_MAX ? ANSWER_BUFFER_MAX : BLOB_BATCH_MAX;
-    e->stream = (struct stream){ next, stream_free };
+    e->stream = (struct stream){
+        .next = next,
+        .free = stream_free,
+        .piece = export->size <= ANSWER_BUFFER_MAX ? ANSWER_BUFFER_MAX : BLOB_BATCH_MAX,
+        .least = BLOB_BATCH_MIN,
+        .beside = sizeof(*e) + e->arena.bytes + e->n * sizeof(*e->items),
+    };
     return &e->stream;
 }
 

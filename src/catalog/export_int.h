@@ -33,7 +33,6 @@ struct export_int {
     size_t at;     /* the entry, then the directory's row, that is next */
     uint32_t part; /* bytes sent of a large entry */
     bool listing, ended;
-    size_t batch_bytes; /* what one statement fetches */
 };
 
 #endif

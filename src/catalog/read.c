@@ -357,6 +357,15 @@ static int read_rows(struct catalog *c, const struct place *place, struct list *
     return rc;
 }
 
+/* A piece is a batch, or one definition that is larger. */
+static void note_piece(struct stream *s, size_t raw_size)
+{
+    size_t piece = raw_size > BLOB_BATCH_MAX ? raw_size : BLOB_BATCH_MAX;
+
+    s->piece = s->piece > piece ? s->piece : piece;
+    s->least = s->piece;
+}
+
 int catalog_list(struct catalog *c, const struct place *place,
                  const struct list_request *request, struct arena *arena,
                  struct stream **out, uint64_t *size_hint, struct err *err)
@@ -366,7 +375,7 @@ int catalog_list(struct catalog *c, const struct place *place,
     int rc = 0;
 
     if (l) {
-        *l = (struct list){ .stream = { list_next, list_free },
+        *l = (struct list){ .stream = { .next = list_next, .free = list_free },
                             .catalog = c,
                             .request = request,
                             .kind = kind,
@@ -382,8 +391,10 @@ int catalog_list(struct catalog *c, const struct place *place,
         return rc;
     }
     *size_hint = 0;
-    for (size_t i = 0; kind != KIND_JOB && i < l->n; i++)
+    for (size_t i = 0; kind != KIND_JOB && i < l->n; i++) {
         *size_hint += l->rows[i].raw_size;
+        note_piece(&l->stream, l->rows[i].raw_size);
+    }
     *out = &l->stream;
     return 0;
 }

@@ -196,6 +196,7 @@ static struct http_options http_options(const struct options *o)
         .tls_cert = o->tls_cert.text,
         .tls_key = o->tls_key.text,
         .max_body_memory = o->max_body_memory.number,
+        .max_answer_memory = o->max_answer_memory.number,
     };
 }
 

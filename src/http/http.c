@@ -380,6 +380,7 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     s->options.app.done(s->options.app.self, &r->http);
     conn_begin(r->conn, true, CONNECTION_SILENCE_S + s->options.header_timeout_s);
     let_body_go(r);
+    answer_done(r);
     answer_release(&r->answer);
     arena_wipe(&r->http.arena); /* passwords, tokens */
     free(r);
@@ -475,6 +476,7 @@ int http_start(struct http_server **out, const struct http_options *options,
     s->options = *options;
     id_hex(s->id_prefix);
     pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->answers_lock, NULL);
     pthread_cond_init(&s->ended, NULL);
     rc = tls_start(s, err);
     if (!rc)
@@ -531,6 +533,7 @@ void http_stop(struct http_server *s)
     tls_stop(s);
     reaper_stop(s);
     pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->answers_lock);
     pthread_cond_destroy(&s->ended);
     free(s);
 }

@@ -23,7 +23,8 @@ struct http_request;
 enum http_fault {
     HTTP_SOUND, /* it is not */
     HTTP_BODY_TOO_LARGE,
-    HTTP_BODY_BUDGET, /* no memory for it now */
+    HTTP_BODY_BUDGET,   /* no memory for it now */
+    HTTP_ANSWER_BUDGET, /* no memory now for its answer, which is thrown away */
     HTTP_TARGET_TOO_LONG,
     HTTP_HEADERS_TOO_LARGE,
     HTTP_BAD_VERSION,
@@ -89,6 +90,7 @@ struct http_options {
     const char *tls_cert;       /* a file, see http_reload(); "": plain HTTP */
     const char *tls_key;        /* likewise */
     uint64_t max_body_memory;   /* of all bodies that are being received */
+    uint64_t max_answer_memory; /* of all bodies that are being sent */
     struct http_app app;
 };
 

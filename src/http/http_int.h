@@ -59,13 +59,17 @@ struct request {
     uint64_t received; /* bytes of the body */
     uint64_t drained;  /* of these, thrown away */
     struct answer answer;
+    uint64_t answer_bytes; /* of the server's answer memory */
+    struct shared *sends;  /* counted there; its own use */
 };
 
 struct http_server {
     struct http_options options;
     struct MHD_Daemon *daemon;
     atomic_uint_fast64_t body_memory; /* reserved now */
-    atomic_uint_fast64_t counter;     /* of requests, for their ids */
+    atomic_uint_fast64_t answer_memory;
+    pthread_mutex_t answers_lock; /* over the senders of what answers share */
+    atomic_uint_fast64_t counter; /* of requests, for their ids */
     char id_prefix[ID_HEX_BYTES];
     atomic_bool stopping;
     pthread_mutex_t lock;
@@ -88,16 +92,25 @@ static inline struct request *of_http(const struct http_request *r)
     return (struct request *)r;
 }
 
+/* The answer's body is neither made nor sent. */
+static inline bool is_head(const struct request *r)
+{
+    return str_is(str_of(r->http.method), "HEAD");
+}
+
 static inline bool has_tls(const struct http_options *o)
 {
     return *o->tls_cert;
 }
 
-/* send.c: hands the answer to the library. */
+/* send.c: hands the answer to the library; frees what an answer has. */
 enum MHD_Result send_answer(struct request *r);
-
-/* Frees what an answer was to send. */
 void answer_release(struct answer *a);
+
+/* answers.c: whether there is memory for the answer to be sent now, which is then the
+ * request's until answer_done(). */
+bool answer_admit(struct request *r);
+void answer_done(struct request *r);
 
 /* guard.c: what is wrong with the head of a request, HTTP_SOUND when nothing is. */
 enum http_fault guard_head(struct request *r, const char *version);

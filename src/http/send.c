@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "http/http_int.h"
 
 /* Answers on their way out. */
@@ -67,6 +68,8 @@ static struct MHD_Response *stream_response(struct request *r)
     *s = (struct sending){ .stream = a->stream,
                            .conn = a->size == HTTP_SIZE_UNKNOWN ? r->conn : NULL,
                            .piece = BUF_INIT(4 * DEFINITION_MAX) };
+    if (!is_head(r))
+        buf_reserve(&s->piece, a->stream->piece + 4 * KIB); /* and a header */
     response =
         MHD_create_response_from_callback(a->size, ANSWER_BLOCK, on_read, s, on_read_end);
     if (!response)
@@ -117,8 +120,7 @@ void answer_release(struct answer *a)
     shared_release(a->shared);
     if (a->stream)
         a->stream->free(a->stream);
-    a->shared = NULL;
-    a->stream = NULL;
+    *a = (struct answer){ 0 };
 }
 
 /* What is not whole is not sent in part. */
@@ -130,12 +132,26 @@ static void refuse_bad(struct answer *a)
     *a = (struct answer){ .status = 503, .header = { retry }, .headers = 1 };
 }
 
+/* In place of an answer for which there is no memory now. */
+static void answer_busy(struct request *r)
+{
+    const struct http_app *app = &r->server->options.app;
+
+    metric_add(METRIC_ANSWERS_REFUSED, 1);
+    answer_release(&r->answer);
+    app->refuse(app->self, &r->http, HTTP_ANSWER_BUDGET);
+}
+
 enum MHD_Result send_answer(struct request *r)
 {
     struct answer *a = &r->answer;
     struct MHD_Response *response;
     enum MHD_Result result;
 
+    if (!answer_admit(r)) {
+        answer_busy(r);
+        answer_admit(r); /* a refusal is small */
+    }
     if (a->bad)
         refuse_bad(a);
     response = make_response(r);

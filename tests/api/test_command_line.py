@@ -21,7 +21,7 @@ import pytest
 
 from harness import DLFD, PROJECT, admin_workspace, dlfd, job, node, script
 
-OPTIONS = ["--listen", "--data", "--auth", "--config", "--error-detail", "--max-body-memory",
+OPTIONS = ["--listen", "--data", "--auth", "--config", "--error-detail", "--max-body-memory", "--max-answer-memory",
            "--max-archive-bytes", "--max-archive-entries", "--max-unpacked-bytes",
            "--max-import-bytes", "--max-jobs", "--max-scripts", "--secret-key-file", "--sweep-age", "--threads", "--help", "--version",
            "--check-config", "--allow-origin", "--header-timeout", "--transfer-timeout",

@@ -1298,7 +1298,7 @@ static int next_piece(struct stream *stream, struct buf *piece, struct err *err)
 static int use_objects(struct job *j, struct err *err)
 {
     struct obs_options options = { .folder = j->key };
-    struct piece_stream s = { { next_piece, NULL }, false };
+    struct piece_stream s = { { .next = next_piece }, false };
     struct obs_path path = { STR("abc"), STR("a/b") };
     struct buf out = BUF_INIT(KIB);
     struct obs *o = NULL;

@@ -180,7 +180,7 @@ static int next_piece(struct stream *stream, struct buf *piece, struct err *err)
 static int put_times(struct world *w, const char *path, const char *text, int times,
                      bool fails, struct err *err)
 {
-    struct source s = { { next_piece, NULL }, text, times, fails };
+    struct source s = { { .next = next_piece }, text, times, fails };
     struct obs_path p = path_of(path);
 
     return obs_put(w->obs, &p, &s.stream, err);
