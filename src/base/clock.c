@@ -1,15 +1,17 @@
 #include "base/clock.h"
 
+#include <assert.h>
 #include <stdio.h>
-#include <time.h>
 #include "base/banned.h"
+
+#define SECOND_NS 1000000000
 
 static int64_t now_ns(clockid_t id)
 {
     struct timespec t;
 
     clock_gettime(id, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    return (int64_t)t.tv_sec * SECOND_NS + t.tv_nsec;
 }
 
 int64_t clock_ms(void)
@@ -20,6 +22,22 @@ int64_t clock_ms(void)
 int64_t clock_mono_ns(void)
 {
     return now_ns(CLOCK_MONOTONIC);
+}
+
+void clock_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+    int failed = pthread_condattr_init(&attributes);
+
+    failed |= pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    failed |= pthread_cond_init(cond, &attributes);
+    assert(!failed); /* glibc allocates nothing here */
+    pthread_condattr_destroy(&attributes);
+}
+
+struct timespec clock_mono_until(int64_t ns)
+{
+    return (struct timespec){ .tv_sec = ns / SECOND_NS, .tv_nsec = ns % SECOND_NS };
 }
 
 void clock_text(int64_t ms, char out[CLOCK_TEXT_BYTES])

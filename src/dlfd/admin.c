@@ -295,7 +295,7 @@ static int run(const struct admin_call *call, const struct row *row)
                                       .bare = row->bare,
                                       .existing = row->existing,
                                       .readers = 1,
-                                      .sweep_age_ms = INT64_MAX / 2 };
+                                      .sweep_age_ms = SWEEP_NEVER };
     struct err err = ERR_INIT;
     struct folder folder;
     int rc = folder_open(&folder, &options, &err);

@@ -366,7 +366,7 @@ int admin_project_delete(struct folder *f, const struct admin_call *call)
         return rc ? rc : no_project();
     account_change_init(&change);
     for (size_t i = call->force; i < sizeof(steps) / sizeof(steps[0]); i++)
-        change_add(&change, steps[i], &id, 1, clock_ms(), 0);
+        change_add(&change, steps[i], &id, 1, 0, 0);
     return admin_write(f, &change.write, "no project of that id is there", "",
                        "it is not empty: --force deletes it with all that it holds");
 }

@@ -149,7 +149,7 @@ static int try_open(const char *copy, const struct key_file *keys, struct err *e
 {
     struct store_options options = { .path = copy,
                                      .readers = 1,
-                                     .sweep_age_ms = INT64_MAX / 2,
+                                     .sweep_age_ms = SWEEP_NEVER,
                                      .may_migrate = true,
                                      .scratch = true,
                                      .keys = keys->key,

@@ -5,7 +5,6 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -477,7 +476,7 @@ int http_start(struct http_server **out, const struct http_options *options,
     id_hex(s->id_prefix);
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->answers_lock, NULL);
-    pthread_cond_init(&s->ended, NULL);
+    clock_cond_init(&s->ended);
     rc = tls_start(s, err);
     if (!rc)
         rc = serve(s, a, err);
@@ -496,11 +495,10 @@ int http_port(const struct http_server *s)
 
 static void wait_for_requests(struct http_server *s)
 {
-    struct timespec until;
+    struct timespec until =
+        clock_mono_until(clock_mono_ns() + SHUTDOWN_GRACE_S * 1000000000LL);
     int timeout = 0;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += SHUTDOWN_GRACE_S;
     pthread_mutex_lock(&s->lock);
     while (s->active && !timeout)
         timeout = pthread_cond_timedwait(&s->ended, &s->lock, &until);

@@ -1,7 +1,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -123,10 +122,7 @@ static void *reaper(void *arg)
     pthread_mutex_lock(&s->conns_lock);
     while (!s->reaped) {
         end_late(s);
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += TICK_NS;
-        until.tv_sec += until.tv_nsec / SECOND_NS;
-        until.tv_nsec %= SECOND_NS;
+        until = clock_mono_until(clock_mono_ns() + TICK_NS);
         pthread_cond_timedwait(&s->reap, &s->conns_lock, &until);
     }
     pthread_mutex_unlock(&s->conns_lock);
@@ -137,7 +133,7 @@ bool reaper_start(struct http_server *s)
 {
     LIST_INIT(&s->conns);
     pthread_mutex_init(&s->conns_lock, NULL);
-    pthread_cond_init(&s->reap, NULL);
+    clock_cond_init(&s->reap);
     return pthread_create(&s->reaper, NULL, reaper, s) == 0;
 }
 

@@ -69,8 +69,7 @@ static int run_cluster_delete(struct db *db, struct write *write, struct err *er
     if (!rc && used && !d->force)
         return err_set(err, E_DENIED, API_OK, DET_NONE);
     if (!rc)
-        rc = db_run(db, err, SQL_CLUSTER_ORPHAN_BLOBS, "ssi", d->project, d->name,
-                    clock_ms());
+        rc = db_run(db, err, SQL_CLUSTER_ORPHAN_BLOBS, "ss", d->project, d->name);
     if (!rc)
         rc = db_run(db, err, SQL_CLUSTER_EMPTY, "ss", d->project, d->name);
     if (!rc)

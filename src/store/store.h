@@ -24,10 +24,12 @@
  */
 struct store;
 
+#define SWEEP_NEVER (INT64_MAX / 2) /* it is left to the server */
+
 struct store_options {
     const char *path;     /* of the database file; made when missing */
     int readers;          /* connections for reading */
-    int64_t sweep_age_ms; /* how long a blob without users is kept */
+    int64_t sweep_age_ms; /* how long a blob without users is kept, or SWEEP_NEVER */
     bool may_migrate;     /* the caller holds the data folder's lock */
     bool scratch;         /* no copy of it is kept before it is migrated */
     /* --auth off: a write may begin any project.  Otherwise only a catalogue that has
@@ -507,12 +509,16 @@ struct workspace_delete {
 };
 void workspace_delete_init(struct workspace_delete *w);
 
-/* Deletes a batch of the blobs that have had no user since before `before_ms`;
- * the writer does this by itself, too.  *deleted: how many. */
+/*
+ * Deletes a batch of the blobs that had no user when a sweep saw them first, before
+ * `before_ms`; of those that no sweep has seen yet it notes for a batch that it saw them
+ * at `now_ms`.  The writer does this by itself, by a clock that goes on as the monotonic
+ * one does, so that a blob of an answer that runs outlives any jump of the wall clock.
+ */
 struct sweep {
     struct write write;
-    int64_t before_ms;
-    int64_t deleted;
+    int64_t now_ms, before_ms;
+    int64_t seen, deleted; /* out: how many */
 };
 void sweep_init(struct sweep *s);
 

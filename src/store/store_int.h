@@ -27,7 +27,8 @@ struct store {
     pthread_cond_t queue_filled;
     struct write *first, **last;
     bool closing, writing;
-    int64_t sweep_at_ms; /* the writer's: 0, at its start */
+    int64_t sweep_at_ns;          /* by clock_mono_ns(); at once, at its start */
+    int64_t opened_ms, opened_ns; /* by the wall clock and by clock_mono_ns() */
     pthread_t writer;
     struct db *db;
 };

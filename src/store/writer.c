@@ -1,7 +1,5 @@
 #include "store/store_int.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -30,7 +28,7 @@ static struct write *take_batch(struct store *s)
 /* NULL when it is time to sweep or to end. */
 static struct write *wait_for_batch(struct store *s, bool *closing)
 {
-    struct timespec until = { .tv_sec = s->sweep_at_ms / 1000 + 1 }; /* not before it */
+    struct timespec until = clock_mono_until(s->sweep_at_ns);
     struct write *batch = NULL;
     int timeout = 0;
 
@@ -111,20 +109,21 @@ static void ignore_done(struct write *w)
  * time, and writes that wait come in between. */
 static void sweep_if_due(struct store *s)
 {
-    int64_t now = clock_ms();
+    int64_t now_ns = clock_mono_ns();
     struct sweep one;
 
-    if (now < s->sweep_at_ms)
+    if (now_ns < s->sweep_at_ns)
         return;
     sweep_init(&one);
     one.write.done = ignore_done;
-    one.before_ms = now - s->options.sweep_age_ms;
+    one.now_ms = s->opened_ms + (now_ns - s->opened_ns) / 1000000;
+    one.before_ms = one.now_ms - s->options.sweep_age_ms;
     run_batch(s, &one.write);
     if (one.write.rc)
         log_error("sweep: %s", one.write.err.arg[0] ? one.write.err.arg[0] : "failed");
     err_clear(&one.write.err);
-    if (one.write.rc || one.deleted < SWEEP_BATCH)
-        s->sweep_at_ms = now + SWEEP_EVERY_S * 1000;
+    if (one.write.rc || (one.deleted < SWEEP_BATCH && one.seen < SWEEP_BATCH))
+        s->sweep_at_ns = now_ns + SWEEP_EVERY_S * 1000000000LL;
 }
 
 static void *writer(void *arg)
@@ -147,7 +146,10 @@ int writer_start(struct store *s, struct err *err)
 {
     s->last = &s->first;
     pthread_mutex_init(&s->queue_lock, NULL);
-    pthread_cond_init(&s->queue_filled, NULL);
+    clock_cond_init(&s->queue_filled);
+    s->opened_ms = clock_ms();
+    s->opened_ns = clock_mono_ns();
+    s->sweep_at_ns = s->options.sweep_age_ms < SWEEP_NEVER ? s->opened_ns : INT64_MAX;
     if (pthread_create(&s->writer, NULL, writer, s))
         return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "cannot start a thread");
     pthread_setname_np(s->writer, "writer"); /* for ps, and for tests */

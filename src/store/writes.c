@@ -199,7 +199,7 @@ static int create(struct db *db, struct save *s, struct changes *c, int64_t blob
 /* A definition that lost a user; the sweep takes it when it has none left. */
 int leave_blob(struct db *db, int64_t blob, struct err *err)
 {
-    return db_run(db, err, SQL_BLOB_ORPHAN, "ii", blob, clock_ms());
+    return db_run(db, err, SQL_BLOB_ORPHAN, "i", blob);
 }
 
 int stage_blob(struct db *db, const struct new_blob *b, int64_t *id, struct err *err)
@@ -425,7 +425,7 @@ void workspace_new_init(struct workspace_new *w)
 
 static int delete_workspace(struct db *db, const struct workspace *w, struct err *err)
 {
-    int rc = db_run(db, err, SQL_WORKSPACE_ORPHAN_BLOBS, "ii", w->id, clock_ms());
+    int rc = db_run(db, err, SQL_WORKSPACE_ORPHAN_BLOBS, "i", w->id);
 
     if (!rc)
         rc = db_run(db, err, SQL_WORKSPACE_EMPTY, "i", w->id);
@@ -464,8 +464,12 @@ void workspace_delete_init(struct workspace_delete *w)
 static int run_sweep(struct db *db, struct write *write, struct err *err)
 {
     struct sweep *s = (struct sweep *)write;
-    int rc = db_run(db, err, SQL_BLOB_SWEEP, "ii", s->before_ms, (int64_t)SWEEP_BATCH);
+    int64_t max = SWEEP_BATCH;
+    int rc = db_run(db, err, SQL_BLOB_SEEN, "ii", s->now_ms, max);
 
+    s->seen = rc ? 0 : db_changes(db);
+    if (!rc)
+        rc = db_run(db, err, SQL_BLOB_SWEEP, "ii", s->before_ms, max);
     s->deleted = rc ? 0 : db_changes(db);
     return rc;
 }

@@ -249,7 +249,8 @@ static int64_t sweep(struct world *w, int64_t ms)
     struct sweep s;
 
     sweep_init(&s);
-    s.before_ms = clock_ms() + ms;
+    s.now_ms = clock_ms();
+    s.before_ms = s.now_ms + ms;
     store_write(w->store, &s.write);
     assert_ok(outcome(w, &s.write), &w->err);
     return s.deleted;

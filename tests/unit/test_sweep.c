@@ -1,12 +1,14 @@
 /*
- * The writer's own sweep comes every SWEEP_EVERY_S, whether anybody writes or
- * not.  For the store of this test a second of the clock is half a millisecond:
- * the linker gives it the two functions below instead of the C library's.
+ * The writer's own sweep comes every SWEEP_EVERY_S, whether anybody writes or not, and
+ * takes no blob before its age, whatever happens to the wall clock.  For the store of
+ * this test a second is half a millisecond, and its wall clock jumps: the linker gives it
+ * the two functions below instead of the C library's.
  */
 #include "unit/t.h"
 
 #include <dirent.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +18,8 @@
 
 #define FASTER 2000
 #define SECOND INT64_C(1000000000)
+#define DAY (86400 * SECOND)
+#define AGE_S 1200 /* of a blob, in the tests of jumps */
 
 int __real_clock_gettime(clockid_t id, struct timespec *t);
 int __wrap_clock_gettime(clockid_t id, struct timespec *t);
@@ -24,7 +28,8 @@ int __real_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m,
 int __wrap_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m,
                                   const struct timespec *until);
 
-static int64_t began; /* on the real clock, ns */
+static int64_t began;                 /* on the real monotonic clock, ns */
+static _Atomic int64_t wall_is_ahead; /* of the monotonic clock, ns */
 
 static int64_t real_ns(clockid_t id)
 {
@@ -39,20 +44,24 @@ static struct timespec of_ns(int64_t ns)
     return (struct timespec){ .tv_sec = ns / SECOND, .tv_nsec = ns % SECOND };
 }
 
+static int64_t fast_ns(void)
+{
+    return began + (real_ns(CLOCK_MONOTONIC) - began) * FASTER;
+}
+
 int __wrap_clock_gettime(clockid_t id, struct timespec *t)
 {
-    int64_t is = real_ns(CLOCK_REALTIME);
-
-    (void)id; /* both clocks are one here, and only go forward */
-    *t = of_ns(began + (is - began) * FASTER);
+    *t = of_ns(fast_ns() + (id == CLOCK_REALTIME ? atomic_load(&wall_is_ahead) : 0));
     return 0;
 }
 
 int __wrap_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m,
                                   const struct timespec *until)
 {
-    int64_t fast = until->tv_sec * SECOND + until->tv_nsec;
-    struct timespec slow = of_ns(began + (fast - began) / FASTER);
+    int64_t left = until->tv_sec < INT64_MAX / SECOND
+                       ? until->tv_sec * SECOND + until->tv_nsec - fast_ns()
+                       : DAY * 1000;
+    struct timespec slow = of_ns(real_ns(CLOCK_MONOTONIC) + left / FASTER);
 
     return __real_pthread_cond_timedwait(c, m, &slow);
 }
@@ -64,22 +73,41 @@ struct world {
     struct store *store;
 };
 
-static int set_up(void **state)
+static struct store *open_store(struct world *w, int64_t sweep_age_ms)
+{
+    struct store_options options = {
+        .path = w->path, .readers = 1, .sweep_age_ms = sweep_age_ms, .may_migrate = true
+    };
+    struct err err = ERR_INIT;
+    struct store *store = NULL;
+
+    assert_ok(store_open(&store, &options, &err), &err);
+    return store;
+}
+
+static int set_up_with(void **state, int64_t sweep_age_ms)
 {
     struct world *w = calloc(1, sizeof(*w));
-    struct store_options options = { .readers = 1,
-                                     .sweep_age_ms = 1,
-                                     .may_migrate = true };
-    struct err err = ERR_INIT;
 
-    began = real_ns(CLOCK_REALTIME);
+    began = real_ns(CLOCK_MONOTONIC);
+    atomic_store(&wall_is_ahead, 20000 * DAY);
     snprintf(w->folder, sizeof(w->folder), "/tmp/test_sweep.XXXXXX");
     if (!mkdtemp(w->folder))
         return -1;
     snprintf(w->path, sizeof(w->path), "%s/catalog.db", w->folder);
-    options.path = w->path;
     *state = w;
-    return store_open(&w->store, &options, &err);
+    w->store = open_store(w, sweep_age_ms);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, 1);
+}
+
+static int set_up_aging(void **state)
+{
+    return set_up_with(state, AGE_S * 1000);
 }
 
 static int tear_down(void **state)
@@ -119,29 +147,44 @@ static void create(struct world *w, const char *name)
     buf_release(&blob.stored);
 }
 
-/* Creates and deletes a job; gives the blob that nobody names any more. */
-static int64_t orphan(struct world *w)
+static int64_t blob_of(struct world *w, const char *name)
 {
     struct arena arena = ARENA_INIT;
     struct err err = ERR_INIT;
     struct workspace in;
     struct snapshot *s;
-    struct removal r;
     struct object o;
 
-    create(w, "gone");
     assert_ok(store_snapshot(&s, w->store, &err), &err);
     assert_ok(snapshot_workspace(s, STR("p"), STR(""), &in, &arena, &err), &err);
-    assert_ok(snapshot_object(s, in.id, KIND_JOB, STR(""), STR("gone"), &o, &arena, &err),
-              &err);
+    assert_ok(
+        snapshot_object(s, in.id, KIND_JOB, STR(""), str_of(name), &o, &arena, &err),
+        &err);
     snapshot_end(s);
     arena_release(&arena);
+    return o.blob;
+}
+
+static void remove_job(struct store *store, const char *name)
+{
+    struct removal r;
+
     removal_init(&r);
     r.project = STR("p");
     r.kind = KIND_JOB;
-    r.key = STR("gone");
-    assert_int_equal(store_write(w->store, &r.write), 0);
-    return o.blob;
+    r.key = str_of(name);
+    assert_int_equal(store_write(store, &r.write), 0);
+}
+
+/* Creates and deletes a job; gives the blob that nobody names any more. */
+static int64_t orphan(struct world *w)
+{
+    int64_t blob;
+
+    create(w, "gone");
+    blob = blob_of(w, "gone");
+    remove_job(w->store, "gone");
+    return blob;
 }
 
 static bool is_held(struct world *w, int64_t blob)
@@ -185,7 +228,77 @@ static void test_a_busy_store_sweeps_too(void **state)
     assert_false(is_held(w, blob));
 }
 
+/* ---- the wall clock jumps ---- */
+
+/* Wakes the writer again and again until the blob is gone, which is not before its age.
+ * `since` is on the fast clock, before the blob lost its user. */
+static void assert_outlives_its_age(struct world *w, int64_t blob, int64_t since)
+{
+    char name[16];
+
+    for (int i = 0; i < 3000; i++) {
+        bool held;
+
+        snprintf(name, sizeof(name), "wake%d", i % 2);
+        create(w, name);
+        remove_job(w->store, name);
+        held = is_held(w, blob);
+        if (!held) {
+            assert_true(fast_ns() - since >= AGE_S * SECOND);
+            return;
+        }
+        wait_ms(5);
+    }
+    fail_msg("the blob is never swept");
+}
+
+static void test_a_jump_forward_ages_no_blob(void **state)
+{
+    struct world *w = *state;
+    int64_t since = fast_ns(), blob = orphan(w);
+
+    atomic_fetch_add(&wall_is_ahead, 30 * DAY);
+    assert_outlives_its_age(w, blob, since);
+}
+
+static void test_a_jump_back_ages_no_blob_and_keeps_none(void **state)
+{
+    struct world *w = *state;
+    int64_t since = fast_ns(), before = orphan(w), after;
+
+    atomic_fetch_sub(&wall_is_ahead, 30 * DAY);
+    assert_outlives_its_age(w, before, since);
+    since = fast_ns();
+    after = orphan(w);
+    assert_outlives_its_age(w, after, since);
+}
+
+/* `dlfd admin` deletes what a server is sending, and reads a wall clock that was set back
+ * since the server began. */
+static void test_another_process_ages_no_blob(void **state)
+{
+    struct world *w = *state;
+    struct store *admin;
+    int64_t since, blob;
+
+    create(w, "gone");
+    blob = blob_of(w, "gone");
+    atomic_fetch_sub(&wall_is_ahead, 30 * DAY);
+    since = fast_ns();
+    admin = open_store(w, SWEEP_NEVER);
+    remove_job(admin, "gone");
+    store_close(admin);
+    assert_outlives_its_age(w, blob, since);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(test_a_jump_forward_ages_no_blob, set_up_aging,
+                                    tear_down),
+    cmocka_unit_test_setup_teardown(test_a_jump_back_ages_no_blob_and_keeps_none,
+                                    set_up_aging, tear_down),
+    cmocka_unit_test_setup_teardown(test_another_process_ages_no_blob, set_up_aging,
+                                    tear_down),
+
     cmocka_unit_test_setup_teardown(test_an_idle_store_sweeps, set_up, tear_down),
     cmocka_unit_test_setup_teardown(test_a_busy_store_sweeps_too, set_up, tear_down),
 };
