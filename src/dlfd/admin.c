@@ -43,7 +43,7 @@ static const struct row {
     const struct name_rule *name; /* of the argument; NULL: it is a file */
     bool alone;                   /* not while a server runs */
     bool bare;                    /* the catalogue is not opened */
-    bool existing;                /* see folder.h */
+    bool makes;                   /* see folder.h */
     bool bucket;                  /* the argument is a bucket */
 } rows[] = {
     /* clang-format off */
@@ -53,27 +53,27 @@ static const struct row {
     { "cdm-cluster", "create", "NAME --project ID", admin_cluster_create, .name = &name_cluster },
     { "cdm-cluster", "list", "--project ID", admin_cluster_list, .name = NULL },
     { "cdm-cluster", "delete", "NAME [--force] --project ID", admin_cluster_delete, .name = &name_cluster },
-    { "user", "create", "NAME [--admin] [--password-stdin] [--domain NAME]", admin_user_create, .name = &name_account, .existing = true },
-    { "user", "password", "NAME [--password-stdin] [--domain NAME]", admin_user_password, .name = &name_account, .existing = true },
-    { "user", "list", "[--domain NAME]", admin_user_list, .existing = true },
-    { "user", "delete", "NAME [--domain NAME]", admin_user_delete, .name = &name_account, .existing = true },
-    { "key", "create", "USER [--domain NAME]", admin_key_create, .name = &name_account, .existing = true },
-    { "key", "list", "[--domain NAME]", admin_key_list, .existing = true },
-    { "key", "delete", "KEY_ID", admin_key_delete, .name = &name_project, .existing = true },
-    { "key", "rotate", "", admin_key_rotate, .alone = true, .existing = true },
-    { "project", "create", "NAME [--domain NAME]", admin_project_create, .name = &name_project, .existing = true },
-    { "project", "list", "[--domain NAME]", admin_project_list, .existing = true },
-    { "project", "delete", "ID [--force]", admin_project_delete, .name = &name_project, .existing = true },
-    { "role", "grant", "ROLE --user NAME --project ID [--workspace NAME] [--domain NAME]", admin_role_grant, .name = &name_cluster, .existing = true },
-    { "role", "revoke", "--user NAME --project ID [--workspace NAME] [--domain NAME]", admin_role_revoke, .existing = true },
-    { "role", "list", "--project ID", admin_role_list, .existing = true },
+    { "user", "create", "NAME [--admin] [--password-stdin] [--domain NAME]", admin_user_create, .name = &name_account },
+    { "user", "password", "NAME [--password-stdin] [--domain NAME]", admin_user_password, .name = &name_account },
+    { "user", "list", "[--domain NAME]", admin_user_list, .name = NULL },
+    { "user", "delete", "NAME [--domain NAME]", admin_user_delete, .name = &name_account },
+    { "key", "create", "USER [--domain NAME]", admin_key_create, .name = &name_account },
+    { "key", "list", "[--domain NAME]", admin_key_list, .name = NULL },
+    { "key", "delete", "KEY_ID", admin_key_delete, .name = &name_project },
+    { "key", "rotate", "", admin_key_rotate, .alone = true },
+    { "project", "create", "NAME [--domain NAME]", admin_project_create, .name = &name_project },
+    { "project", "list", "[--domain NAME]", admin_project_list, .name = NULL },
+    { "project", "delete", "ID [--force]", admin_project_delete, .name = &name_project },
+    { "role", "grant", "ROLE --user NAME --project ID [--workspace NAME] [--domain NAME]", admin_role_grant, .name = &name_cluster },
+    { "role", "revoke", "--user NAME --project ID [--workspace NAME] [--domain NAME]", admin_role_revoke, .name = NULL },
+    { "role", "list", "--project ID", admin_role_list, .name = NULL },
     { "bucket", "create", "NAME", admin_bucket_create, .bare = true, .bucket = true },
     { "bucket", "list", "", admin_bucket_list, .bare = true },
     { "bucket", "delete", "NAME [--force]", admin_bucket_delete, .bare = true, .bucket = true },
-    { "backup", "", "FILE [--without-key]", admin_backup, .existing = true },
-    { "restore", "", "FILE [--force]", admin_restore, .alone = true, .bare = true },
-    { "check", "", "", admin_check, .bare = true, .existing = true },
-    { "reindex", "", "", admin_reindex, .alone = true, .existing = true },
+    { "backup", "", "FILE [--without-key]", admin_backup, .name = NULL },
+    { "restore", "", "FILE [--force]", admin_restore, .alone = true, .bare = true, .makes = true },
+    { "check", "", "", admin_check, .bare = true },
+    { "reindex", "", "", admin_reindex, .alone = true },
     /* clang-format on */
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -287,19 +287,26 @@ static void check(const struct admin_call *call, const struct row *row, struct b
         check_name(call, row, wrong);
 }
 
-static int run(const struct admin_call *call, const struct row *row)
+static int run(struct admin_call *call, const struct row *row)
 {
     struct folder_options options = { .path = call->data,
                                       .key_path = call->key_file,
                                       .alone = row->alone,
                                       .bare = row->bare,
-                                      .existing = row->existing,
+                                      .makes = row->makes,
                                       .readers = 1,
                                       .sweep_age_ms = SWEEP_NEVER };
     struct err err = ERR_INIT;
     struct folder folder;
-    int rc = folder_open(&folder, &options, &err);
+    int rc = 0;
 
+    if (call->password_stdin) { /* nobody waits for the folder while somebody types */
+        rc = folder_find(call->data, &err);
+        if (!rc && admin_read_password(call))
+            return 1;
+    }
+    if (!rc)
+        rc = folder_open(&folder, &options, &err);
     if (rc) {
         rc = admin_failed(&err, "out of memory");
         err_clear(&err);
@@ -350,6 +357,7 @@ int admin_main(int argc, char **argv)
         print_usage(stdout, is_noun(call.noun) ? call.noun : NULL);
     else
         rc = run(&call, row);
+    wipe(call.password, sizeof(call.password));
     buf_release(&wrong);
     arena_release(&arena);
     return rc;

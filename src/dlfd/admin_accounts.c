@@ -110,25 +110,34 @@ struct password {
     struct buf hash;
 };
 
-/* The password that is wanted: a line of standard input, or a new one. */
-static int read_password(const struct admin_call *call, struct password *p)
+int admin_read_password(struct admin_call *call)
+{
+    char *line = fgets(call->password, sizeof(call->password), stdin);
+    size_t n = line ? strcspn(line, "\n") : 0;
+
+    if (!line || !password_ok((struct str){ line, n })) {
+        fprintf(stderr,
+                "dlfd admin: a line of %d to %d bytes is expected on standard "
+                "input\n",
+                PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES);
+        return 1;
+    }
+    line[n] = '\0';
+    return 0;
+}
+
+/* The password that is wanted: the one that was read, or a new one. */
+static int make_password(const struct admin_call *call, struct password *p)
 {
     struct err err = ERR_INIT;
     int rc = 0;
 
     *p = (struct password){ .hash = BUF_INIT(KIB) };
-    if (!call->password_stdin) {
+    if (call->password_stdin)
+        memcpy(p->text, call->password, sizeof(p->text));
+    else
         password_new(p->text);
-    } else if (!fgets(p->text, sizeof(p->text), stdin) ||
-               !password_ok((struct str){ p->text, strcspn(p->text, "\n") })) {
-        fprintf(stderr,
-                "dlfd admin: a line of %d to %d bytes is expected on standard "
-                "input\n",
-                PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES);
-        rc = 1;
-    }
-    p->text[strcspn(p->text, "\n")] = '\0';
-    if (!rc && password_hash(str_of(p->text), &p->hash, &err))
+    if (password_hash(str_of(p->text), &p->hash, &err))
         rc = admin_failed(&err, "out of memory");
     err_clear(&err);
     return rc;
@@ -172,7 +181,7 @@ int admin_user_create(struct folder *f, const struct admin_call *call)
     if (!domain.len) /* the first of all: the domain has the user's name */
         buf_adds(&domain, call->name);
     if (!rc)
-        rc = read_password(call, &password);
+        rc = make_password(call, &password);
     if (!rc)
         rc = add_user(f, call, buf_str(&domain), buf_str(&password.hash));
     end_password(call, &password, rc == 0);
@@ -211,7 +220,7 @@ static int change_user(struct folder *f, const struct admin_call *call,
 int admin_user_password(struct folder *f, const struct admin_call *call)
 {
     struct password password;
-    int rc = read_password(call, &password);
+    int rc = make_password(call, &password);
 
     if (!rc)
         rc = change_user(f, call, STEP_ACCOUNT_PASSWORD, buf_str(&password.hash));

@@ -1,6 +1,7 @@
 #ifndef DLFD_ADMIN_INT_H
 #define DLFD_ADMIN_INT_H
 
+#include "auth/password.h"
 #include "dlfd/folder.h"
 
 /* Private to dlfd/: one call of `dlfd admin`, and what carries it out. */
@@ -8,10 +9,15 @@ struct admin_call {
     const char *noun, *verb, *name, *project, *data, *key_file;
     const char *domain, *user, *workspace;
     bool force, without_key, admin, password_stdin, help;
+    char password[PASSWORD_MAX_BYTES + 2]; /* with password_stdin: that was read there */
 };
 
 #define ADMIN_NO_PROJECT                                                                 \
     "no project of that id is there: `dlfd admin project list` shows the ids"
+
+/* Reads call->password, a line of standard input; gives 1 when it is none, and says so.
+ */
+int admin_read_password(struct admin_call *call);
 
 /* Says what went wrong, `otherwise` when the error does not; gives 1. */
 int admin_failed(const struct err *err, const char *otherwise);

@@ -38,16 +38,52 @@ static int make_folder(const char *path, struct err *err)
     return rc;
 }
 
-static int take_lock(struct folder *f, const char *path, const char *file, bool alone,
-                     struct err *err)
+static int no_catalogue(const char *path, struct err *err)
 {
-    f->lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    return fail(err, E_NOTFOUND,
+                "there is no catalogue in it: dlfd makes one when it starts; --data DIR "
+                "names another folder",
+                path);
+}
+
+int folder_find(const char *path, struct err *err)
+{
+    struct buf database = BUF_INIT(8 * KIB);
+    struct stat is;
+    int rc = 0;
+
+    buf_addf(&database, "%s/catalog.db", path);
+    if (!buf_cstr(&database))
+        rc = fail(err, E_INVALID, "the path is too long", path);
+    else if (stat(database.ptr, &is) == 0)
+        rc = is.st_size ? 0 : no_catalogue(path, err); /* a first start was cut short */
+    else if (errno == ENOENT)
+        rc = no_catalogue(path, err);
+    else
+        rc = fail(err, E_IO, strerror(errno), path);
+    buf_release(&database);
+    return rc;
+}
+
+static void drop_lock(struct folder *f)
+{
+    if (f->lock >= 0)
+        close(f->lock);
+    f->lock = -1;
+}
+
+static int take_lock(struct folder *f, const char *path, bool alone, struct err *err)
+{
+    struct buf file = BUF_INIT(8 * KIB);
+
+    buf_addf(&file, "%s/lock", path);
+    f->lock = buf_cstr(&file) ? open(file.ptr, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    buf_release(&file);
     if (f->lock < 0)
         return fail(err, E_IO, strerror(errno), path);
     if (flock(f->lock, LOCK_EX | LOCK_NB) == 0)
         return 0;
-    close(f->lock);
-    f->lock = -1;
+    drop_lock(f);
     if (!alone)
         return 0;
     return fail(err, E_BUSY,
@@ -71,21 +107,23 @@ static int lost_key(const struct folder *f, struct err *err)
     return E_DENIED;
 }
 
-/* The keys; a new one for a folder that has no catalogue yet. */
+/* The keys; a new one for a catalogue that has none yet, by whoever has the lock. */
 static int open_keys(struct folder *f, const char *database, struct err *err)
 {
     bool needs_key = false;
     int rc = key_file_read(&f->keys, err);
 
-    if (rc != E_NOTFOUND || f->lock < 0) /* whoever has the lock makes it */
+    if (rc != E_NOTFOUND)
         return rc;
+    err_clear(err);
     rc = store_needs_key(database, &needs_key, err);
     if (needs_key)
         return lost_key(f, err);
-    err_clear(err);
+    if (rc || f->lock < 0)
+        return rc;
     seal_key_new(&f->keys.key[0]);
     f->keys.n = 1;
-    return rc ? rc : key_file_write(&f->keys, err);
+    return key_file_write(&f->keys, err);
 }
 
 static int open_with_keys(struct folder *f, const struct folder_options *o,
@@ -132,27 +170,41 @@ static void name_files(struct folder *f, const struct folder_options *o)
     f->keys.path = buf_cstr(&f->key_path);
 }
 
-static int open_folder(struct folder *f, const struct folder_options *o, struct err *err)
+/* A server needs the folder for itself, and so do some commands.  The others take the
+ * lock only while they bring an older catalogue up to date: a server can start meanwhile.
+ */
+static int lock_folder(struct folder *f, const struct folder_options *o,
+                       const char *database, struct err *err)
 {
-    struct buf lock = BUF_INIT(8 * KIB);
-    const char *database = buf_cstr(&f->database);
+    enum store_schema schema = SCHEMA_CURRENT;
     int rc = 0;
 
-    buf_addf(&lock, "%s/lock", o->path);
-    if (!database || !f->keys.path || !buf_cstr(&lock))
-        rc = fail(err, E_INVALID, "the path is too long", o->path);
-    else if (o->existing && access(database, F_OK))
-        rc = fail(err, E_NOTFOUND,
-                  errno == ENOENT ? "there is no catalogue in it" : strerror(errno),
-                  o->path);
-    else
-        rc = make_folder(o->path, err);
+    if (!o->makes && !o->bare)
+        rc = store_schema(&schema, database, err);
+    if (!rc && schema == SCHEMA_NONE)
+        rc = no_catalogue(o->path, err);
+    if (!rc && (o->alone || schema == SCHEMA_OLDER))
+        rc = take_lock(f, o->path, o->alone, err);
+    return rc;
+}
+
+static int open_folder(struct folder *f, const struct folder_options *o, struct err *err)
+{
+    const char *database = buf_cstr(&f->database);
+    int rc;
+
+    if (!database || !f->keys.path)
+        return fail(err, E_INVALID, "the path is too long", o->path);
+    rc = o->makes ? make_folder(o->path, err) : folder_find(o->path, err);
     if (!rc)
-        rc = take_lock(f, o->path, buf_cstr(&lock), o->alone, err);
-    buf_release(&lock);
+        rc = lock_folder(f, o, database, err);
     if (!rc && o->bare && access(f->keys.path, F_OK) == 0)
         rc = key_file_read(&f->keys, err);
-    return rc || o->bare ? rc : open_store(f, o, database, err);
+    if (!rc && !o->bare)
+        rc = open_store(f, o, database, err);
+    if (!o->alone)
+        drop_lock(f);
+    return rc;
 }
 
 int folder_open(struct folder *f, const struct folder_options *o, struct err *err)
@@ -174,7 +226,5 @@ void folder_close(struct folder *f)
     buf_release(&f->key_path);
     buf_release(&f->database);
     buf_release(&f->objects);
-    if (f->lock >= 0)
-        close(f->lock);
-    f->lock = -1;
+    drop_lock(f);
 }

@@ -7,33 +7,37 @@
 #include "store/store.h"
 
 /*
- * The data folder: DIR/lock, held by the server that uses it; DIR/catalog.db, the
- * catalogue; DIR/secret.key, unless the key file is elsewhere; and DIR/obs, the objects
- * of obs://, made when they are first used.
+ * The data folder: DIR/lock, which the server that uses it has locked; DIR/catalog.db,
+ * the catalogue; DIR/secret.key, unless the key file is elsewhere; and DIR/obs, the
+ * objects of obs://, made when they are first used.
  */
 struct folder_options {
     const char *path;
     const char *key_path; /* of the key file; "" is DIR/secret.key */
-    bool alone;           /* the lock is required */
+    bool alone;           /* the lock is required, and kept */
     bool bare;            /* the catalogue is not opened */
-    bool existing;        /* nothing is made */
+    bool makes;           /* the folder and a catalogue, where there are none */
     bool without_sign_in; /* see struct store_options */
     int readers;
     int64_t sweep_age_ms;
 };
 
 struct folder {
-    int lock; /* its descriptor; -1: not held */
+    int lock; /* its descriptor; -1: somebody else may lock it */
     struct store *store;
     struct key_file keys;
     struct buf key_path, database, objects;
 };
 
+/* Whether there is a catalogue in the folder.  E_NOTFOUND or E_IO; the error's first text
+ * says where it was looked for. */
+int folder_find(const char *path, struct err *err) MUST_CHECK;
+
 /*
- * Opens the folder, and makes it when it is missing, with a new key.  E_BUSY when
- * another process has the lock; E_DENIED when the key file is lost, or not the
- * one that the catalogue was written with.  The error's first text says what is
- * wrong, and what to do.
+ * Opens the folder.  Where it is missing, E_NOTFOUND, or with `makes` it is made, with a
+ * new key.  E_BUSY when another process has the lock; E_DENIED when the key file is lost,
+ * or not the one that the catalogue was written with.  The error's first text says what
+ * is wrong, and what to do.
  */
 int folder_open(struct folder *f, const struct folder_options *options,
                 struct err *err) MUST_CHECK;

@@ -384,6 +384,7 @@ static int serve_folder(const struct options *o, const sigset_t *signals, struct
         &(struct folder_options){ .path = o->data.text,
                                   .key_path = o->secret_key_file.text,
                                   .alone = true,
+                                  .makes = true,
                                   .without_sign_in = strcmp(o->auth.text, "off") == 0,
                                   .readers = thread_count(o) + 1 + OBS_THREADS + 1,
                                   .sweep_age_ms = (int64_t)o->sweep_age.number * 1000 },
@@ -420,12 +421,17 @@ static int run(const struct options *o, struct err *err)
     return rc;
 }
 
+/* A folder without a catalogue is no fault: the server makes one when it starts. */
 static int check_config(const struct options *o, struct err *err)
 {
+    struct err found = ERR_INIT;
     int rc = check(o, err);
 
     if (!rc)
         options_print(o);
+    if (!rc && folder_find(o->data.text, &found))
+        printf("# %s\n", found.arg[0] ? found.arg[0] : "out of memory");
+    err_clear(&found);
     return rc;
 }
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/seal.h"
 #include "model/errors.h"
+#include "store/store.h"
 
 /*
  * Private to store/: one connection to the database engine, with its prepared
@@ -38,8 +39,13 @@ struct value {
 struct query *db_query_values(struct db *db, enum sql sql, const struct value *values,
                               size_t n);
 
-/* Opens a database of this program's schema as it is; NULL when there is none. */
-int db_peek(struct db **out, const char *path, struct err *err) MUST_CHECK;
+/* Looks at a file as it is, and opens it when it has this program's schema; else *out is
+ * NULL. */
+int db_peek(struct db **out, enum store_schema *schema, const char *path,
+            struct err *err) MUST_CHECK;
+
+/* Why a file of that schema cannot be used; gives E_DENIED. */
+int db_refuse(enum store_schema schema, struct err *err);
 
 /*
  * A statement with its parameters, one letter each: i int64_t, s struct str,

@@ -42,10 +42,13 @@ const struct seal_key *store_key(const struct store *s)
 int store_needs_key(const char *path, bool *needs, struct err *err)
 {
     char id[SEAL_ID_BYTES] = "";
+    enum store_schema schema;
     struct db *db;
-    int rc = db_peek(&db, path, err);
+    int rc = db_peek(&db, &schema, path, err);
 
     *needs = false;
+    if (!rc && (schema == SCHEMA_FOREIGN || schema == SCHEMA_NEWER))
+        return db_refuse(schema, err);
     if (rc || !db)
         return rc;
     rc = read_key_id(db, id, err);

@@ -1,9 +1,11 @@
 #include "store/db.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/count.h"
 #include "base/limits.h"
@@ -61,21 +63,6 @@ static int execute(struct db *db, const char *sql, struct err *err)
     return 0;
 }
 
-static int read_version(struct db *db, int *version, struct err *err)
-{
-    sqlite3_stmt *s = NULL;
-    int rc = 0;
-
-    if (sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &s, NULL) ==
-            SQLITE_OK &&
-        sqlite3_step(s) == SQLITE_ROW)
-        *version = sqlite3_column_int(s, 0);
-    else
-        rc = fail(db, err);
-    sqlite3_finalize(s);
-    return rc;
-}
-
 /* One migration is one transaction; the version is written with it. */
 static int migrate(struct db *db, int version, struct err *err)
 {
@@ -92,13 +79,6 @@ static int migrate(struct db *db, int version, struct err *err)
     else
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     return rc;
-}
-
-static int is_newer(struct err *err)
-{
-    return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
-                   "the data folder was written by a newer dlfd: use that version, or "
-                   "another data folder");
 }
 
 /* The file as it was stays beside it, until somebody deletes it. */
@@ -124,23 +104,77 @@ static int mark_new(struct db *db, struct err *err)
     return execute(db, mark, err);
 }
 
+/* An integer that `sql` gives. */
+static int read_int(struct db *db, const char *sql, int *out, struct err *err)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = 0;
+
+    if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) == SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW)
+        *out = sqlite3_column_int(s, 0);
+    else
+        rc = fail(db, err);
+    sqlite3_finalize(s);
+    return rc;
+}
+
+/* The first migration makes these tables; a database without them is not ours. */
+static int look_at_schema(struct db *db, int *version, enum store_schema *out,
+                          struct err *err)
+{
+    int all = 0, ours = 0;
+    int rc = read_int(db, "PRAGMA user_version", version, err);
+
+    if (!rc)
+        rc = read_int(db, "SELECT count(*) FROM sqlite_schema", &all, err);
+    if (!rc)
+        rc = read_int(db,
+                      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name "
+                      "IN ('project', 'workspace', 'blob', 'object', 'ref')",
+                      &ours, err);
+    if (*version == 0 && all == 0)
+        *out = SCHEMA_NONE;
+    else if (*version < 1 || ours != 5)
+        *out = SCHEMA_FOREIGN;
+    else
+        *out = *version < SCHEMA_VERSION    ? SCHEMA_OLDER
+               : *version == SCHEMA_VERSION ? SCHEMA_CURRENT
+                                            : SCHEMA_NEWER;
+    return rc;
+}
+
+/* Why a catalogue cannot be used as it is. */
+int db_refuse(enum store_schema schema, struct err *err)
+{
+    static const char *const why[] = {
+        [SCHEMA_NONE] = "the catalogue: there is nothing in it",
+        [SCHEMA_FOREIGN] = "the catalogue: it is a database, but not one of dlfd",
+        [SCHEMA_OLDER] = "the data folder was written by an older dlfd that still runs: "
+                         "stop it first",
+        [SCHEMA_NEWER] = "the data folder was written by a newer dlfd: use that "
+                         "version, or another data folder",
+    };
+
+    return err_set(err, E_DENIED, APIGW_0601, DET_TEXT, why[schema]);
+}
+
 static int check_schema(struct db *db, enum migration migration, struct err *err)
 {
-    int version = 0, found;
-    int rc = read_version(db, &version, err);
+    enum store_schema schema;
+    int version = 0;
+    int rc = look_at_schema(db, &version, &schema, err);
 
-    found = version;
-    if (!rc && version > SCHEMA_VERSION)
-        return is_newer(err);
-    if (!rc && version < SCHEMA_VERSION && migration == MIGRATE_NOT)
-        return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
-                       "the data folder was written by an older dlfd that still runs: "
-                       "stop it first");
-    if (!rc && version > 0 && version < SCHEMA_VERSION && migration == MIGRATE_COPIED)
+    if (rc)
+        return rc;
+    if (schema == SCHEMA_FOREIGN || schema == SCHEMA_NEWER ||
+        (schema != SCHEMA_CURRENT && migration == MIGRATE_NOT))
+        return db_refuse(schema, err);
+    if (schema == SCHEMA_OLDER && migration == MIGRATE_COPIED)
         rc = copy_before(db, version, err);
     for (; !rc && version < SCHEMA_VERSION; version++)
         rc = migrate(db, version, err);
-    return rc || found ? rc : mark_new(db, err);
+    return rc || schema != SCHEMA_NONE ? rc : mark_new(db, err);
 }
 
 static int prepare_all(struct db *db, struct err *err)
@@ -189,28 +223,34 @@ int db_open(struct db **out, const char *path, enum migration migration, struct 
     return 0;
 }
 
-int db_peek(struct db **out, const char *path, struct err *err)
+int db_peek(struct db **out, enum store_schema *schema, const char *path, struct err *err)
 {
-    int version = 0;
     struct db *db = calloc(1, sizeof(*db));
-    bool usable = false;
-    int rc = 0;
+    int version = 0, rc = 0;
 
     *out = NULL;
+    *schema = SCHEMA_NONE;
     if (!db)
         return err_nomem(err);
-    if (open_file(db, path, SQLITE_OPEN_READWRITE) == SQLITE_OK) {
-        rc = read_version(db, &version, err);
-        usable = !rc && version == SCHEMA_VERSION;
-    }
-    if (!rc && version > SCHEMA_VERSION)
-        rc = is_newer(err);
-    if (usable)
+    if (open_file(db, path, SQLITE_OPEN_READWRITE) == SQLITE_OK)
+        rc = look_at_schema(db, &version, schema, err);
+    else if (access(path, F_OK) == 0 || errno != ENOENT)
+        rc = fail(db, err);
+    if (!rc && *schema == SCHEMA_CURRENT)
         rc = prepare_all(db, err);
-    if (usable && !rc)
+    if (!rc && *schema == SCHEMA_CURRENT)
         *out = db;
     else
         db_close(db);
+    return rc;
+}
+
+int store_schema(enum store_schema *out, const char *path, struct err *err)
+{
+    struct db *db;
+    int rc = db_peek(&db, out, path, err);
+
+    db_close(db);
     return rc;
 }
 

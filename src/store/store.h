@@ -44,13 +44,23 @@ struct store_options {
 /*
  * Opens the catalogue and brings its schema up to date.  E_DENIED when the
  * database is newer than this program, or older and may_migrate is false, or was
- * written with another key; the detail says what to do.
+ * written with another key, or is another program's; the detail says what to do.
  */
 int store_open(struct store **out, const struct store_options *options,
                struct err *err) MUST_CHECK;
 
 /* The key that secrets are sealed with; NULL without any. */
 const struct seal_key *store_key(const struct store *s);
+
+/* What the file of a catalogue is to this program. */
+enum store_schema {
+    SCHEMA_NONE,    /* there is no file, or there is nothing in it yet */
+    SCHEMA_FOREIGN, /* the database of another program */
+    SCHEMA_OLDER,
+    SCHEMA_CURRENT,
+    SCHEMA_NEWER
+};
+int store_schema(enum store_schema *out, const char *path, struct err *err) MUST_CHECK;
 
 /* Whether the database file is there, and was written with a key. */
 int store_needs_key(const char *path, bool *needs, struct err *err) MUST_CHECK;

@@ -631,8 +631,16 @@ def assert_silent(ended):
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
-def test_buckets_are_made_listed_and_deleted(tmp_path):
-    data = tmp_path / "data"
+@pytest.fixture
+def folder(start):
+    """A data folder that no server uses any more."""
+    server = start()
+    assert server.stop() == 0
+    return server.data
+
+
+def test_buckets_are_made_listed_and_deleted(folder):
+    data = folder
     assert buckets(data) == []
     for name in ("zoo", "my.backups-1"):
         assert_silent(bucket(data, "create", name))
@@ -651,17 +659,17 @@ def test_buckets_change_while_the_server_runs(start):
     assert server.stop() == 0
 
 
-def test_a_bucket_that_is_not_empty_needs_force(tmp_path):
-    assert_silent(bucket(tmp_path, "create", "dev"))
-    kept = tmp_path / "obs/dev/a/b"
+def test_a_bucket_that_is_not_empty_needs_force(folder):
+    assert_silent(bucket(folder, "create", "dev"))
+    kept = folder / "obs/dev/a/b"
     kept.mkdir(parents=True)
     (kept / "c").write_text("x")
-    (kept / "link").symlink_to(tmp_path)
-    ended = bucket(tmp_path, "delete", "dev")
+    (kept / "link").symlink_to(folder)
+    ended = bucket(folder, "delete", "dev")
     assert_admin_refuses(ended)
     assert "--force" in ended.stderr and (kept / "c").exists()
-    assert_silent(bucket(tmp_path, "delete", "dev", "--force"))
-    assert buckets(tmp_path) == [] and tmp_path.exists()
+    assert_silent(bucket(folder, "delete", "dev", "--force"))
+    assert buckets(folder) == [] and (folder / "catalog.db").exists()
 
 
 @pytest.mark.parametrize("name", [

@@ -151,13 +151,16 @@ def test_a_server_starts_without_its_service(tmp_path, given, key, text, mode):
 # ---- buckets ----
 
 @pytest.mark.parametrize("args", [["create", "dev"], ["list"], ["delete", "dev"], ["delete", "dev", "--force"]])
-def test_a_service_keeps_its_buckets_itself(tmp_path, args):
-    def admin(**env):
-        return dlfd("admin", "bucket", *args, "--data", tmp_path, env=env)
+def test_a_service_keeps_its_buckets_itself(start, args):
+    server = start()
+    assert server.stop() == 0
 
-    dlfd("admin", "bucket", "create", "dev", "--data", tmp_path)
+    def admin(**env):
+        return dlfd("admin", "bucket", *args, "--data", server.data, env=env)
+
+    dlfd("admin", "bucket", "create", "dev", "--data", server.data)
     done = admin(DLFD_OBS_ENDPOINT="https://s3.example.com")
     assert (done.returncode, done.stdout, done.stderr) == (
         1, "", "dlfd admin: DLFD_OBS_ENDPOINT is set, and a service keeps its buckets itself: use its own tools\n")
-    assert (tmp_path / "obs/dev").is_dir()
+    assert (server.data / "obs/dev").is_dir()
     assert admin(DLFD_OBS_ENDPOINT="").returncode == (1 if args[0] == "create" else 0)

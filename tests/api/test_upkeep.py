@@ -454,7 +454,7 @@ def test_check_config_says_what_holds(tmp_path):
     config.write_text("max-jobs = 5\nmax-scripts = 6\n")
     done = dlfd("--check-config", "--config", config, "--max-jobs", "7", "--data", tmp_path / "d",
                 env={"DLFD_THREADS": "3"})
-    lines = dict(line.split(" = ", 1) for line in done.stdout.splitlines())
+    lines = dict(line.split(" = ", 1) for line in done.stdout.splitlines() if line[0] != "#")
     assert done.returncode == 0 and lines["max-jobs"] == "7  # flag"
     assert lines["max-scripts"] == "6  # file" and lines["threads"] == "3  # variable"
     assert lines["sweep-age"] == "24h  # default"

@@ -2281,8 +2281,16 @@ static void test_sqlite_older_schema_needs_the_lock(void **state)
     assert_non_null(mkdtemp(empty));
     assert_fails(w->engine->open(&s, empty, false, &w->err), E_DENIED, &w->err);
     assert_null(s);
-    assert_non_null(strstr(w->err.arg[0], "stop it first"));
+    assert_non_null(strstr(w->err.arg[0], "there is nothing in it"));
+    err_clear(&w->err);
     nftw(empty, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    store_close(w->store);
+    w->store = NULL;
+    run_sql(w, "PRAGMA user_version = 1");
+    assert_fails(w->engine->open(&s, w->folder, false, &w->err), E_DENIED, &w->err);
+    assert_null(s);
+    assert_non_null(strstr(w->err.arg[0], "stop it first"));
+    err_clear(&w->err);
 }
 
 static void test_sqlite_what_cannot_be_opened_is_an_error(void **state)
@@ -2306,7 +2314,7 @@ static void test_sqlite_what_cannot_be_opened_is_an_error(void **state)
     err_clear(&w->err);
 }
 
-static void test_sqlite_a_failed_migration_changes_nothing(void **state)
+static void test_sqlite_another_database_stays_as_it_is(void **state)
 {
     char folder[] = "/tmp/dlf-test-store-XXXXXX";
     struct world *w = *state, other = { 0 };
@@ -2314,11 +2322,29 @@ static void test_sqlite_a_failed_migration_changes_nothing(void **state)
 
     assert_non_null(mkdtemp(folder));
     memcpy(other.folder, folder, sizeof(folder));
-    run_sql(&other, "CREATE TABLE ref (x)"); /* the last but one table of the schema */
-    assert_fails(w->engine->open(&s, folder, true, &w->err), E_IO, &w->err);
+    run_sql(&other, "CREATE TABLE ref (x)");
+    assert_fails(w->engine->open(&s, folder, true, &w->err), E_DENIED, &w->err);
     assert_int_equal(read_sql(&other, "PRAGMA user_version"), 0);
     assert_int_equal(read_sql(&other, "SELECT count(*) FROM sqlite_schema"), 1);
     nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The second migration fails: its tables are there already. */
+static void test_sqlite_a_failed_migration_changes_nothing(void **state)
+{
+    struct world *w = *state;
+    struct store *s = NULL;
+    int64_t tables;
+
+    store_close(w->store);
+    w->store = NULL;
+    run_sql(w, "PRAGMA user_version = 1");
+    tables = read_sql(w, "SELECT count(*) FROM sqlite_schema");
+    assert_fails(w->engine->open(&s, w->folder, true, &w->err), E_IO, &w->err);
+    assert_null(s);
+    assert_int_equal(read_sql(w, "PRAGMA user_version"), 1);
+    assert_int_equal(read_sql(w, "SELECT count(*) FROM sqlite_schema"), tables);
+    err_clear(&w->err);
 }
 
 static void test_sqlite_is_in_wal_mode_and_sound(void **state)
@@ -2434,6 +2460,7 @@ static const struct CMUnitTest on_sqlite[] = {
     cmocka_unit_test(test_sqlite_newer_schema_is_refused),
     cmocka_unit_test(test_sqlite_older_schema_needs_the_lock),
     cmocka_unit_test(test_sqlite_what_cannot_be_opened_is_an_error),
+    cmocka_unit_test(test_sqlite_another_database_stays_as_it_is),
     cmocka_unit_test(test_sqlite_a_failed_migration_changes_nothing),
     cmocka_unit_test(test_sqlite_is_in_wal_mode_and_sound),
     cmocka_unit_test(test_sqlite_the_sweep_never_takes_a_named_blob),
