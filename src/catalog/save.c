@@ -187,6 +187,9 @@ bool may_hold_secrets(enum kind kind, const struct json_doc *body, enum secret_r
     *rule = kind == KIND_JOB ? SECRETS_NODES : SECRETS_CONFIG;
     return kind >= KIND_CONNECTION ||
            (kind == KIND_JOB && (str_has(body->text, "value_is_sensitive") ||
+                                 str_has(body->text, "\"headers\"") ||
+                                 str_has(body->text, "\"scriptArgs\"") ||
+                                 str_has(body->text, "\"arguments\"") ||
                                  str_has(body->text, "\\u"))); /* it may be escaped */
 }
 

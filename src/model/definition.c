@@ -71,7 +71,7 @@ bool making_has_secret(const struct making *m, const char *path)
 {
     struct str rest = m->secret_paths, line;
 
-    if (m->secrets && (secrets_has_value(m->secrets, path) ||
+    if (m->secrets && (secrets_has_value(m->secrets, str_of(path)) ||
                        (m->secrets->may_lack && is_secret_key(str_of(path)))))
         return true;
     while (next_line(&rest, &line))
@@ -132,6 +132,25 @@ static bool take(const struct form *form, const struct json_doc *doc, uint32_t a
 
     *m = (struct member){ f ? str_of(f->name) : key, doc, at };
     return !f || (!f->server && form_member(form, doc, 0, f->name) == at);
+}
+
+/* Whether the body brings a secret in place of a stored member; `outer` is empty at the
+ * top. */
+static bool is_taken(const struct making *m, struct str outer, struct str key)
+{
+    struct buf path = BUF_INIT(DEFINITION_MAX);
+    bool taken;
+
+    if (!m->secrets || !m->secrets->n_values)
+        return false;
+    if (outer.n)
+        secret_path_add(&path, outer);
+    secret_path_add(&path, key);
+    taken = secrets_has_value(m->secrets, buf_str(&path));
+    if (path.bad)
+        m->d->text.bad = E_NOMEM;
+    buf_release(&path);
+    return taken;
 }
 
 static struct member *find(struct member *members, size_t n, struct str key)
@@ -197,6 +216,17 @@ static size_t merge(const struct form *form, const struct json_doc *doc,
     return n;
 }
 
+/* Of the stored members those stay that the body brings no secret for. */
+static size_t drop_taken(const struct making *m, struct member *members, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!is_taken(m, STR(""), members[i].key))
+            members[kept++] = members[i];
+    return kept;
+}
+
 /* The stored members, replaced where they stand, then the new ones (9b). */
 static int assemble_merging(const struct making *m, const struct form *form,
                             struct member *members, size_t *n)
@@ -206,6 +236,7 @@ static int assemble_merging(const struct making *m, const struct form *form,
     *n = add_all(members, form, m->stored ? m->stored : m->body);
     if (!m->stored)
         return 0;
+    *n = drop_taken(m, members, *n);
     index = reallocarray(NULL, *n + 1, sizeof(struct member *));
     if (!index)
         return err_nomem(m->err);
@@ -267,6 +298,7 @@ static uint32_t find_indexed(const struct member *all, size_t n, struct str key)
 static void merge_objects(struct jw *jw, const struct making *m, uint32_t body,
                           uint32_t stored)
 {
+    struct str outer = json_key(m->body, body);
     size_t n_fresh, n_held;
     struct member *fresh = index_members(m->body, body, &n_fresh);
     struct member *held = index_members(m->stored, stored, &n_held);
@@ -275,7 +307,8 @@ static void merge_objects(struct jw *jw, const struct making *m, uint32_t body,
         JSON_EACH (i, m->stored, stored) {
             uint32_t at = find_indexed(fresh, n_fresh, json_key(m->stored, i));
 
-            write_if_set(jw, at ? m->body : m->stored, at ? at : i);
+            if (at || !is_taken(m, outer, json_key(m->stored, i)))
+                write_if_set(jw, at ? m->body : m->stored, at ? at : i);
         }
         JSON_EACH (i, m->body, body)
             if (!find_indexed(held, n_held, json_key(m->body, i)))
@@ -438,19 +471,28 @@ static void show_depend_files(struct jw *jw, const struct json_doc *doc)
     jw_end(jw, ']');
 }
 
-/* The config with a mask for each secret that is stored of it. */
+/* The config with a mask for each secret that is stored of it, and is not defined anew.
+ */
 static void show_config(struct jw *jw, const struct json_doc *doc, struct str secrets)
 {
     uint32_t config = json_member(doc, 0, "config");
+    struct member *members;
     struct str line;
+    size_t n;
 
     jw_object(jw, STR("config"));
-    if (config)
-        JSON_EACH (i, doc, config)
-            jw_value(jw, json_key(doc, i), doc, i);
-    while (next_line(&secrets, &line))
-        if (str_starts(line, "config."))
-            jw_string(jw, str_from(line, strlen("config.")), STR(SECRET_MASK));
+    JSON_EACH (i, doc, config)
+        jw_value(jw, json_key(doc, i), doc, i);
+    members = index_members(doc, config, &n);
+    if (!members)
+        jw->out->bad = E_NOMEM;
+    while (members && next_line(&secrets, &line)) {
+        struct str key = str_from(line, str_starts(line, "config.") ? 7 : line.n);
+
+        if (key.n && !find_indexed(members, n, key))
+            jw_string(jw, key, STR(SECRET_MASK));
+    }
+    free(members);
     jw_end(jw, '}');
 }
 
@@ -465,7 +507,8 @@ static void show_members(struct jw *jw, enum kind kind, const struct json_doc *d
     for (size_t i = 0; i < n; i++) {
         if (computed && str_is(members[i].key, "dependFiles"))
             continue;
-        if (secrets.n && kind == KIND_CONNECTION && str_is(members[i].key, "config"))
+        if (secrets.n && kind == KIND_CONNECTION && str_is(members[i].key, "config") &&
+            json_type(doc, members[i].at) == JSON_OBJECT)
             show_config(jw, doc, secrets);
         else if (kind < KIND_LINK ||
                  !cdm_show_member(jw, members[i].key, doc, members[i].at))

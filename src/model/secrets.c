@@ -1,67 +1,55 @@
 #include "model/secrets.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/base64.h"
 #include "base/limits.h"
 #include "base/seal.h"
 #include "model/errors.h"
-
-static const char *const secret_keys[] = {
-#define SECRET_KEY(key) key,
-#include "model/secret_keys.def"
-#undef SECRET_KEY
-};
+#include "model/secrets_int.h"
 
 /* One document on its way through. */
 struct taking {
     struct secrets *out;
     const struct json_doc *doc;
     enum secret_rule rule;
+    bool blank; /* what is taken leaves an empty text */
     struct jw jw;
     struct buf path; /* of what is being looked at */
-    int extended;    /* how often base64 was opened on the way here */
+    int depth;       /* how many texts were opened on the way here */
     struct arena *arena;
     bool failed;
 };
 
 /* ---- what is a secret ---- */
 
-static bool same_key(struct str key, const char *row)
+/* Whether a container has a text that can be one. */
+static bool has_text(const struct json_doc *doc, uint32_t at)
 {
-    size_t k = 0, n = strlen(row);
-
-    for (size_t i = 0; i < key.n; i++) {
-        char c = key.p[i];
-
-        if (c == '-' || c == '_')
-            continue;
-        if (c >= 'A' && c <= 'Z')
-            c += 'a' - 'A';
-        if (k == n || row[k++] != c)
-            return false;
-    }
-    return k == n;
-}
-
-bool is_secret_key(struct str key)
-{
-    const char *dot = key.n ? memrchr(key.p, '.', key.n) : NULL;
-    struct str last = dot ? str_from(key, (size_t)(dot - key.p) + 1) : key;
-
-    for (size_t i = 0; i < sizeof(secret_keys) / sizeof(secret_keys[0]); i++)
-        if (same_key(last, secret_keys[i]))
+    for (uint32_t i = at; i < json_next(doc, at); i++)
+        if (json_type(doc, i) == JSON_STRING && !is_placeholder(json_text(doc, i)) &&
+            !is_reference(json_text(doc, i)))
             return true;
     return false;
 }
 
-/* {"name": "linkConfig.password", "value": ...} */
-static bool is_secret_input(const struct json_doc *doc, uint32_t at)
+/* Of a member or input of that name; numbers and booleans are none. */
+static enum verdict verdict_of(const struct json_doc *doc, struct str name, uint32_t at)
 {
-    return json_type(doc, at) == JSON_OBJECT && json_member(doc, at, "value") &&
-           is_secret_key(json_member_text(doc, at, "name"));
+    enum json_type type = json_type(doc, at);
+
+    if (type == JSON_STRING)
+        return secret_verdict(name, json_text(doc, at));
+    if (type == JSON_NULL && is_secret_key(name))
+        return VERDICT_STORED;
+    if ((type == JSON_OBJECT || type == JSON_ARRAY) && is_secret_key(name) &&
+        has_text(doc, at))
+        return VERDICT_SECRET;
+    return VERDICT_PLAIN;
 }
 
+/* A switch of a type that nobody knows is on: the form refuses it later. */
 static bool is_sensitive_property(const struct json_doc *doc, uint32_t at)
 {
     uint32_t flag = json_member(doc, at, "value_is_sensitive");
@@ -89,41 +77,67 @@ static struct secret *add(struct taking *t)
     return &s->items[s->n++];
 }
 
-static bool is_placeholder(struct str text)
-{
-    return text.n == 0 || str_is(text, SECRET_MASK) || str_is(text, SECRET_LITERAL);
-}
-
-/* The value at `at` becomes a secret at the path so far. */
-static void take(struct taking *t, uint32_t at)
+/* Of what has been appended to the values since `from`, a secret at the path so far. */
+static void add_value(struct taking *t, size_t from)
 {
     struct secret *one = add(t);
     struct buf *values = &t->out->values;
-    size_t from = values->len;
-    struct jw jw = JW_INIT(values, false);
+    struct str value = { NULL, 0 };
 
     if (!one) {
         t->failed = true;
         return;
     }
     *one = (struct secret){ arena_buf(t->arena, &t->path), { NULL, 0 } };
+    t->failed |= !one->path.p || values->bad;
+    if (!t->failed)
+        value = str_from(buf_str(values), from);
+    if (!is_placeholder(value))
+        one->value = value;
+}
+
+static void take_text(struct taking *t, struct str text)
+{
+    size_t from = t->out->values.len;
+
+    buf_addstr(&t->out->values, text);
+    add_value(t, from);
+}
+
+/* The value at `at` becomes a secret at the path so far. */
+static void take(struct taking *t, uint32_t at)
+{
+    struct buf *values = &t->out->values;
+    size_t from = values->len;
+    struct jw jw = JW_INIT(values, false);
+
     if (json_type(t->doc, at) == JSON_STRING)
         buf_addstr(values, json_text(t->doc, at));
     else if (json_type(t->doc, at) != JSON_NULL)
         jw_value(&jw, STR_NONE, t->doc, at);
-    t->failed |= !one->path.p || values->bad;
-    if (!t->failed &&
-        !is_placeholder((struct str){ values->ptr + from, values->len - from }))
-        one->value = (struct str){ values->ptr + from, values->len - from };
+    add_value(t, from);
+}
+
+/* Likewise a member or item, in whose place nothing stays, or an empty text. */
+static void take_member(struct taking *t, struct str key, uint32_t at, bool blank)
+{
+    take(t, at);
+    if (blank)
+        jw_string(&t->jw, key, STR(""));
+}
+
+void secret_path_add(struct buf *path, struct str part)
+{
+    if (path->len)
+        buf_addc(path, '.');
+    buf_addstr(path, part);
 }
 
 static size_t enter(struct taking *t, struct str part)
 {
     size_t before = t->path.len;
 
-    if (before)
-        buf_addc(&t->path, '.');
-    buf_addstr(&t->path, part);
+    secret_path_add(&t->path, part);
     return before;
 }
 
@@ -134,73 +148,307 @@ static void leave(struct taking *t, size_t before)
 
 static void copy(struct taking *t, struct str key, uint32_t at);
 
-/* The base64 of a JSON object: opened, and closed again when it held secrets. */
-static void copy_extended(struct taking *t, struct str key, uint32_t at)
+/* ---- JSON inside texts ---- */
+
+/* Opens `text` as JSON, whose root must be an object, or an array where that will do.
+ * What is not read for want of memory may hold secrets all the same. */
+static bool open_json(struct taking *t, struct json_doc *doc, struct str text,
+                      bool arrays)
+{
+    struct err err = ERR_INIT;
+    bool opened =
+        json_read(doc, text, JSON_MAX_VALUES, &err) == 0 &&
+        (json_type(doc, 0) == JSON_OBJECT || (arrays && json_type(doc, 0) == JSON_ARRAY));
+
+    t->failed |= err.ec == E_NOMEM;
+    err_clear(&err);
+    if (!opened) {
+        json_release(doc);
+        *doc = (struct json_doc){ 0 };
+    }
+    return opened;
+}
+
+/* Copies the document without its secrets to `clean`; false when it had none. */
+static bool copy_inner(struct taking *t, const struct json_doc *doc, struct buf *clean)
+{
+    struct taking inner = *t;
+    size_t before = t->out->n;
+
+    inner.doc = doc;
+    inner.depth++;
+    inner.jw = JW_INIT(clean, false);
+    copy(&inner, STR_NONE, 0);
+    t->path = inner.path;
+    t->failed |= inner.failed || clean->bad;
+    return t->out->n > before;
+}
+
+/* A text that is JSON, where it is: false: it is none. */
+static bool copy_json(struct taking *t, struct str key, uint32_t at, bool arrays)
+{
+    struct str text = json_text(t->doc, at);
+    struct buf clean = BUF_INIT(DEFINITION_MAX);
+    struct json_doc doc = { 0 };
+    bool opened = t->depth < SECRET_DEPTH_MAX && open_json(t, &doc, text, arrays);
+
+    if (opened && copy_inner(t, &doc, &clean))
+        jw_buf(&t->jw, key, &clean);
+    else if (opened)
+        jw_value(&t->jw, key, t->doc, at);
+    json_release(&doc);
+    buf_release(&clean);
+    return opened;
+}
+
+/* Likewise one that is base64 of JSON, closed again as it came. */
+static bool copy_base64(struct taking *t, struct str key, uint32_t at)
 {
     struct buf bytes = BUF_INIT(BODY_MAX), clean = BUF_INIT(DEFINITION_MAX),
                text = BUF_INIT(DEFINITION_MAX);
-    struct taking inner = *t;
     struct json_doc doc = { 0 };
-    struct err err = ERR_INIT;
-    size_t before = t->out->n;
+    struct base64_form form;
+    bool opened = t->depth < SECRET_DEPTH_MAX &&
+                  base64_decode(&bytes, json_text(t->doc, at), &form) &&
+                  open_json(t, &doc, buf_str(&bytes), false);
 
-    if (base64_decode(&bytes, json_text(t->doc, at)) &&
-        json_read(&doc, buf_str(&bytes), JSON_MAX_VALUES, &err) == 0 &&
-        json_type(&doc, 0) == JSON_OBJECT) {
-        inner.doc = &doc;
-        inner.extended++;
-        inner.jw = JW_INIT(&clean, false);
-        copy(&inner, STR_NONE, 0);
-        t->path = inner.path;
-        t->failed |= inner.failed || clean.bad;
-    }
-    /* What is not read for want of memory may hold secrets all the same. */
-    t->failed |= bytes.bad == E_NOMEM || err.ec == E_NOMEM;
-    if (t->out->n > before) {
-        base64_encode(&text, buf_str(&clean));
+    if (opened && copy_inner(t, &doc, &clean)) {
+        base64_encode_as(&text, buf_str(&clean), form);
         jw_buf(&t->jw, key, &text);
-    } else {
+    } else if (opened) {
         jw_value(&t->jw, key, t->doc, at);
     }
-    err_clear(&err);
+    t->failed |= bytes.bad == E_NOMEM;
     json_release(&doc);
     buf_wipe(&bytes);
     buf_release(&clean);
     buf_release(&text);
+    return opened;
 }
 
-/* Looks for other members, which may be many, only where `at` is the `value`. */
+/* ---- the copy ---- */
+
+/* Whether a text stands for the extended configs of CDM. */
 static bool is_extended(const struct taking *t, uint32_t object, struct str key,
-                        uint32_t at)
+                        struct str name)
 {
-    return t->rule == SECRETS_CONFIG && t->extended < 2 && str_is(key, "value") &&
-           json_type(t->doc, at) == JSON_STRING &&
-           str_has(json_member_text(t->doc, object, "name"), "extendedFields");
+    if (t->rule != SECRETS_CONFIG)
+        return false;
+    return str_has(key, "extendedFields") || str_is(key, "extended-configs") ||
+           (str_is(key, "value") &&
+            (str_has(name, "extendedFields") ||
+             str_is(json_key(t->doc, object), "extended-configs")));
+}
+
+/* Extended configs that are neither base64 nor JSON of an object are sealed as a whole.
+ */
+static void copy_extended(struct taking *t, struct str key, uint32_t at)
+{
+    enum json_type type = json_type(t->doc, at);
+
+    if (type == JSON_STRING && !json_text(t->doc, at).n)
+        jw_value(&t->jw, key, t->doc, at);
+    else if (type == JSON_STRING &&
+             (copy_json(t, key, at, false) || copy_base64(t, key, at)))
+        return;
+    else if (type == JSON_STRING || (type == JSON_ARRAY && has_text(t->doc, at)))
+        take_member(t, key, at, t->blank);
+    else
+        copy(t, key, at);
+}
+
+/* Whether it is a text that is looked into as JSON. */
+static bool may_be_json(const struct taking *t, struct str name, uint32_t at)
+{
+    struct str text = json_text(t->doc, at);
+
+    return json_type(t->doc, at) == JSON_STRING &&
+           (str_starts(text, "{") || str_starts(text, "[")) && !is_secret_key(name) &&
+           !is_prose(name_behind_dot(name));
+}
+
+/* Of several items that are texts each keeps its place. */
+static void copy_config(struct taking *t, struct str name, struct str key, uint32_t at,
+                        bool item)
+{
+    enum verdict verdict;
+
+    if (may_be_json(t, name, at) && copy_json(t, key, at, true))
+        return;
+    verdict = verdict_of(t->doc, name, at);
+    if (t->blank && json_type(t->doc, at) == JSON_STRING &&
+        is_placeholder(json_text(t->doc, at)))
+        verdict = VERDICT_SECRET; /* what was taken has left it */
+    if (verdict == VERDICT_PLAIN || (item && verdict == VERDICT_STORED))
+        copy(t, key, at);
+    else
+        take_member(t, key, at, item || t->blank);
+}
+
+/* What a member is called: {"name": "x.password", "value": ...}.  Looks for other
+ * members, which may be many, only where `key` is value. */
+static struct str name_of(const struct taking *t, uint32_t object, struct str key)
+{
+    struct str name = STR_NONE;
+
+    if (str_is(key, "value"))
+        name = json_member_text(t->doc, object, "name");
+    return name.p ? name : key;
 }
 
 static void copy_member(struct taking *t, uint32_t object, uint32_t at)
 {
-    struct str key = json_key(t->doc, at);
-    bool sensitive = t->rule == SECRETS_NODES && str_is(key, "value") &&
-                     is_sensitive_property(t->doc, object);
+    struct str key = json_key(t->doc, at), name = name_of(t, object, key);
     size_t before = enter(t, key);
 
-    if (t->rule == SECRETS_CONFIG && is_secret_key(key)) {
-        take(t, at);
-    } else if (sensitive) {
-        take(t, at);
-        jw_string(&t->jw, key, STR(""));
-    } else if (is_extended(t, object, key, at)) {
+    if (is_extended(t, object, key, name))
         copy_extended(t, key, at);
-    } else {
+    else if (t->rule == SECRETS_CONFIG)
+        copy_config(t, name, key, at, false);
+    else if (str_is(key, "value") && is_sensitive_property(t->doc, object))
+        take_member(t, key, at, true);
+    else
         copy(t, key, at);
-    }
     leave(t, before);
+}
+
+/* ---- lines of a node's property ---- */
+
+static bool is_line_property(struct str name, bool *arguments)
+{
+    *arguments = str_is(name, "arguments");
+    return *arguments || str_is(name, "headers") || str_is(name, "scriptArgs");
+}
+
+/* Whether one has a credential and no name, or they are too many to be told apart. */
+static bool is_sealed_whole(struct str text, bool arguments)
+{
+    bool secret = false;
+    struct line line;
+    size_t n = 0;
+
+    while (line_next(&text, arguments, &line)) {
+        if (line.kind == LINE_WHOLE)
+            return true;
+        secret |= line.kind == LINE_SECRET;
+        n += line.kind != LINE_PLAIN;
+    }
+    return secret && n > SECRET_LINES_MAX;
+}
+
+static void take_line(struct taking *t, const struct line *line, struct buf *clean)
+{
+    size_t before = enter(t, line->name);
+
+    take_text(t, line->value);
+    leave(t, before);
+    if (line->apart)
+        buf_adds(clean, SECRET_MASK);
+}
+
+/* Each value that is a secret is left out; as an argument of its own it is masked, since
+ * the next one would take its place. */
+static void copy_lines(struct taking *t, struct str key, struct str text, bool arguments)
+{
+    struct buf clean = BUF_INIT(DEFINITION_MAX);
+    struct str rest = text;
+    struct line line;
+    size_t n = 0;
+
+    while (line_next(&rest, arguments, &line)) {
+        if (line.kind == LINE_PLAIN || ++n > SECRET_LINES_MAX)
+            continue;
+        buf_add(&clean, text.p, (size_t)(line.value.p - text.p));
+        take_line(t, &line, &clean);
+        text = str_from(text, (size_t)(line.value.p - text.p) + line.value.n);
+    }
+    buf_addstr(&clean, text);
+    jw_buf(&t->jw, key, &clean);
+    t->failed |= clean.bad != 0;
+    buf_wipe(&clean);
+}
+
+/* The value of headers, scriptArgs or arguments. */
+static void copy_line_value(struct taking *t, struct str key, uint32_t at, bool arguments)
+{
+    struct str text = json_text(t->doc, at);
+
+    if (json_type(t->doc, at) != JSON_STRING || str_starts(text, "{") ||
+        str_starts(text, "[")) {
+        t->rule = SECRETS_CONFIG; /* headers that are JSON */
+        t->blank = true;
+        copy_config(t, STR(""), key, at, true);
+        t->blank = false;
+        t->rule = SECRETS_NODES;
+    } else if (is_placeholder(text) || is_sealed_whole(text, arguments)) {
+        take_member(t, key, at, true);
+    } else {
+        copy_lines(t, key, text, arguments);
+    }
+}
+
+/* A property of a node, of which `value` may be lines. */
+static void copy_property(struct taking *t, uint32_t property)
+{
+    bool arguments;
+    bool lines =
+        is_line_property(json_member_text(t->doc, property, "name"), &arguments) &&
+        !is_sensitive_property(t->doc, property);
+
+    jw_object(&t->jw, STR_NONE);
+    JSON_EACH (i, t->doc, property) {
+        if (lines && str_is(json_key(t->doc, i), "value")) {
+            size_t before = enter(t, STR("value"));
+
+            copy_line_value(t, STR("value"), i, arguments);
+            leave(t, before);
+        } else {
+            copy_member(t, property, i);
+        }
+    }
+    jw_end(&t->jw, '}');
+}
+
+/* ---- items ---- */
+
+/* An input that is a secret goes; where places count its value becomes empty. */
+static void take_input(struct taking *t, uint32_t input, uint32_t value)
+{
+    take(t, value);
+    if (!t->blank)
+        return;
+    jw_object(&t->jw, STR_NONE);
+    JSON_EACH (i, t->doc, input)
+        if (i == value)
+            jw_string(&t->jw, json_key(t->doc, i), STR(""));
+        else
+            jw_value(&t->jw, json_key(t->doc, i), t->doc, i);
+    jw_end(&t->jw, '}');
+}
+
+static void copy_item(struct taking *t, uint32_t at, struct str name, bool properties)
+{
+    bool object = json_type(t->doc, at) == JSON_OBJECT;
+    uint32_t value = object && t->rule == SECRETS_CONFIG && name.n
+                         ? json_member(t->doc, at, "value")
+                         : 0;
+
+    if (t->rule == SECRETS_CONFIG && !object)
+        copy_config(t, STR(""), STR_NONE, at, true);
+    else if (value && !str_has(name, "extendedFields") &&
+             verdict_of(t->doc, name, value) != VERDICT_PLAIN)
+        take_input(t, at, value);
+    else if (object && properties)
+        copy_property(t, at);
+    else
+        copy(t, STR_NONE, at);
 }
 
 /* Items are named by their own names, so that their order does not matter. */
 static void copy_items(struct taking *t, uint32_t array)
 {
+    bool properties =
+        t->rule == SECRETS_NODES && str_is(json_key(t->doc, array), "properties");
     char number[16];
     int n = 0;
 
@@ -212,10 +460,7 @@ static void copy_items(struct taking *t, uint32_t array)
             name = json_member_text(t->doc, i, "name");
         snprintf(number, sizeof(number), "%d", n++);
         before = enter(t, name.n ? name : str_of(number));
-        if (t->rule == SECRETS_CONFIG && is_secret_input(t->doc, i))
-            take(t, json_member(t->doc, i, "value"));
-        else
-            copy(t, STR_NONE, i);
+        copy_item(t, i, name, properties);
         leave(t, before);
     }
 }
@@ -255,6 +500,26 @@ static size_t json_bytes(const struct json_doc *doc, uint32_t at)
     return n;
 }
 
+static int by_path(const void *a, const void *b)
+{
+    const struct secret *const *x = a, *const *y = b;
+
+    return str_cmp((*x)->path, (*y)->path);
+}
+
+/* Those that came with a value, by path. */
+static bool index_values(struct secrets *s, struct arena *arena)
+{
+    s->by_path = arena_array(arena, s->n, sizeof(struct secret *));
+    if (!s->by_path)
+        return false;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i].value.p)
+            s->by_path[s->n_values++] = &s->items[i];
+    qsort(s->by_path, s->n_values, sizeof(struct secret *), by_path);
+    return true;
+}
+
 int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
                  enum secret_rule rule, struct buf *clean, struct arena *arena,
                  struct err *err)
@@ -272,19 +537,19 @@ int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
     buf_reserve(&out->values, json_bytes(doc, at));
     copy(&t, STR_NONE, at);
     buf_release(&t.path);
-    return t.failed || clean->bad ? err_nomem(err) : 0;
+    return t.failed || clean->bad || !index_values(out, arena) ? err_nomem(err) : 0;
 }
 
 void secrets_release(struct secrets *s)
 {
     buf_wipe(&s->values);
-    s->n = 0;
+    s->n = s->n_values = 0;
 }
 
-bool secrets_has_value(const struct secrets *s, const char *path)
+bool secrets_has_value(const struct secrets *s, struct str path)
 {
-    for (size_t i = 0; i < s->n; i++)
-        if (s->items[i].value.p && str_is(s->items[i].path, path))
-            return true;
-    return false;
+    const struct secret key = { .path = path }, *wanted = &key;
+
+    return s->n_values && bsearch(&wanted, s->by_path, s->n_values,
+                                  sizeof(struct secret *), by_path) != NULL;
 }

@@ -11,12 +11,14 @@
 
 /* Where secrets stand. */
 enum secret_rule {
-    /* Members, and inputs {"name", "value"}, whose key is one of
-     * model/secret_keys.def; also inside objects, and inside the base64 of
-     * extended-configs.  They are left out. */
+    /* Members, and inputs {"name", "value"}, that are texts: by their name, as
+     * model/secret_keys.def has it, or because they hold a credential, such as a URL with
+     * a password; also inside objects, texts that are JSON, and extended-configs.  They
+     * are left out. */
     SECRETS_CONFIG,
     /* Properties of nodes with "value_is_sensitive": true; their value becomes
-     * the empty text. */
+     * the empty text.  Of headers, scriptArgs and arguments each line name=value that is
+     * a secret in the same way; the line then is name=. */
     SECRETS_NODES
 };
 
@@ -34,6 +36,8 @@ struct secrets {
     struct secret *items; /* in the arena; values are in `values` */
     size_t n, cap;
     struct buf values;
+    const struct secret **by_path; /* those that have a value, sorted */
+    size_t n_values;
     bool
         may_lack; /* one that a connection must have may be missing: archives have none */
 };
@@ -47,10 +51,13 @@ int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
                  struct err *err) MUST_CHECK;
 void secrets_release(struct secrets *s);
 
-/* Whether a member or input of that name is a secret, by SECRETS_CONFIG. */
+/* Whether a text in a member or input of that name is a secret, by SECRETS_CONFIG. */
 bool is_secret_key(struct str key);
 
+/* Appends a part, the key of a member or the name of an item, to a path. */
+void secret_path_add(struct buf *path, struct str part);
+
 /* Whether a value, not a placeholder, came at `path`. */
-bool secrets_has_value(const struct secrets *s, const char *path);
+bool secrets_has_value(const struct secrets *s, struct str path);
 
 #endif

@@ -25,7 +25,7 @@ from test_fields_connection import BASE, CONFIG
 
 MASK = "*" * 9
 LITERAL = "Add password here"
-KEYS = re.findall(r'^SECRET_KEY\("(\w+)"\)', (ROOT / "src/model/secret_keys.def").read_text(),
+KEYS = re.findall(r'^SECRET_KEY\("(\w+)", \w+\)', (ROOT / "src/model/secret_keys.def").read_text(),
                   re.M)
 FORMS = {
     "plain": lambda key: key,
@@ -180,7 +180,7 @@ def test_the_search_would_find_one(start):
     server = start()
     client = server.client()
     planted = Planted()
-    client.post("/connections", connection("c", {"nosecret": planted()}))
+    client.post("/connections", connection("c", {"nothing": planted()}))
     with pytest.raises(AssertionError):
         planted.assert_unseen(client.get("/connections/c").body, "answer")
     with pytest.raises(AssertionError):

@@ -117,22 +117,57 @@ static void test_base64(void **state)
 
         base64_encode(&text, str_of(rows[i].bytes));
         assert_str(buf_str(&text), rows[i].text);
-        assert_true(base64_decode(&bytes, str_of(rows[i].text)));
+        assert_true(base64_decode(&bytes, str_of(rows[i].text), NULL));
         assert_str(buf_str(&bytes), rows[i].bytes);
         buf_release(&text);
         buf_release(&bytes);
     }
 }
 
+/* Each form is read, and written as it came. */
+static void test_forms_of_base64(void **state)
+{
+    static const struct {
+        const char *bytes, *text;
+        struct base64_form form;
+    } rows[] = {
+        { "f", "Zg==", { false, false } },
+        { "f", "Zg", { false, true } },
+        { "fo", "Zm8", { false, true } },
+        { "\xff\xfe\xfd", "//79", { false, false } },
+        { "\xff\xfe\xfd", "__79", { true, false } },
+        { "\xfb\xff", "-_8=", { true, false } },
+        { "\xfb\xff", "-_8", { true, true } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buf text = BUF_INIT(64), bytes = BUF_INIT(64);
+        struct base64_form form;
+
+        t_row("%zu: %s", i, rows[i].text);
+        assert_true(base64_decode(&bytes, str_of(rows[i].text), &form));
+        assert_str(buf_str(&bytes), rows[i].bytes);
+        assert_int_equal(form.url, rows[i].form.url);
+        assert_int_equal(form.unpadded, rows[i].form.unpadded);
+        base64_encode_as(&text, buf_str(&bytes), form);
+        assert_str(buf_str(&text), rows[i].text);
+        buf_release(&text);
+        buf_release(&bytes);
+    }
+    t_rows_end();
+}
+
 static void test_what_is_no_base64(void **state)
 {
-    static const char *const rows[] = { "Zg", "Zg=", "Z", "Zg==Zg", "Z!==", "====" };
+    static const char *const rows[] = { "Z",     "Zg==Zg", "Z!==", "====",
+                                        "Zg===", "-w/=",   "Zm9vZ" };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct buf bytes = BUF_INIT(64);
 
-        assert_false(base64_decode(&bytes, str_of(rows[i])));
+        assert_false(base64_decode(&bytes, str_of(rows[i]), NULL));
         buf_release(&bytes);
     }
 }
@@ -143,6 +178,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_any_change_is_seen),
     cmocka_unit_test(test_keys),
     cmocka_unit_test(test_base64),
+    cmocka_unit_test(test_forms_of_base64),
     cmocka_unit_test(test_what_is_no_base64),
 };
 T_MAIN(tests)
