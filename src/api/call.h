@@ -43,16 +43,17 @@ struct route {
 struct call {
     struct http_request *http;
     struct api *api;
-    const struct route *route; /* NULL until one is found */
-    struct str name;           /* what the path names: a job, a script ... */
-    struct str cluster;        /* the id of the path's CDM cluster */
-    enum error_form form;      /* of errors */
-    struct principal who;      /* who calls, when `admitted` */
-    bool admitted;             /* signed in, with the role that the route needs */
-    struct signer *signer;     /* a signature that waits for the body */
-    struct login *login;       /* a password that is being looked at */
-    struct str claimed;        /* the name that somebody signs in by, for the audit log */
-    struct str subject;        /* what it acts on, when that is not c->name: likewise */
+    const struct route *route;  /* NULL until one is found */
+    struct str name;            /* what the path names: a job, a script ... */
+    struct str cluster;         /* the id of the path's CDM cluster */
+    enum error_form form;       /* of errors */
+    struct principal who;       /* who calls, when `admitted` */
+    bool admitted;              /* signed in, with the role that the route needs */
+    struct authority authority; /* that of `who`; place.authority, unless --auth off */
+    struct signer *signer;      /* a signature that waits for the body */
+    struct login *login;        /* a password that is being looked at */
+    struct str claimed; /* the name that somebody signs in by, for the audit log */
+    struct str subject; /* what it acts on, when that is not c->name: likewise */
     struct place place;
     enum language language;
     struct json_doc json;

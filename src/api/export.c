@@ -145,17 +145,23 @@ static void digest_request(const struct call *c, enum export_layout layout,
     sha256_digest(&s, SHA256_BYTES, digest);
 }
 
-/* Answers a request whose outcome and archive are kept; false when they are not,
- * or when it failed: the plan says why, then. */
+/* Answers a request whose outcome and archive are kept, or who may not ask for it any
+ * more; false when they are not kept, or when it failed: the plan says why, then. */
 static bool answer_known(struct call *c, enum export_layout layout,
                          const uint8_t digest[SHA256_BYTES])
 {
     struct shared *whole = NULL;
     struct export *e = NULL;
     bool known = false;
+    int rc = 0;
 
-    if (is_method(c, "HEAD") ||
-        catalog_export_recall(c->api->catalog, &c->place, digest, &e, &c->err) || !e) {
+    if (!is_method(c, "HEAD"))
+        rc = catalog_export_recall(c->api->catalog, &c->place, digest, &e, &c->err);
+    if (rc == E_DENIED) {
+        call_fail(c);
+        return true;
+    }
+    if (!e) {
         err_clear(&c->err);
         return false;
     }
@@ -317,6 +323,8 @@ void export_link(struct call *c)
     struct export_body body = { .depend = true };
     uint8_t digest[SHA256_BYTES];
 
+    /* What one caller gets is for nobody else, nor for when they may no longer. */
+    http_add_header(c->http, "Cache-Control", "private, no-cache");
     note_subject(c, c->http->query);
     digest_request(c, EXPORT_BATCH, digest);
     if (read_link(c, &body))

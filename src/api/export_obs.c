@@ -5,7 +5,8 @@
 
 /*
  * Exports with obsPath: the archive becomes an object, before the answer says where
- * (spec/01, 2.3).  A worker plans it and writes it; the request sleeps meanwhile.
+ * (spec/01, 2.3).  A worker plans it and writes it; the request sleeps meanwhile.  Who
+ * asks is judged when it begins, and with the plan, before anything is written.
  */
 struct obs_export {
     struct task task;
@@ -74,7 +75,9 @@ static void work(struct task *task)
     struct obs_path path;
     bool there; /* none is: its name is of this instant */
 
-    o->rc = name_object(o, err);
+    o->rc = catalog_check_workspace(o->call->api->catalog, &o->call->place, err);
+    if (!o->rc)
+        o->rc = name_object(o, err);
     if (!o->rc)
         o->rc = storage_find(o->call->api, "obsPath", o->object, &path, &there, err);
     if (!o->rc)

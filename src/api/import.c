@@ -28,6 +28,7 @@ struct import_call {
     struct arena arena;
     struct import_body body;
     struct import_request request;
+    struct authority authority; /* of its place */
     struct obs_path path;
     enum language language;
     int64_t id;
@@ -74,8 +75,10 @@ static int read_archive(struct import_call *ic, int *fd, struct import **im,
 {
     int rc = atomic_load(&ic->api->stopping)
                  ? err_set(err, E_BUSY, APIGW_0613, DET_STOPPED)
-                 : storage_fetch(ic->api, "path", &ic->path, fd, err);
+                 : catalog_check_workspace(ic->api->catalog, &ic->request.place, err);
 
+    if (!rc)
+        rc = storage_fetch(ic->api, "path", &ic->path, fd, err);
     if (!rc)
         rc = explain_archive(import_read(im, ic->api->catalog, &ic->request, *fd, err),
                              err);
@@ -139,8 +142,10 @@ static void work(struct task *task)
 
 static int begin(struct import_call *ic, struct err *err)
 {
-    int rc = storage_need(ic->api, "path", ic->body.path, &ic->path, err);
+    int rc = catalog_check_workspace(ic->api->catalog, &ic->request.place, err);
 
+    if (!rc)
+        rc = storage_need(ic->api, "path", ic->body.path, &ic->path, err);
     if (rc || ic->body.dry_run)
         return rc;
     rc = task_begin(ic->api->catalog, &ic->request.place, ic->request.kind, ic->body.path,
@@ -210,16 +215,6 @@ static struct import_answer *new_answer(struct call *c)
     return a;
 }
 
-static bool may(struct call *c, struct str workspace, enum role role)
-{
-    struct err err = ERR_INIT;
-    bool ok = !c->api->auth || !auth_permit(c->api->auth, &c->who, c->place.project,
-                                            workspace, role, &err);
-
-    err_clear(&err);
-    return ok;
-}
-
 /* For the audit log, which tells what is only looked at. */
 static void note_subject(struct call *c, const struct import_body *body)
 {
@@ -229,6 +224,23 @@ static void note_subject(struct call *c, const struct import_body *body)
     buf_addstr(&text, body->path);
     c->subject = arena_buf(&c->http->arena, &text);
     buf_release(&text);
+}
+
+/* By what the import acts: its own, for the request's ends before it. */
+static int keep_authority(struct import_call *ic, const struct authority *from,
+                          struct err *err)
+{
+    struct authority *a = &ic->authority;
+
+    if (!from)
+        return 0;
+    *a = *from;
+    a->token = arena_str(&ic->arena, from->token);
+    a->access_key = arena_str(&ic->arena, from->access_key);
+    a->project = ic->request.place.project;
+    a->workspace = ic->request.place.workspace;
+    ic->request.place.authority = a;
+    return a->token.p && a->access_key.p ? 0 : err_nomem(err);
 }
 
 /* What outlives the request. */
@@ -244,13 +256,11 @@ static int keep_request(struct import_call *ic, struct call *c, enum task_kind k
     ic->request.kind = kind;
     ic->request.body = &ic->body;
     ic->request.stop = &c->api->stopping;
-    ic->request.may_connect = may(c, c->place.workspace, ROLE_ADMINISTRATOR);
-    ic->request.may_migrate = may(c, cdm_workspace, ROLE_DEVELOPER);
     ic->answer = new_answer(c);
     note_subject(c, &ic->body);
-    return p->project.p && p->workspace.p && p->user.p && ic->answer && c->subject.p
-               ? 0
-               : err_nomem(&c->err);
+    if (!p->project.p || !p->workspace.p || !p->user.p || !ic->answer || !c->subject.p)
+        return err_nomem(&c->err);
+    return keep_authority(ic, c->place.authority, &c->err);
 }
 
 static int read_request(struct import_call *ic, struct call *c, enum task_kind kind)
@@ -312,7 +322,8 @@ void import_connections(struct call *c)
 
 /* ---- check-file ---- */
 
-/* It is done while its request sleeps. */
+/* It is done while its request sleeps.  Who asks is judged when it begins, and before it
+ * is answered. */
 struct file_check {
     struct task task;
     struct call *call;
@@ -325,14 +336,18 @@ static void check(struct task *task)
     struct call *c = f->call;
     struct obs_path path;
     int fd = -1;
-    int rc = storage_need(c->api, "path", f->path, &path, &c->err);
+    int rc = catalog_check_workspace(c->api->catalog, &c->place, &c->err);
 
+    if (!rc)
+        rc = storage_need(c->api, "path", f->path, &path, &c->err);
     if (!rc)
         rc = storage_fetch(c->api, "path", &path, &fd, &c->err);
     if (!rc)
         rc = explain_archive(check_file(c->api->catalog, fd, &c->api->stopping,
                                         c->language, &c->import->json, &c->err),
                              &c->err);
+    if (!rc)
+        rc = catalog_check_workspace(c->api->catalog, &c->place, &c->err);
     if (fd >= 0)
         close(fd);
     wake(c->import, rc);

@@ -8,9 +8,8 @@
  */
 
 static const enum role roles[] = {
-    [PERM_VIEW] = ROLE_VIEWER,
-    [PERM_EXPORT] = ROLE_VIEWER,
-    [PERM_WRITE] = ROLE_DEVELOPER,
+    [PERM_SIGNED] = ROLE_NONE,         [PERM_VIEW] = ROLE_VIEWER,
+    [PERM_EXPORT] = ROLE_VIEWER,       [PERM_WRITE] = ROLE_DEVELOPER,
     [PERM_ADMIN] = ROLE_ADMINISTRATOR,
 };
 
@@ -24,16 +23,18 @@ static int check_header_project(struct call *c)
     return err_set(&c->err, E_DENIED, APIGW_0306, DET_HEADER_PROJECT);
 }
 
-/* c->who is known: whether they may. */
+/* c->who is known: whether they may, now and whenever c->place is read or written. */
 static int admit(struct call *c)
 {
     int rc = auth_rate(c->api->auth, &c->who, &c->err);
 
+    c->authority = auth_authority(&c->who, c->place.project, c->place.workspace,
+                                  roles[c->route->permission]);
+    c->place.authority = &c->authority;
     if (!rc)
         rc = check_header_project(c);
     if (!rc && c->route->permission > PERM_SIGNED)
-        rc = auth_permit(c->api->auth, &c->who, c->place.project, c->place.workspace,
-                         roles[c->route->permission], &c->err);
+        rc = store_judge(c->api->auth->store, &c->authority, NULL, NULL, &c->err);
     c->place.user = c->who.account.name;
     c->admitted = !rc;
     return rc;
@@ -92,13 +93,21 @@ static int read_signer(struct call *c, const char *authorization)
     return rc;
 }
 
+/* Of what is none of the catalogue's, which judges for itself. */
+static int judge_again(struct call *c)
+{
+    if (c->route->permission != PERM_SIGNED || !c->place.authority)
+        return 0;
+    return store_judge(c->api->auth->store, &c->authority, NULL, NULL, &c->err);
+}
+
 int sign_in_body(struct call *c)
 {
     struct sign_request request;
     int rc;
 
     if (!c->signer)
-        return 0;
+        return judge_again(c);
     rc = read_request(c, &request);
     if (!rc)
         rc = auth_signature(c->api->auth, c->signer, &request, &c->who, &c->err);

@@ -8,9 +8,6 @@
 #include "base/limits.h"
 #include "model/errors.h"
 
-const char *const role_names[] = { "viewer", "operator", "developer", "administrator",
-                                   NULL };
-
 int auth_open(struct auth *a, struct err *err)
 {
     a->failures = counters_new(SIGN_IN_WINDOW_MS);
@@ -97,24 +94,18 @@ int auth_token(struct auth *a, struct str text, struct arena *arena,
                struct principal *out, struct err *err)
 {
     uint8_t hash[SHA256_BYTES];
-    char why[64], time[CLOCK_TEXT_BYTES];
     struct token t;
     int rc;
 
     if (!token_hash(text, hash))
-        return denied(err, "decrypt token fail");
+        return token_unknown(err);
     rc = read_token(a, hash, arena, &t, err);
     if (rc == E_NOTFOUND)
-        return denied(err, "decrypt token fail");
+        return token_unknown(err);
+    if (!rc)
+        rc = token_judge(t.revoked, t.expires_ms, err);
     if (rc)
         return rc;
-    if (t.revoked)
-        return err_set(err, E_DENIED, APIGW_0307, DET_NONE);
-    if (t.expires_ms <= clock_ms()) {
-        clock_text(t.expires_ms, time);
-        snprintf(why, sizeof(why), "token expires, expires_at: %s", time);
-        return denied(err, why);
-    }
     *out = (struct principal){ .account = t.owner,
                                .project = t.project,
                                .project_name = t.project_name,
@@ -123,6 +114,7 @@ int auth_token(struct auth *a, struct str text, struct arena *arena,
                                .methods = t.methods,
                                .issued_ms = t.issued_ms,
                                .expires_ms = t.expires_ms };
+    memcpy(out->token, hash, sizeof(hash));
     return 0;
 }
 
@@ -147,7 +139,6 @@ static int check_time(const struct sign_request *request, struct err *err)
 static int find_key(struct auth *a, struct signer *signer, struct arena *arena,
                     struct err *err)
 {
-    char why[128];
     struct snapshot *s;
     int rc = store_snapshot(&s, a->store, err);
 
@@ -156,11 +147,7 @@ static int find_key(struct auth *a, struct signer *signer, struct arena *arena,
     rc = snapshot_access_key(s, signer->claim.access, &signer->account, &signer->sealed,
                              arena, err);
     snapshot_end(s);
-    if (rc != E_NOTFOUND)
-        return rc;
-    snprintf(why, sizeof(why), "Get secretKey failed,ak:%.*s,err:ak not exist",
-             STR_ARG(signer->claim.access));
-    return denied(err, why);
+    return rc == E_NOTFOUND ? access_key_unknown(signer->claim.access, err) : rc;
 }
 
 int auth_signer(struct auth *a, struct str authorization,
@@ -239,53 +226,16 @@ int auth_rate(struct auth *a, const struct principal *p, struct err *err)
     return err_set(err, E_LIMIT, APIGW_0308, DET_NONE);
 }
 
-static int other_project(struct err *err)
+struct authority auth_authority(const struct principal *p, struct str project,
+                                struct str workspace, enum role role)
 {
-    return err_set(err, E_DENIED, APIGW_0306, DET_OTHER_PROJECT);
-}
+    struct str token = { (const char *)p->token, SHA256_BYTES };
 
-static int find_standing(struct auth *a, const struct principal *p, struct str project,
-                         struct str workspace, struct standing *out, struct arena *arena,
-                         struct err *err)
-{
-    struct snapshot *s;
-    int rc = store_snapshot(&s, a->store, err);
-
-    if (!rc) {
-        rc = snapshot_standing(s, project, workspace, p->account.id, out, arena, err);
-        snapshot_end(s);
-    }
-    return rc == E_NOTFOUND ? other_project(err) : rc;
-}
-
-/* A workspace that is not there is for the catalogue to say, to whoever has a role
- * in another one of the project. */
-static int judge(const struct principal *p, const struct standing *s, bool cdm,
-                 enum role role, struct err *err)
-{
-    if (!str_eq(s->domain, p->account.domain))
-        return other_project(err);
-    if (p->account.is_admin || s->role >= (int64_t)role ||
-        (!s->held && !cdm && s->is_member))
-        return 0;
-    return err_set(err, E_DENIED, APIGW_0302, DET_ROLE, role_names[role - 1]);
-}
-
-int auth_permit(struct auth *a, const struct principal *p, struct str project,
-                struct str workspace, enum role role, struct err *err)
-{
-    bool cdm = workspace.p == cdm_workspace.p;
-    struct arena arena = ARENA_INIT;
-    struct standing s;
-    int rc;
-
-    if (p->by_token && !str_eq(p->project, project))
-        return other_project(err);
-    rc = find_standing(a, p, project, cdm ? STR("") : workspace, &s, &arena, err);
-    if (!rc)
-        rc = judge(p, &s, cdm, role, err);
-    arena_release(&arena);
-    return rc;
+    return (struct authority){ .token = p->by_token ? token : STR(""),
+                               .access_key = p->by_token ? STR("") : p->credential,
+                               .project = project,
+                               .workspace = workspace,
+                               .role = role };
 }
 
 /* ---- passwords and secret keys ---- */

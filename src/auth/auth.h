@@ -5,6 +5,7 @@
 #include "base/workers.h"
 #include "sign/sdk_sign.h"
 #include "store/accounts.h"
+#include "store/authority.h"
 
 /*
  * Who calls, and what they may.  Callers show a token, or sign with an access key;
@@ -31,16 +32,13 @@ struct auth {
 int auth_open(struct auth *a, struct err *err) MUST_CHECK;
 void auth_close(struct auth *a);
 
-/* Each has all that the ones before it have (spec/10, issue of sign-in). */
-enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_DEVELOPER, ROLE_ADMINISTRATOR };
-extern const char *const role_names[]; /* of ROLE_VIEWER and up; NULL at the end */
-
 struct principal {
     struct account account;
     struct str project, project_name; /* that a token is for; "" is none */
     bool by_token;
-    struct str credential; /* for the audit log: "token", or the access key's id */
-    struct str methods;    /* of a token */
+    uint8_t token[SHA256_BYTES]; /* its hash */
+    struct str credential;       /* for the audit log: "token", or the access key's id */
+    struct str methods;          /* of a token */
     int64_t issued_ms, expires_ms;
 };
 
@@ -74,13 +72,12 @@ int auth_signature(struct auth *a, const struct signer *signer,
                    struct err *err) MUST_CHECK;
 
 /*
- * Whether the principal has the role in the workspace: its id, or "" for the default
- * one, whose role counts for CDM.  E_DENIED: APIGW_0306 for a project that is not
- * theirs, APIGW_0302 for a role that they do not have, APIGW_0308 (E_LIMIT) above the
- * rate limit.
+ * By what the principal acts in the workspace: its id, or "" for the default one, or
+ * cdm_workspace.  It borrows all texts.  store_judge() and snapshot_judge() say whether
+ * they may.
  */
-int auth_permit(struct auth *a, const struct principal *p, struct str project,
-                struct str workspace, enum role role, struct err *err) MUST_CHECK;
+struct authority auth_authority(const struct principal *p, struct str project,
+                                struct str workspace, enum role role);
 
 /* Whether one more request of the account is in the rate limit.  E_LIMIT, APIGW_0308. */
 int auth_rate(struct auth *a, const struct principal *p, struct err *err) MUST_CHECK;

@@ -4,14 +4,16 @@
 #include "base/shared.h"
 #include "base/stream.h"
 #include "catalog/cache.h"
-#include "store/store.h"
+#include "store/authority.h"
 
 /*
  * The use cases of the catalogue.  Knows no HTTP: what comes in is checked for
  * its shape already, what goes out is JSON text or an archive.
  *
  * Every call can also fail with E_IO, E_NOMEM or E_INTERNAL; errors carry the
- * API's code and detail.
+ * API's code and detail.  Every call with a place fails with E_DENIED, as
+ * snapshot_judge(), when the authority no longer holds: it is judged in the snapshot that
+ * is read, and in the transaction that writes.
  */
 struct catalog {
     struct store *store;
@@ -27,6 +29,7 @@ struct place {
     struct str workspace; /* its id; empty: the default one; or cdm_workspace */
     struct str cluster;   /* the name of the CDM cluster; empty outside of CDM */
     struct str user;
+    const struct authority *authority; /* NULL: nobody is to be judged */
 };
 
 /* ---- saving and deleting (save.c) ---- */
@@ -86,7 +89,7 @@ int catalog_check(struct snapshot *s, struct reindex *all, struct err *err) MUST
 
 /* ---- reading (read.c) ---- */
 
-/* Whether the workspace is there. */
+/* Whether the authority holds, and the workspace is there. */
 int catalog_check_workspace(struct catalog *c, const struct place *place,
                             struct err *err) MUST_CHECK;
 
@@ -157,8 +160,8 @@ struct export
 
 /*
  * The outcome of a request that was planned before, and would be planned in the same
- * way now; *out is NULL when none is remembered.  One statement, and nothing of the
- * request but its digest.
+ * way now, for somebody who may read as much; *out is NULL when none is remembered.  One
+ * statement, and nothing of the request but its digest.
  */
 int catalog_export_recall(struct catalog *c, const struct place *place,
                           const uint8_t digest[SHA256_BYTES], struct export **out,
@@ -166,9 +169,10 @@ int catalog_export_recall(struct catalog *c, const struct place *place,
 
 /*
  * Plans an export, in one snapshot: all errors are known now, and the ETag,
- * but no content is read.  E_NOTFOUND, DLF_0100 with every unknown name;
- * E_NOTFOUND with the codes of fail_missing, or DLF_6322 without connections;
- * E_LIMIT for the archive's limits.
+ * but no content is read.  CDM jobs that the authority may not read (they need the
+ * viewer's role in the workspace `default`) are missing, as if they did not exist.
+ * E_NOTFOUND, DLF_0100 with every unknown name; E_NOTFOUND with the codes of
+ * fail_missing, or DLF_6322 without connections; E_LIMIT for the archive's limits.
  */
 int catalog_export_plan(struct catalog *c, const struct place *place,
                         const struct export_request *request, struct export **out,

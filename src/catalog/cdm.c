@@ -26,8 +26,9 @@ int catalog_cluster(struct catalog *c, const struct place *place, struct str uid
                     struct arena *arena, struct str *name, struct err *err)
 {
     struct finding f = { uid, arena, name, false };
+    struct workspace w;
     struct snapshot *s;
-    int rc = store_snapshot(&s, c->store, err);
+    int rc = place_open(c, place, &s, &w, arena, err);
 
     *name = STR_NONE;
     if (rc)
@@ -74,9 +75,12 @@ int catalog_show_clusters(struct catalog *c, const struct place *place, struct s
                           struct buf *json, struct err *err)
 {
     struct showing showing = { .jw = JW_INIT(json, false), .uid = uid };
+    struct arena arena = ARENA_INIT;
+    struct workspace w;
     struct snapshot *s;
-    int rc = store_snapshot(&s, c->store, err);
+    int rc = place_open(c, place, &s, &w, &arena, err);
 
+    arena_release(&arena);
     if (rc)
         return rc;
     if (!uid.p) {

@@ -25,8 +25,19 @@ static inline const struct kind_errors *kind_errors(enum kind kind)
     return &rows[kind];
 }
 
-/* Begins a snapshot and finds the place's workspace in it.  On success the
- * caller ends the snapshot. */
+/* Begins a snapshot, judges the place's authority and finds its workspace in it; what
+ * the caller may is in *rights, unless NULL.  On success the caller ends the snapshot. */
+int place_enter(struct catalog *c, const struct place *place, struct snapshot **s,
+                struct workspace *w, struct rights *rights, struct arena *arena,
+                struct err *err) MUST_CHECK;
+
+/* What is CDM's may be read. */
+static inline bool reads_cdm(struct rights rights)
+{
+    return rights.cdm_role >= ROLE_VIEWER;
+}
+
+/* As place_enter(), without the rights. */
 int place_open(struct catalog *c, const struct place *place, struct snapshot **s,
                struct workspace *w, struct arena *arena, struct err *err) MUST_CHECK;
 

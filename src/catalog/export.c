@@ -39,6 +39,7 @@ struct plan {
     struct missing *missing;
     size_t n_missing, cap_missing;
     struct buf missing_list;
+    struct rights rights;
     struct revisions revisions;
 };
 
@@ -191,8 +192,9 @@ static int find_depends(struct plan *p, struct snapshot *s, int64_t workspace,
         return 0;
     for (size_t i = 0; i < p->request->n; i++)
         blobs[i] = p->jobs[i].blob;
-    return snapshot_depends(s, p->project, workspace, p->request->submitted, blobs,
-                            p->request->n, add_depend, p, err);
+    return snapshot_depends(s, reads_cdm(p->rights) ? p->project : STR(""), workspace,
+                            p->request->submitted, blobs, p->request->n, add_depend, p,
+                            err);
 }
 
 static int add_connection(void *arg, const struct object *o, struct err *err)
@@ -214,7 +216,7 @@ static int query_plan(struct plan *p, const struct place *place, struct err *err
 {
     struct workspace w;
     struct snapshot *s;
-    int rc = place_open(p->catalog, place, &s, &w, &p->out->arena, err);
+    int rc = place_enter(p->catalog, place, &s, &w, &p->rights, &p->out->arena, err);
 
     if (rc)
         return rc;
@@ -435,15 +437,19 @@ static void make_etag(struct export_int *out)
 /* Never the digest of an archive's ETag: those begin with another text. */
 #define MEMO "opendlf-memo-1\n"
 
+/* An outcome is that of the request, of all definitions that it depends on, and of what
+ * the caller may read of them. */
 static void memo_key(const uint8_t digest[SHA256_BYTES], const struct revisions *r,
-                     uint8_t key[SHA256_BYTES])
+                     struct rights rights, uint8_t key[SHA256_BYTES])
 {
+    uint8_t with_cdm = reads_cdm(rights);
     struct sha256_ctx c;
 
     sha256_init(&c);
     sha256_update(&c, strlen(MEMO), (const uint8_t *)MEMO);
     sha256_update(&c, SHA256_BYTES, digest);
     sha256_update(&c, sizeof(*r), (const uint8_t *)r);
+    sha256_update(&c, sizeof(with_cdm), &with_cdm);
     sha256_digest(&c, SHA256_BYTES, key);
 }
 
@@ -463,9 +469,19 @@ static int keep_outcome(struct plan *p, struct err *err)
     e->export.missing_list = str_from(buf_str(&e->memo->bytes), sizeof(e->export));
     if (!p->request->digest || !p->revisions.workspace)
         return 0;
-    memo_key(p->request->digest, &p->revisions, key);
+    memo_key(p->request->digest, &p->revisions, p->rights, key);
     cache_put(e->cache, key, e->memo);
     return 0;
+}
+
+/* Without authority there is nothing to judge, and all may be read. */
+static int judge_and_read(struct catalog *c, const struct place *place,
+                          struct revisions *r, struct rights *rights, struct err *err)
+{
+    if (place->authority)
+        return store_judge(c->store, place->authority, rights, r, err);
+    *rights = (struct rights){ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR };
+    return store_revisions(c->store, place->project, place->workspace, r, err);
 }
 
 int catalog_export_recall(struct catalog *c, const struct place *place,
@@ -474,14 +490,15 @@ int catalog_export_recall(struct catalog *c, const struct place *place,
 {
     uint8_t key[SHA256_BYTES];
     struct revisions r;
+    struct rights rights;
     struct export_int *e;
     struct shared *memo;
-    int rc = store_revisions(c->store, place->project, place->workspace, &r, err);
+    int rc = judge_and_read(c, place, &r, &rights, err);
 
     *out = NULL;
     if (rc || !r.workspace)
         return rc;
-    memo_key(digest, &r, key);
+    memo_key(digest, &r, rights, key);
     memo = cache_get(c->cache, key);
     if (!memo)
         return 0;

@@ -20,6 +20,10 @@
  * matter, so all layouts of exports are read.  What is imported is named by its own
  * `name`.  The same object twice is one, when its content is the same.
  *
+ * Connections need the administrator's role, CDM jobs the developer's in the workspace
+ * `default`.  Who imports is judged when the archive is read, when it is compared with
+ * the catalogue, and in the transaction that writes.
+ *
  * What is wrong with one object is kept with it, and with `carry_on` the others are
  * imported.  Memory: as many objects as an archive may have entries, IMPORT_MEMORY_MAX
  * for their names and references, one file at a time, and IMPORT_BATCH_BYTES of
@@ -29,8 +33,7 @@ struct import_request {
     struct place place;
     enum task_kind kind; /* of connections, or of jobs and all else */
     const struct import_body *body;
-    bool may_connect, may_migrate; /* may the user write connections; CDM jobs */
-    const atomic_bool *stop;       /* set from outside: end soon, with E_BUSY */
+    const atomic_bool *stop; /* set from outside: end soon, with E_BUSY */
 };
 
 struct import;

@@ -29,6 +29,7 @@ struct dangling {
 struct import {
     struct catalog *catalog;
     struct import_request request;
+    struct rights rights; /* when it was read */
     struct zipr *zip;
     struct arena arena;
     size_t passed_over;  /* files that are not imported */

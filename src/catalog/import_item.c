@@ -246,11 +246,9 @@ static int keep_connections(struct making_item *m)
 /* The role that the kind needs is not always that of the import. */
 static int check_role(const struct import *im, enum kind kind, struct err *err)
 {
-    const struct import_request *r = &im->request;
-
-    if (kind == KIND_CONNECTION && !r->may_connect)
+    if (kind == KIND_CONNECTION && im->rights.role < ROLE_ADMINISTRATOR)
         return err_set(err, E_DENIED, APIGW_0306, DET_IMPORT_ROLE, "administrator");
-    if (kind == KIND_CDM_JOB && !r->may_migrate)
+    if (kind == KIND_CDM_JOB && im->rights.cdm_role < ROLE_DEVELOPER)
         return err_set(err, E_DENIED, APIGW_0306, DET_IMPORT_CDM_ROLE, "developer");
     return 0;
 }

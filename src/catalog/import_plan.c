@@ -28,6 +28,7 @@ struct looking {
     struct import *im;
     struct snapshot *snapshot;
     struct workspace jobs, cdm;
+    struct rights rights;
     struct arena arena;
     int64_t new_jobs, new_scripts;
     bool has_dli;          /* a connection of that type, of which one is enough */
@@ -245,6 +246,8 @@ static int is_there(struct looking *l, const struct naming *n, bool *there,
     *there = item && is_sound(item);
     if (*there)
         return 0;
+    if (n->kind >= KIND_LINK && !reads_cdm(l->rights))
+        return 0; /* what may not be read does not exist */
     rc = find_held(l, n->kind, n->scope, n->name, &held, err);
     *there = !rc && held.id;
     return rc;
@@ -422,7 +425,7 @@ int import_look(struct import *im, struct err *err)
 {
     struct looking l = { .im = im };
     const struct place *p = &im->request.place;
-    int rc = place_open(im->catalog, p, &l.snapshot, &l.jobs, &l.arena, err);
+    int rc = place_enter(im->catalog, p, &l.snapshot, &l.jobs, &l.rights, &l.arena, err);
 
     if (rc) {
         arena_release(&l.arena);

@@ -243,8 +243,10 @@ int import_read(struct import **out, struct catalog *c,
     if (!rc) {
         im->catalog = c;
         im->request = *request;
-        rc = zipr_open(&im->zip, fd, &limits, err);
+        rc = store_judge(c->store, request->place.authority, &im->rights, NULL, err);
     }
+    if (!rc)
+        rc = zipr_open(&im->zip, fd, &limits, err);
     if (!rc)
         rc = read_all(im, err);
     if (rc) {

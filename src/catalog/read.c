@@ -6,17 +6,26 @@
 #include "base/limits.h"
 #include "catalog/common.h"
 
-int place_open(struct catalog *c, const struct place *place, struct snapshot **s,
-               struct workspace *w, struct arena *arena, struct err *err)
+int place_enter(struct catalog *c, const struct place *place, struct snapshot **s,
+                struct workspace *w, struct rights *rights, struct arena *arena,
+                struct err *err)
 {
     int rc = store_snapshot(s, c->store, err);
 
     if (rc)
         return rc;
-    rc = snapshot_workspace(*s, place->project, place->workspace, w, arena, err);
+    rc = snapshot_judge(*s, place->authority, rights, err);
+    if (!rc)
+        rc = snapshot_workspace(*s, place->project, place->workspace, w, arena, err);
     if (rc)
         snapshot_end(*s);
     return rc;
+}
+
+int place_open(struct catalog *c, const struct place *place, struct snapshot **s,
+               struct workspace *w, struct arena *arena, struct err *err)
+{
+    return place_enter(c, place, s, w, NULL, arena, err);
 }
 
 int catalog_check_workspace(struct catalog *c, const struct place *place, struct err *err)

@@ -83,25 +83,6 @@ int snapshot_token(struct snapshot *s, const uint8_t hash[SHA256_BYTES],
     return rc;
 }
 
-int snapshot_standing(struct snapshot *s, struct str project, struct str workspace,
-                      struct str account, struct standing *out, struct arena *arena,
-                      struct err *err)
-{
-    struct query *q = db_query(s->db, SQL_STANDING, "sss", project, workspace, account);
-    int rc = one_row(q, err);
-
-    if (!rc) {
-        *out = (struct standing){ .domain = arena_str(arena, db_text(q, 0)),
-                                  .held = db_int(q, 1) != 0,
-                                  .role = db_int(q, 2),
-                                  .is_member = db_int(q, 3) != 0 };
-        if (!out->domain.p)
-            rc = err_nomem(err);
-        db_end(q);
-    }
-    return rc;
-}
-
 static const struct {
     enum sql sql;
     int columns;

@@ -39,17 +39,6 @@ struct token {
 int snapshot_token(struct snapshot *s, const uint8_t hash[SHA256_BYTES],
                    struct token *out, struct arena *arena, struct err *err) MUST_CHECK;
 
-/* What an account is in a workspace (its id, or "" for the default one). */
-struct standing {
-    struct str domain; /* that owns the project; "" is none */
-    bool held;         /* the workspace is there */
-    int64_t role;      /* in it; 0: none */
-    bool is_member;    /* of some workspace of the project */
-};
-int snapshot_standing(struct snapshot *s, struct str project, struct str workspace,
-                      struct str account, struct standing *out, struct arena *arena,
-                      struct err *err) MUST_CHECK;
-
 /* The lists of accounts.def: `each` is called with the columns of each row, which live
  * until it returns; parameters that a list does not take are ignored. */
 enum account_list {

@@ -92,7 +92,7 @@ static void read_depend(struct query *q, struct depend *d)
     read_object(q, &d->object);
 }
 
-int snapshot_depends(struct snapshot *s, struct str project, int64_t workspace,
+int snapshot_depends(struct snapshot *s, struct str cdm, int64_t workspace,
                      bool submitted, const int64_t *blobs, size_t n,
                      int (*each)(void *arg, const struct depend *d, struct err *err),
                      void *arg, struct err *err)
@@ -104,7 +104,7 @@ int snapshot_depends(struct snapshot *s, struct str project, int64_t workspace,
 
     if (rc)
         return rc;
-    q = db_query(s->db, sql, "iss", workspace, buf_str(&list), project);
+    q = db_query(s->db, sql, "iss", workspace, buf_str(&list), cdm);
     while (!rc && (rc = db_next(q, err)) == 1) {
         struct depend d;
 

@@ -187,12 +187,13 @@ struct depend {
 };
 
 /*
- * Calls `each` for what the definitions `blobs` of `project` name, in no special order; a
- * name of several resources gives several calls.  With `submitted` scripts are their
- * submitted versions; kinds without versions count as submitted when saved.  `each`
- * returns 0 to go on. Texts live until it returns.  One statement.
+ * Calls `each` for what the definitions `blobs` name, in no special order; a name of
+ * several resources gives several calls.  CDM jobs are those of the project `cdm`; with
+ * "" none of them exists.  With `submitted` scripts are their submitted versions; kinds
+ * without versions count as submitted when saved.  `each` returns 0 to go on. Texts live
+ * until it returns.  One statement.
  */
-int snapshot_depends(struct snapshot *s, struct str project, int64_t workspace,
+int snapshot_depends(struct snapshot *s, struct str cdm, int64_t workspace,
                      bool submitted, const int64_t *blobs, size_t n,
                      int (*each)(void *arg, const struct depend *d, struct err *err),
                      void *arg, struct err *err) MUST_CHECK;
@@ -258,6 +259,7 @@ int store_check(const char *path, const struct seal_key *keys, int n_keys,
 /* ---- writing ---- */
 
 struct db;
+struct authority;
 
 /*
  * A write: the caller fills one of the structs below, which begin with it, and
@@ -270,6 +272,10 @@ struct write {
     int (*run)(struct db *db, struct write *w, struct err *err); /* by the store */
     void (*done)(struct write *w);
     void *arg; /* the caller's */
+    /* By what it is written: judged in the transaction, before anything is done
+     * (E_DENIED, as snapshot_judge()).  NULL: the server's own, administration, or --auth
+     * off. */
+    const struct authority *authority;
     int rc;
     struct err err;
     struct write *next; /* the store's */

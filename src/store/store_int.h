@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "store/authority.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -38,6 +39,10 @@ int find_workspace(struct db *db, struct str project, struct str uid,
                    struct workspace *out, struct arena *arena,
                    struct err *err) MUST_CHECK;
 bool is_cdm_workspace(struct str uid);
+
+/* authority.c: snapshot_judge() and store_judge() on a connection. */
+int authority_judge(struct db *db, const struct authority *a, struct rights *rights,
+                    struct revisions *revisions, struct err *err) MUST_CHECK;
 
 /* A connection of the pool, without a transaction. */
 struct snapshot *borrow(struct store *s);

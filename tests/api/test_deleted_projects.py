@@ -74,7 +74,7 @@ def test_a_queued_import_brings_no_project_back(house):
     boss, client = client_in(server, first, first["Project Id"]), client_in(server, first, project)
     path = put_object(server, large(2000))
     before = boss.post("/jobs/import", {"path": path}).json["taskId"]
-    queued = client.post("/jobs/import", {"path": put_object(server, large(1))}).json["taskId"]
+    queued = client.post("/jobs/import", {"path": put_object(server, large(1), "small.zip")}).json["taskId"]
     with catalogue(server) as db:
         assert status(boss, before) == status(client, queued) == "RUNNING", "the second one waits"
         for sql in DELETE:

@@ -126,9 +126,7 @@ static void plan(int fd)
                                                  .user = STR("u"),
                                                  .cluster = STR("") },
                                       .kind = TASK_IMPORT_JOBS,
-                                      .body = &body,
-                                      .may_connect = true,
-                                      .may_migrate = true };
+                                      .body = &body };
     struct buf json = BUF_INIT(64 * MIB);
     struct import *im = NULL;
     struct err err = ERR_INIT;

@@ -683,13 +683,14 @@ static int check_signer(struct job *j, struct err *err)
     return rc;
 }
 
-/* The administrator may; who is none, and has no role, may not. */
+/* The administrator may; a key that does not exist may not. */
 static int permit(struct job *j, struct err *err)
 {
-    struct principal who = {
-        .account = { .id = STR(ACCOUNT), .domain = STR("did"), .is_admin = !j->key }
-    };
-    int rc = auth_permit(&in.auth, &who, STR("p"), STR(""), ROLE_VIEWER, err);
+    struct principal who = { .credential = str_of(j->key ? "nobody" : in.key.id) };
+    struct authority a = auth_authority(&who, STR("p"), STR(""), ROLE_VIEWER);
+    struct rights rights;
+    struct revisions revisions;
+    int rc = store_judge(in.auth.store, &a, &rights, &revisions, err);
 
     if (rc == E_DENIED) {
         note(j, "denied: %d", err->api);
@@ -964,9 +965,7 @@ static int import(struct job *j, struct err *err)
     struct import_body body = { .dry_run = false };
     struct import_request request = { .place = j->world->place,
                                       .kind = TASK_IMPORT_JOBS,
-                                      .body = &body,
-                                      .may_connect = true,
-                                      .may_migrate = true };
+                                      .body = &body };
     struct import *im = NULL;
     int fd = open_archive(j), rc;
 
