@@ -7,6 +7,7 @@
 #include "auth/password.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "dlfd/output.h"
 
 /*
  * dlfd admin user, key, project and role: what may also be done while a server runs.
@@ -143,21 +144,51 @@ static int make_password(const struct admin_call *call, struct password *p)
     return rc;
 }
 
-/* A new password is printed when it holds. */
-static void end_password(const struct admin_call *call, struct password *p, bool holds)
+static void wipe_password(struct password *p)
 {
-    if (holds && !call->password_stdin)
-        puts(p->text);
     wipe(p->text, sizeof(p->text));
     buf_release(&p->hash);
 }
 
+/* Carries out a change that comes with a text which is shown only once: first it is seen
+ * that it can be done, then the text is written, then it is done, so that nothing takes
+ * effect that nobody has been told.  Wipes the text; without one it is only carried out.
+ */
+static int write_shown(struct folder *f, struct account_change *change, struct buf *shown,
+                       const char *taken, const char *denied)
+{
+    int rc = shown->bad ? admin_failed(&ERR_INIT, "out of memory") : 0;
+
+    if (!rc && shown->len) {
+        change->rehearsal = true;
+        rc = admin_write(f, &change->write, "the user is gone", taken, denied);
+        change->rehearsal = false;
+        if (!rc)
+            rc = output_once("dlfd admin", buf_str(shown));
+    }
+    buf_wipe(shown);
+    return rc ? rc : admin_write(f, &change->write, "the user is gone", taken, denied);
+}
+
+/* What is shown of a password: a new one. */
+static struct buf shown_password(const struct admin_call *call, const struct password *p)
+{
+    struct buf shown = BUF_INIT(KIB);
+
+    if (!call->password_stdin)
+        buf_addf(&shown, "%s\n", p->text);
+    return shown;
+}
+
 static int add_user(struct folder *f, const struct admin_call *call, struct str domain,
-                    struct str hash)
+                    const struct password *p)
 {
     char id[ID_HEX_BYTES], domain_id[ID_HEX_BYTES];
     struct account_change change;
-    struct str account[] = { { id, ID_HEX_BYTES - 1 }, domain, str_of(call->name), hash };
+    struct str account[] = {
+        { id, ID_HEX_BYTES - 1 }, domain, str_of(call->name), buf_str(&p->hash)
+    };
+    struct buf shown = shown_password(call, p);
     struct str new_domain[] = { { domain_id, ID_HEX_BYTES - 1 }, domain };
 
     id_hex(id);
@@ -165,8 +196,8 @@ static int add_user(struct folder *f, const struct admin_call *call, struct str 
     account_change_init(&change);
     change_add(&change, STEP_DOMAIN_ADD, new_domain, 2, clock_ms(), 0);
     change_add(&change, STEP_ACCOUNT_ADD, account, 4, call->admin, clock_ms());
-    return admin_write(f, &change.write, "",
-                       "a user of that name is in the domain already", "");
+    return write_shown(f, &change, &shown, "a user of that name is in the domain already",
+                       "");
 }
 
 int admin_user_create(struct folder *f, const struct admin_call *call)
@@ -183,8 +214,8 @@ int admin_user_create(struct folder *f, const struct admin_call *call)
     if (!rc)
         rc = make_password(call, &password);
     if (!rc)
-        rc = add_user(f, call, buf_str(&domain), buf_str(&password.hash));
-    end_password(call, &password, rc == 0);
+        rc = add_user(f, call, buf_str(&domain), &password);
+    wipe_password(&password);
     err_clear(&err);
     buf_release(&domain);
     return rc;
@@ -198,7 +229,7 @@ int admin_user_list(struct folder *f, const struct admin_call *call)
 
 /* A step for an account, and the end of all of its tokens. */
 static int change_user(struct folder *f, const struct admin_call *call,
-                       enum account_step step, struct str hash)
+                       enum account_step step, struct str hash, struct buf *shown)
 {
     struct arena arena = ARENA_INIT;
     struct account_change change;
@@ -211,7 +242,7 @@ static int change_user(struct folder *f, const struct admin_call *call,
         account_change_init(&change);
         change_add(&change, STEP_TOKENS_REVOKE, text, 1, 0, 0);
         change_add(&change, step, text, 2, 0, 0);
-        rc = admin_write(f, &change.write, "the user is gone", "", "");
+        rc = write_shown(f, &change, shown, "", "");
     }
     arena_release(&arena);
     return rc;
@@ -221,16 +252,20 @@ int admin_user_password(struct folder *f, const struct admin_call *call)
 {
     struct password password;
     int rc = make_password(call, &password);
+    struct buf shown = shown_password(call, &password);
 
     if (!rc)
-        rc = change_user(f, call, STEP_ACCOUNT_PASSWORD, buf_str(&password.hash));
-    end_password(call, &password, rc == 0);
+        rc = change_user(f, call, STEP_ACCOUNT_PASSWORD, buf_str(&password.hash), &shown);
+    buf_wipe(&shown);
+    wipe_password(&password);
     return rc;
 }
 
 int admin_user_delete(struct folder *f, const struct admin_call *call)
 {
-    return change_user(f, call, STEP_ACCOUNT_DELETE, STR(""));
+    struct buf nothing = BUF_INIT(0);
+
+    return change_user(f, call, STEP_ACCOUNT_DELETE, STR(""), &nothing);
 }
 
 /* ---- access keys ---- */
@@ -238,6 +273,7 @@ int admin_user_delete(struct folder *f, const struct admin_call *call)
 int admin_key_create(struct folder *f, const struct admin_call *call)
 {
     struct new_key key = { .sealed = BUF_INIT(0) };
+    struct buf shown = BUF_INIT(KIB);
     struct arena arena = ARENA_INIT;
     struct account_change change;
     struct account account;
@@ -247,12 +283,11 @@ int admin_key_create(struct folder *f, const struct admin_call *call)
     account_change_init(&change);
     if (!rc && access_key_new(&key, store_key(f->store), account.id, &change, &err))
         rc = admin_failed(&err, "there is no key for secrets");
+    buf_addf(&shown, "User Name,Access Key Id,Secret Access Key\n%s,%s,%s\n", call->name,
+             key.id, key.secret);
     if (!rc)
-        rc =
-            admin_write(f, &change.write, "", "", "the user has two access keys already");
-    if (!rc)
-        printf("User Name,Access Key Id,Secret Access Key\n%s,%s,%s\n", call->name,
-               key.id, key.secret);
+        rc = write_shown(f, &change, &shown, "", "the user has two access keys already");
+    buf_wipe(&shown);
     buf_release(&key.sealed);
     wipe(&key, sizeof(key));
     err_clear(&err);

@@ -18,6 +18,7 @@
 #include "dlfd/folder.h"
 #include "dlfd/objects.h"
 #include "dlfd/options.h"
+#include "dlfd/output.h"
 #include "model/errors.h"
 #include "model/names.h"
 #include "base/banned.h"
@@ -462,8 +463,10 @@ int main(int argc, char **argv)
      * take stays. */
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    signal(SIGXFSZ,
+           SIG_IGN); /* past a limit of file sizes is an error, as a full disk is */
     if (argc > 1 && strcmp(argv[1], "admin") == 0)
-        return admin_main(argc - 2, argv + 2);
+        return output_end("dlfd admin", admin_main(argc - 2, argv + 2));
     rc = options_read(&o, argc, argv, &err);
     if (!rc && o.help)
         options_help();
@@ -475,6 +478,8 @@ int main(int argc, char **argv)
         rc = run(&o, &err);
     if (rc)
         fprintf(stderr, "dlfd: %s\n", err.arg[0] ? err.arg[0] : "out of memory");
+    if (o.help || o.version || o.check)
+        rc = output_end("dlfd", rc ? 1 : 0);
     options_release(&o);
     err_clear(&err);
     return rc ? 1 : 0;

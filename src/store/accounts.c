@@ -155,9 +155,8 @@ static int run_step(struct db *db, struct account_change *c, size_t at, struct e
     return rc;
 }
 
-static int run_change(struct db *db, struct write *write, struct err *err)
+static int run_steps(struct db *db, struct account_change *c, struct err *err)
 {
-    struct account_change *c = (struct account_change *)write;
     int rc = 0;
 
     for (c->failed = 0; c->failed < c->n; c->failed++) {
@@ -166,6 +165,25 @@ static int run_change(struct db *db, struct write *write, struct err *err)
             break;
     }
     return rc;
+}
+
+/* Does it and undoes it. */
+static int rehearse(struct db *db, struct account_change *c, struct err *err)
+{
+    int rc = db_run(db, err, SQL_SAVEPOINT, "");
+
+    if (!rc)
+        rc = run_steps(db, c, err);
+    if (!rc)
+        rc = db_run(db, err, SQL_SAVEPOINT_UNDO, "");
+    return rc ? rc : db_run(db, err, SQL_SAVEPOINT_END, "");
+}
+
+static int run_change(struct db *db, struct write *write, struct err *err)
+{
+    struct account_change *c = (struct account_change *)write;
+
+    return c->rehearsal ? rehearse(db, c, err) : run_steps(db, c, err);
 }
 
 void account_change_init(struct account_change *c)

@@ -75,6 +75,7 @@ struct account_change {
         int64_t number[2];
     } step[CHANGE_MAX_STEPS];
     size_t n, failed;
+    bool rehearsal; /* whether it could be done: nothing is changed */
 };
 void account_change_init(struct account_change *c);
 
