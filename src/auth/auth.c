@@ -8,14 +8,33 @@
 #include "base/limits.h"
 #include "model/errors.h"
 
+static const struct {
+    int64_t window_ms;
+    enum when_full when_full;
+} tables[COUNTED] = {
+    /* An account has at most SIGN_IN_FAILURES_ANYWHERE addresses here and those that it
+     * is known at, so whoever fills the table guesses at hundreds of accounts from very
+     * many addresses; those that are counted already stay. */
+    [FAILED] = { SIGN_IN_WINDOW_MS, COUNTERS_REFUSE },
+    [FAILED_NAMES] = { SIGN_IN_WINDOW_MS, COUNTERS_FORGET },
+    [FAILED_KEYS] = { SIGN_IN_WINDOW_MS, COUNTERS_FORGET },
+    /* From very many addresses: 40 random characters are not guessed. */
+    [FAILED_SIGNATURES] = { SIGN_IN_WINDOW_MS, COUNTERS_FORGET },
+    [KNOWN] = { SIGN_IN_KNOWN_MS, COUNTERS_REFUSE },
+    [WAITING] = { COUNTERS_NO_END, COUNTERS_REFUSE },
+    [REQUESTS] = { 1000, COUNTERS_FORGET },
+};
+
 int auth_open(struct auth *a, struct err *err)
 {
-    a->failures = counters_new(SIGN_IN_WINDOW_MS);
-    a->known = counters_new(SIGN_IN_KNOWN_MS);
-    a->waiting = counters_new(SIGN_IN_WINDOW_MS);
-    a->requests = counters_new(1000);
+    bool ok = true;
+
+    for (int i = 0; i < COUNTED; i++) {
+        a->counters[i] = counters_new(tables[i].window_ms, tables[i].when_full);
+        ok &= a->counters[i] != NULL;
+    }
     a->workers = workers_start(HASH_THREADS, HASH_MAX_WAITING);
-    if (a->failures && a->known && a->waiting && a->requests && a->workers)
+    if (ok && a->workers)
         return 0;
     auth_close(a);
     return err_nomem(err);
@@ -24,12 +43,11 @@ int auth_open(struct auth *a, struct err *err)
 void auth_close(struct auth *a)
 {
     workers_stop(a->workers);
-    counters_free(a->failures);
-    counters_free(a->known);
-    counters_free(a->waiting);
-    counters_free(a->requests);
     a->workers = NULL;
-    a->failures = a->known = a->waiting = a->requests = NULL;
+    for (int i = 0; i < COUNTED; i++) {
+        counters_free(a->counters[i]);
+        a->counters[i] = NULL;
+    }
 }
 
 /* ---- counting ---- */
@@ -54,18 +72,28 @@ static struct str counter_key(struct str what, struct str peer, struct arena *ar
     return key;
 }
 
-/* Counts `by` attempts, and says whether they are too many: *wait_s for how long.  Those
- * that are refused at one address count at no other. */
-static bool too_many(struct auth *a, struct str what, struct str here, int64_t by,
-                     int64_t *wait_s)
+static int64_t count(struct auth *a, enum counted table, struct str key, int64_t by)
 {
+    return counters_add(a->counters[table], key, by, steady_ms(), NULL);
+}
+
+/* Counts an attempt, and says whether there are too many: *wait_s for how long.  Those
+ * that are refused at one address count at no other, and one that is refused everywhere
+ * takes no room for its address. */
+static bool too_many(struct auth *a, const struct login *l, int64_t *wait_s)
+{
+    struct counters *c = a->counters[l->table];
     int64_t now = steady_ms(), left;
-    bool refused = counters_add(a->failures, here, by, now, &left) > SIGN_IN_FAILURES;
+    bool known = count(a, KNOWN, l->counted_here, 0) > 0;
+    bool refused =
+        !known && counters_add(c, l->counted, 0, now, &left) >= SIGN_IN_FAILURES_ANYWHERE;
 
     if (!refused)
+        refused = counters_add(c, l->counted_here, 1, now, &left) > SIGN_IN_FAILURES;
+    if (!refused)
         refused =
-            counters_add(a->failures, what, by, now, &left) > SIGN_IN_FAILURES_ANYWHERE &&
-            !counters_add(a->known, here, 0, now, NULL);
+            counters_add(c, l->counted, 1, now, &left) > SIGN_IN_FAILURES_ANYWHERE &&
+            !known;
     *wait_s = left / 1000 + 1;
     return refused;
 }
@@ -154,7 +182,6 @@ int auth_signer(struct auth *a, struct str authorization,
                 const struct sign_request *request, struct str peer, struct arena *arena,
                 struct signer *out, struct err *err)
 {
-    int64_t wait_s;
     int rc = sign_parse(&out->claim, authorization, err);
 
     if (rc == E_INVALID)
@@ -166,7 +193,7 @@ int auth_signer(struct auth *a, struct str authorization,
     out->peer = counter_key(out->claim.access, peer, arena);
     if (!out->peer.p)
         return err_nomem(err);
-    if (too_many(a, out->claim.access, out->peer, 0, &wait_s))
+    if (count(a, FAILED_SIGNATURES, out->peer, 0) > SIGN_IN_FAILURES)
         return denied(err, "AK access failed to reach the limit,forbidden.");
     return find_key(a, out, arena, err);
 }
@@ -176,7 +203,7 @@ static int bad_signature(struct auth *a, const struct signer *signer,
 {
     struct buf why = BUF_INIT(SIGN_SHOWN_MAX + KIB);
 
-    counters_add(a->failures, signer->peer, 1, steady_ms(), NULL);
+    count(a, FAILED_SIGNATURES, signer->peer, 1);
     buf_adds(&why, "verify aksk signature fail, canonicalRequest:");
     buf_addstr(&why, buf_str(canonical));
     err_clear(err);
@@ -206,7 +233,7 @@ int auth_signature(struct auth *a, const struct signer *signer,
     else if (rc == E_INVALID)
         rc = err_set(err, E_DENIED, APIGW_0305, DET_AUTHORIZATION);
     if (!rc) {
-        counters_forget(a->failures, signer->peer);
+        counters_forget(a->counters[FAILED_SIGNATURES], signer->peer);
         *out = (struct principal){ .account = signer->account,
                                    .project = STR(""),
                                    .project_name = STR(""),
@@ -220,8 +247,7 @@ int auth_signature(struct auth *a, const struct signer *signer,
 
 int auth_rate(struct auth *a, const struct principal *p, struct err *err)
 {
-    if (!a->rate_limit ||
-        counters_add(a->requests, p->account.id, 1, steady_ms(), NULL) <= a->rate_limit)
+    if (!a->rate_limit || count(a, REQUESTS, p->account.id, 1) <= a->rate_limit)
         return 0;
     return err_set(err, E_LIMIT, APIGW_0308, DET_NONE);
 }
@@ -254,6 +280,7 @@ static int find_account(struct auth *a, struct login *l, struct arena *arena,
         rc = snapshot_account(s, &l->who, &l->account, arena, err);
     snapshot_end(s);
     l->found = !rc;
+    l->table = l->found ? FAILED : l->access_key.n ? FAILED_KEYS : FAILED_NAMES;
     if (rc != E_NOTFOUND)
         return rc;
     err_clear(err);
@@ -261,7 +288,7 @@ static int find_account(struct auth *a, struct login *l, struct arena *arena,
 }
 
 /* What failures are counted by: the access key, the account's id, or the words for one
- * that is not there, which are no key and no id. */
+ * that does not exist. */
 static struct str counted_as(const struct login *l, struct arena *arena)
 {
     const struct str parts[] = { l->who.id, l->who.name, l->who.domain,
@@ -290,12 +317,11 @@ int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
     if (!l->counted.p || !l->counted_here.p || !l->peer.p)
         return err_nomem(err);
     /* Counted before it is looked at, so that many at once are not too many. */
-    if (too_many(a, l->counted, l->counted_here, 1, &wait_s)) {
+    if (too_many(a, l, &wait_s)) {
         snprintf(wait, sizeof(wait), "%lld", (long long)wait_s);
         return err_set(err, E_LIMIT, IAM_429, DET_NONE, wait);
     }
-    if (l->access_key.n || counters_add(a->waiting, l->peer, 1, steady_ms(), NULL) <=
-                               HASH_MAX_WAITING_OF_ONE)
+    if (l->access_key.n || count(a, WAITING, l->peer, 1) <= HASH_MAX_WAITING_OF_ONE)
         return 0;
     auth_login_cancel(a, l);
     return err_set(err, E_BUSY, APIGW_0613, DET_HASHING);
@@ -304,14 +330,14 @@ int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
 static void wait_no_longer(struct auth *a, const struct login *l)
 {
     if (!l->access_key.n)
-        counters_add(a->waiting, l->peer, -1, steady_ms(), NULL);
+        count(a, WAITING, l->peer, -1);
 }
 
 void auth_login_cancel(struct auth *a, struct login *l)
 {
     wait_no_longer(a, l);
-    counters_add(a->failures, l->counted_here, -1, steady_ms(), NULL);
-    counters_add(a->failures, l->counted, -1, steady_ms(), NULL);
+    count(a, l->table, l->counted_here, -1);
+    count(a, l->table, l->counted, -1);
 }
 
 void auth_login_check(struct auth *a, struct login *l)
@@ -328,12 +354,21 @@ void auth_login_check(struct auth *a, struct login *l)
     wait_no_longer(a, l);
 }
 
+/* An account has so many addresses that it is known at, so that it takes no room from
+ * others. */
+static void note_address(struct auth *a, const struct login *l)
+{
+    if (!count(a, KNOWN, l->counted_here, 0) &&
+        count(a, KNOWN, l->counted, 1) <= SIGN_IN_KNOWN_MAX)
+        count(a, KNOWN, l->counted_here, 1);
+}
+
 int auth_login_end(struct auth *a, struct login *l, struct err *err)
 {
     if (!l->matches)
         return err_set(err, E_DENIED, IAM_401_PASSWORD, DET_NONE);
-    counters_forget(a->failures, l->counted_here);
-    counters_add(a->failures, l->counted, -1, steady_ms(), NULL);
-    counters_add(a->known, l->counted_here, 1, steady_ms(), NULL);
+    counters_forget(a->counters[FAILED], l->counted_here);
+    count(a, FAILED, l->counted, -1);
+    note_address(a, l);
     return 0;
 }

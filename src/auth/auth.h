@@ -14,17 +14,29 @@
  * Guessing is slowed: in five minutes at most SIGN_IN_FAILURES of one account or access
  * key from one address are looked at, and of one account at most
  * SIGN_IN_FAILURES_ANYWHERE from all; then the next five minutes begin.  The latter does
- * not hold up whoever signed in from the address before.
+ * not hold up whoever signed in from the address before.  Accounts that do not exist are
+ * slowed alike, so that no answer tells which exist.
  */
+
+/* What is counted, each in a table of its own, so that nothing that anybody can invent
+ * takes room from what belongs to an account. */
+enum counted {
+    FAILED,            /* sign-ins of accounts and access keys that exist */
+    FAILED_NAMES,      /* of names that no account has */
+    FAILED_KEYS,       /* by access keys that do not exist */
+    FAILED_SIGNATURES, /* of access keys that exist, by address */
+    KNOWN,             /* addresses that an account signed in from, and how many it has */
+    WAITING,           /* sign-ins of an address that are to be looked at */
+    REQUESTS,          /* of an account, in a second */
+    COUNTED
+};
+
 struct auth {
     struct store *store;
     int64_t token_age_ms;
-    int64_t rate_limit;        /* requests a second of one account; 0: any number */
-    struct counters *failures; /* in SIGN_IN_WINDOW_MS */
-    struct counters *known;    /* successes, in SIGN_IN_KNOWN_MS */
-    struct counters *waiting;  /* sign-ins of an address that are to be looked at */
-    struct counters *requests; /* in a second */
-    struct workers *workers;   /* that hash passwords */
+    int64_t rate_limit; /* requests a second of one account; 0: any number */
+    struct counters *counters[COUNTED];
+    struct workers *workers; /* that hash passwords */
 };
 
 /* Begins and ends what `auth` keeps beside the store; closing twice, or after a failed
@@ -93,6 +105,7 @@ struct login {
     struct str secret; /* the password, or the secret key */
     struct str peer;
     struct account account; /* out */
+    enum counted table;     /* where failures are counted: */
     struct str counted;     /* the account's key in the counters; at `peer`: */
     struct str counted_here;
     struct str sealed;

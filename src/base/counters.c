@@ -2,36 +2,45 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "base/hash.h"
 #include "base/id.h"
-
-#define SETS 2048
-#define WAYS 8
+#include "base/limits.h"
 
 /* A key is told by 128 bits of its hash, salted so that nobody can choose two that
  * fall together. */
 struct counter {
+    LIST_ENTRY(counter) link;   /* in its bucket, or among those that are free */
+    TAILQ_ENTRY(counter) order; /* of the beginnings of windows */
     uint64_t key[2];
     int64_t since_ms, count;
 };
+LIST_HEAD(bucket, counter);
 
 struct counters {
     pthread_mutex_t lock;
     int64_t window_ms;
+    enum when_full when_full;
     uint8_t salt[16];
-    struct counter counter[SETS][WAYS];
+    TAILQ_HEAD(, counter) order; /* all that are in use, the oldest first */
+    struct bucket unused;
+    size_t touched; /* of counter[]: the others were never in use */
+    struct bucket bucket[COUNTERS_MAX];
+    struct counter counter[COUNTERS_MAX];
 };
 
-struct counters *counters_new(int64_t window_ms)
+struct counters *counters_new(int64_t window_ms, enum when_full when_full)
 {
     struct counters *c = calloc(1, sizeof(*c));
 
     if (!c)
         return NULL;
     c->window_ms = window_ms;
+    c->when_full = when_full;
     random_bytes(c->salt, sizeof(c->salt));
     pthread_mutex_init(&c->lock, NULL);
+    TAILQ_INIT(&c->order);
     return c;
 }
 
@@ -55,39 +64,61 @@ static void hash_key(const struct counters *c, struct str key, uint64_t out[2])
     memcpy(out, digest, 2 * sizeof(*out));
 }
 
-/* The key's counter; NULL when its window is over, or it has none. */
-static struct counter *find(struct counters *c, const uint64_t key[2], int64_t now_ms)
+static struct bucket *bucket_of(struct counters *c, const uint64_t key[2])
 {
-    struct counter *set = c->counter[key[0] % SETS];
+    return &c->bucket[key[0] % COUNTERS_MAX];
+}
 
-    for (int i = 0; i < WAYS; i++)
-        if (set[i].key[0] == key[0] && set[i].key[1] == key[1] &&
-            now_ms - set[i].since_ms < c->window_ms)
-            return &set[i];
+static void drop(struct counters *c, struct counter *one)
+{
+    LIST_REMOVE(one, link);
+    TAILQ_REMOVE(&c->order, one, order);
+    LIST_INSERT_HEAD(&c->unused, one, link);
+}
+
+static void drop_ended(struct counters *c, int64_t now_ms)
+{
+    struct counter *one;
+
+    while ((one = TAILQ_FIRST(&c->order)) && now_ms - one->since_ms >= c->window_ms)
+        drop(c, one);
+}
+
+/* The key's counter; NULL when it has none. */
+static struct counter *find(struct counters *c, const uint64_t key[2])
+{
+    struct counter *one;
+
+    LIST_FOREACH (one, bucket_of(c, key), link)
+        if (one->key[0] == key[0] && one->key[1] == key[1])
+            return one;
     return NULL;
 }
 
-/* Which of two is given up first: one whose window is over, else that of fewer
- * events, so that keys made up for it push out none that matters, else the older. */
-static bool goes_before(const struct counters *c, const struct counter *a,
-                        const struct counter *b, int64_t now_ms)
+/* A free counter; NULL when the table is full and refuses. */
+static struct counter *take(struct counters *c)
 {
-    bool a_over = now_ms - a->since_ms >= c->window_ms;
-    bool b_over = now_ms - b->since_ms >= c->window_ms;
+    struct counter *one;
 
-    if (a_over != b_over)
-        return a_over;
-    return a->count != b->count ? a->count < b->count : a->since_ms < b->since_ms;
+    if (LIST_EMPTY(&c->unused) && c->touched < COUNTERS_MAX)
+        return &c->counter[c->touched++];
+    if (LIST_EMPTY(&c->unused) && c->when_full == COUNTERS_FORGET)
+        drop(c, TAILQ_FIRST(&c->order));
+    one = LIST_FIRST(&c->unused);
+    if (one)
+        LIST_REMOVE(one, link);
+    return one;
 }
 
-static struct counter *take(struct counters *c, const uint64_t key[2], int64_t now_ms)
+static struct counter *add(struct counters *c, const uint64_t key[2], int64_t now_ms)
 {
-    struct counter *set = c->counter[key[0] % SETS], *one = set;
+    struct counter *one = take(c);
 
-    for (int i = 1; i < WAYS; i++)
-        if (goes_before(c, &set[i], one, now_ms))
-            one = &set[i];
+    if (!one)
+        return NULL;
     *one = (struct counter){ .key = { key[0], key[1] }, .since_ms = now_ms };
+    LIST_INSERT_HEAD(bucket_of(c, key), one, link);
+    TAILQ_INSERT_TAIL(&c->order, one, order);
     return one;
 }
 
@@ -100,12 +131,20 @@ int64_t counters_add(struct counters *c, struct str key, int64_t by, int64_t now
 
     hash_key(c, key, hash);
     pthread_mutex_lock(&c->lock);
-    one = find(c, hash, now_ms);
-    if (!one && by)
-        one = take(c, hash, now_ms);
+    drop_ended(c, now_ms);
+    one = find(c, hash);
+    if (!one && by > 0) {
+        one = add(c, hash, now_ms);
+        if (!one) {
+            count = INT64_MAX;
+            since_ms = TAILQ_FIRST(&c->order)->since_ms;
+        }
+    }
     if (one) {
         count = one->count += by;
         since_ms = one->since_ms;
+        if (count <= 0)
+            drop(c, one);
     }
     pthread_mutex_unlock(&c->lock);
     if (left_ms)
@@ -116,14 +155,12 @@ int64_t counters_add(struct counters *c, struct str key, int64_t by, int64_t now
 void counters_forget(struct counters *c, struct str key)
 {
     uint64_t hash[2];
+    struct counter *one;
 
     hash_key(c, key, hash);
     pthread_mutex_lock(&c->lock);
-    for (int i = 0; i < WAYS; i++) {
-        struct counter *one = &c->counter[hash[0] % SETS][i];
-
-        if (one->key[0] == hash[0] && one->key[1] == hash[1])
-            *one = (struct counter){ 0 };
-    }
+    one = find(c, hash);
+    if (one)
+        drop(c, one);
     pthread_mutex_unlock(&c->lock);
 }

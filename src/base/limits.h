@@ -179,6 +179,11 @@
 #define SIGN_IN_FAILURES_ANYWHERE 100
 /* How long an address is known as one that an account signed in from. */
 #define SIGN_IN_KNOWN_MS (30L * 24 * 60 * 60 * 1000)
+/* Such addresses of one account. */
+#define SIGN_IN_KNOWN_MAX 64
+/* Keys in one table of base/counters.h.  One hashing thread looks at fewer passwords in
+ * SIGN_IN_WINDOW_MS than half of these, and each takes two at most. */
+#define COUNTERS_MAX 65536
 #define SIGN_SKEW_MS (15L * 60 * 1000)
 #define HASH_THREADS 1
 #define HASH_MAX_WAITING 64

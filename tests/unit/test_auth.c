@@ -18,6 +18,7 @@
 #include "base/limits.h"
 
 static atomic_int wall_s, steady_s; /* how far the clocks were moved */
+static atomic_bool frozen;          /* the steady one moves by steady_s alone */
 
 int __real_clock_gettime(clockid_t id, struct timespec *t);
 int __wrap_clock_gettime(clockid_t id, struct timespec *t);
@@ -26,6 +27,8 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *t)
 {
     int rc = __real_clock_gettime(id, t);
 
+    if (id == CLOCK_MONOTONIC && frozen)
+        *t = (struct timespec){ .tv_sec = 1000000 };
     t->tv_sec += id == CLOCK_MONOTONIC ? steady_s : wall_s;
     return rc;
 }
@@ -34,7 +37,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *t)
 
 static void test_a_window_begins_with_the_first_event(void **state)
 {
-    struct counters *c = counters_new(1000);
+    struct counters *c = counters_new(1000, COUNTERS_FORGET);
     int64_t left;
 
     (void)state;
@@ -54,7 +57,7 @@ static void test_a_window_begins_with_the_first_event(void **state)
 
 static void test_what_is_forgotten_begins_anew(void **state)
 {
-    struct counters *c = counters_new(1000);
+    struct counters *c = counters_new(1000, COUNTERS_FORGET);
 
     (void)state;
     counters_add(c, STR("a"), 5, 0, NULL);
@@ -73,18 +76,57 @@ static void count_many(struct counters *c, int n, int64_t now_ms)
         counters_add(c, (struct str){ (const char *)&i, sizeof(i) }, 1, now_ms, NULL);
 }
 
-static void test_where_keys_are_too_many_those_of_most_events_stay(void **state)
+static void test_a_full_table_forgets_the_oldest(void **state)
 {
-    struct counters *c = counters_new(1000);
+    struct counters *c = counters_new(1000, COUNTERS_FORGET);
 
     (void)state;
-    counters_add(c, STR("guessed"), 5, 0, NULL);
-    count_many(c, 500000, 1);
-    assert_int_equal(counters_add(c, STR("guessed"), 0, 2, NULL), 5);
-    /* Those whose window is over leave before any that counts. */
-    count_many(c, 500000, 1000);
-    assert_int_equal(counters_add(c, STR("late"), 2, 1000, NULL), 2);
-    assert_int_equal(counters_add(c, STR("late"), 0, 1001, NULL), 2);
+    counters_add(c, STR("first"), 5, 0, NULL);
+    counters_add(c, STR("second"), 5, 1, NULL);
+    count_many(c, COUNTERS_MAX - 2, 2);
+    assert_int_equal(counters_add(c, STR("first"), 0, 3, NULL), 5);
+    assert_int_equal(counters_add(c, STR("new"), 1, 4, NULL), 1);
+    assert_int_equal(counters_add(c, STR("first"), 0, 5, NULL), 0);
+    assert_int_equal(counters_add(c, STR("second"), 0, 5, NULL), 5);
+    counters_free(c);
+}
+
+static void test_a_full_table_refuses_new_keys_and_forgets_none(void **state)
+{
+    struct counters *c = counters_new(1000, COUNTERS_REFUSE);
+    int64_t left;
+
+    (void)state;
+    counters_add(c, STR("first"), 5, 0, NULL);
+    count_many(c, 2 * COUNTERS_MAX, 400);
+    assert_int_equal(counters_add(c, STR("new"), 1, 700, &left), INT64_MAX);
+    assert_int_equal(left, 300); /* then there is room */
+    assert_int_equal(counters_add(c, STR("new"), 0, 700, NULL), 0);
+    assert_int_equal(counters_add(c, STR("new"), -1, 700, NULL), 0);
+    assert_int_equal(counters_add(c, STR("first"), 1, 700, NULL), 6);
+    assert_int_equal(counters_add(c, STR("new"), 1, 1000, NULL), 1);
+    assert_int_equal(counters_add(c, STR("newer"), 1, 1000, NULL), INT64_MAX);
+    /* What is taken back leaves room at once. */
+    assert_int_equal(counters_add(c, STR("new"), -1, 1000, NULL), 0);
+    assert_int_equal(counters_add(c, STR("newer"), 1, 1000, NULL), 1);
+    counters_forget(c, STR("newer"));
+    assert_int_equal(counters_add(c, STR("newest"), 1, 1000, NULL), 1);
+    /* All windows end. */
+    count_many(c, COUNTERS_MAX, 2000);
+    assert_int_equal(counters_add(c, STR("newest"), 1, 2000, NULL), INT64_MAX);
+    counters_free(c);
+}
+
+static void test_a_window_without_an_end(void **state)
+{
+    struct counters *c = counters_new(COUNTERS_NO_END, COUNTERS_REFUSE);
+
+    (void)state;
+    counters_add(c, STR("a"), 2, 0, NULL);
+    assert_int_equal(counters_add(c, STR("a"), -1, INT64_MAX / 8, NULL), 1);
+    assert_int_equal(counters_add(c, STR("a"), -1, INT64_MAX / 8, NULL), 0);
+    assert_int_equal(counters_add(c, STR("a"), -1, INT64_MAX / 8, NULL), 0);
+    assert_int_equal(counters_add(c, STR("a"), 1, INT64_MAX / 8, NULL), 1);
     counters_free(c);
 }
 
@@ -99,7 +141,7 @@ static void *count_alone(void *counters)
 
 static void test_counters_are_safe_from_any_thread(void **state)
 {
-    struct counters *c = counters_new(1000000);
+    struct counters *c = counters_new(1000000, COUNTERS_REFUSE);
     pthread_t thread[4];
 
     (void)state;
@@ -339,7 +381,7 @@ struct world {
     char folder[64], path[96];
     struct auth auth;
     struct arena arena;
-    char access_key[ACCESS_KEY_BYTES];
+    char access_key[ACCESS_KEY_BYTES], secret_key[SECRET_KEY_BYTES];
 };
 #define ACCOUNT "0123456789abcdef0123456789abcdef"
 
@@ -361,6 +403,7 @@ static int add_account(struct world *w, struct err *err)
     if (!rc)
         rc = store_write(w->auth.store, &change.write);
     memcpy(w->access_key, key.id, ACCESS_KEY_BYTES);
+    memcpy(w->secret_key, key.secret, SECRET_KEY_BYTES);
     buf_release(&key.sealed);
     buf_release(&hash);
     return rc;
@@ -407,6 +450,7 @@ static int tear_down(void **state)
     rmdir(w->folder);
     arena_release(&w->arena);
     wall_s = steady_s = 0;
+    frozen = false;
     free(w);
     return 0;
 }
@@ -558,10 +602,171 @@ static void test_a_known_address_is_not_locked_by_others(void **state)
     assert_int_equal(try(w, from(by_name("u", "hunter22"), "192.0.2.2")), E_LIMIT);
 }
 
+/* ---- floods ---- */
+
+#define INVENTED 26000
+#define HOME "192.0.2.1"
+
+struct invented {
+    char text[24], peer[24];
+};
+
+static struct invented invent(int i)
+{
+    struct invented one;
+
+    snprintf(one.text, sizeof(one.text), "INVENTED%012d", i);
+    snprintf(one.peer, sizeof(one.peer), "198.51.%d.%d", i / 250, i % 250);
+    return one;
+}
+
+static int set_up_frozen(void **state)
+{
+    frozen = true;
+    return set_up(state);
+}
+
+/* Lets a sign-in be looked at, except for the hash, which takes long. */
+static int begin_only(struct world *w, struct login l)
+{
+    struct err err = ERR_INIT;
+    int rc = auth_login_begin(&w->auth, &l, &w->arena, &err);
+
+    err_clear(&err);
+    return rc;
+}
+
+/* `n` of them, every other one an access key, the others names, each from an address of
+ * its own, where it waits for ever. */
+static void try_invented(struct world *w, int first, int n, int times)
+{
+    for (int i = first; i < first + n; i++) {
+        struct invented one = invent(i);
+
+        for (int t = 0; t < times; t++)
+            if (i % 2)
+                try(w, from(by_key(one.text), one.peer));
+            else
+                begin_only(w, from(by_name(one.text, "wrong"), one.peer));
+    }
+    arena_release(&w->arena);
+}
+
+/* First the flood is counted as often as the account will be; then guesses come with more
+ * of it between, for the five minutes of a window. */
+static void test_a_flood_of_invented_keys_and_names_gives_no_more_guesses(void **state)
+{
+    enum { EVERY_S = 15, BETWEEN = 4000 };
+    int looked_at = 0, invented = INVENTED, refused = 0;
+    struct world *w = *state;
+
+    try_invented(w, 0, INVENTED, SIGN_IN_FAILURES + 1);
+    for (steady_s = 0; steady_s < SIGN_IN_WINDOW_MS / 1000; steady_s += EVERY_S) {
+        int rc = try(w, by_name("u", "wrong"));
+
+        looked_at += rc == E_DENIED;
+        refused += rc == E_LIMIT;
+        try_invented(w, invented, BETWEEN, 1);
+        invented += BETWEEN;
+    }
+    assert_int_equal(looked_at, SIGN_IN_FAILURES);
+    assert_int_equal(looked_at + refused, SIGN_IN_WINDOW_MS / 1000 / EVERY_S);
+    assert_int_equal(try(w, by_name("u", "wrong")), E_DENIED); /* the next window */
+}
+
+/* All that is guessed at is looked at SIGN_IN_FAILURES_ANYWHERE times, and the addresses
+ * that guess later take no room. */
+static void test_more_addresses_give_no_more_guesses(void **state)
+{
+    struct world *w = *state;
+    int looked_at = 0;
+
+    for (int i = 0; i < INVENTED; i++) {
+        struct invented one = invent(i);
+
+        steady_s = (int)(i * (SIGN_IN_WINDOW_MS / 1000) / INVENTED);
+        looked_at += begin_only(w, from(by_name("u", "wrong"), one.peer)) == 0;
+    }
+    assert_int_equal(looked_at, SIGN_IN_FAILURES_ANYWHERE);
+    arena_release(&w->arena);
+}
+
+static void test_floods_lock_out_nobody(void **state)
+{
+    struct world *w = *state;
+    struct login mine = by_key(w->access_key);
+
+    mine.secret = str_of(w->secret_key);
+    try_invented(w, 0, INVENTED, 1);
+    assert_int_equal(try(w, by_name("u", "hunter22")), 0);
+    assert_int_equal(try(w, from(by_name("u", "hunter22"), "203.0.113.9")), 0);
+    assert_int_equal(try(w, mine), 0);
+}
+
+/* Whoever has an account and many addresses does not push out that others are known at
+ * theirs. */
+static void test_known_addresses_of_one_account_push_out_no_others(void **state)
+{
+    struct world *w = *state;
+    struct login mine = by_key(w->access_key);
+
+    mine.secret = str_of(w->secret_key);
+    assert_int_equal(try(w, by_name("u", "hunter22")), 0);
+    for (int i = 0; i < INVENTED; i++) {
+        struct invented one = invent(i);
+
+        assert_int_equal(try(w, from(mine, one.peer)), 0);
+    }
+    for (int i = 0; i < SIGN_IN_FAILURES_ANYWHERE; i++) {
+        struct invented one = invent(i);
+
+        begin_only(w, from(by_name("u", "wrong"), one.peer));
+    }
+    assert_int_equal(try(w, from(by_name("u", "hunter22"), "203.0.113.9")), E_LIMIT);
+    assert_int_equal(try(w, by_name("u", "hunter22")), 0);
+    arena_release(&w->arena);
+}
+
+/* What a client sees of an account that exists and of one that does not, before, during
+ * and after a flood. */
+static void test_floods_do_not_tell_who_exists(void **state)
+{
+    struct world *w = *state;
+
+    for (int flood = 0; flood < 2; flood++) {
+        for (int i = 0; i < SIGN_IN_FAILURES + 2; i++)
+            assert_int_equal(try(w, from(by_name("u", "wrong"), "203.0.113.9")),
+                             try(w, from(by_name("nobody", "wrong"), "203.0.113.9")));
+        for (int i = 0; i < 2 * SIGN_IN_FAILURES_ANYWHERE; i++) {
+            struct invented one = invent(INVENTED + i);
+            int known = begin_only(w, from(by_name("u", "wrong"), one.peer));
+
+            assert_int_equal(known,
+                             begin_only(w, from(by_name("nobody", "wrong"), one.peer)));
+        }
+        try_invented(w, 0, INVENTED / 2, 1);
+    }
+}
+
+static void test_an_address_that_waits_long_has_no_more_places(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < HASH_MAX_WAITING_OF_ONE; i++) {
+        struct invented one = invent(i);
+
+        assert_int_equal(begin_only(w, from(by_name(one.text, "wrong"), HOME)), 0);
+    }
+    steady_s = SIGN_IN_WINDOW_MS / 1000 + 1; /* they wait still */
+    assert_int_equal(begin_only(w, from(by_name("u", "wrong"), HOME)), E_BUSY);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_window_begins_with_the_first_event),
     cmocka_unit_test(test_what_is_forgotten_begins_anew),
-    cmocka_unit_test(test_where_keys_are_too_many_those_of_most_events_stay),
+    cmocka_unit_test(test_a_full_table_forgets_the_oldest),
+    cmocka_unit_test(test_a_full_table_refuses_new_keys_and_forgets_none),
+    cmocka_unit_test(test_a_window_without_an_end),
     cmocka_unit_test(test_counters_are_safe_from_any_thread),
     cmocka_unit_test(test_workers_keep_order_and_limit),
     cmocka_unit_test(test_each_task_runs_once),
@@ -569,6 +774,19 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_hash_is_its_passwords_alone),
     cmocka_unit_test(test_the_letters_of_random_texts),
     cmocka_unit_test(test_what_has_the_form_of_a_token),
+    cmocka_unit_test_setup_teardown(
+        test_a_flood_of_invented_keys_and_names_gives_no_more_guesses, set_up_frozen,
+        tear_down),
+    cmocka_unit_test_setup_teardown(test_more_addresses_give_no_more_guesses,
+                                    set_up_frozen, tear_down),
+    cmocka_unit_test_setup_teardown(test_floods_lock_out_nobody, set_up_frozen,
+                                    tear_down),
+    cmocka_unit_test_setup_teardown(
+        test_known_addresses_of_one_account_push_out_no_others, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(test_floods_do_not_tell_who_exists, set_up_frozen,
+                                    tear_down),
+    cmocka_unit_test_setup_teardown(test_an_address_that_waits_long_has_no_more_places,
+                                    set_up_frozen, tear_down),
     cmocka_unit_test_setup_teardown(test_words_count_against_no_one_else, set_up,
                                     tear_down),
     cmocka_unit_test_setup_teardown(test_what_was_not_looked_at_does_not_count, set_up,

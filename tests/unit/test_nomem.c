@@ -599,8 +599,8 @@ static int log_in(struct job *j, struct err *err)
         rc = E_NOMEM; /* of this turn, or of several before it */
     if (!rc)
         assert_whole(&l.account);
-    counters_forget(in.auth.failures, l.counted);
-    counters_forget(in.auth.failures, l.counted_here);
+    counters_forget(in.auth.counters[l.table], l.counted);
+    counters_forget(in.auth.counters[l.table], l.counted_here);
     arena_release(&arena);
     return rc;
 }
