@@ -12,10 +12,23 @@
 
 /* ---- create and update ---- */
 
+/* When there is no memory for the list, the header still says that there is one. */
+static void tell_lost_secrets(struct call *c)
+{
+    struct buf list = BUF_INIT(HEADER_LIST_MAX + KIB);
+
+    catalog_secrets_lost(c->save, &list);
+    if (list.len || list.bad)
+        http_add_header(c->http, "X-Dlf-Secrets-Lost",
+                        list.bad ? "..." : buf_cstr(&list));
+    buf_release(&list);
+}
+
 static void answer_saved(struct call *c)
 {
     struct buf json = BUF_INIT(KIB);
 
+    tell_lost_secrets(c);
     if (c->succeed) {
         c->succeed(c);
         return;

@@ -55,6 +55,17 @@ static inline struct str str_from(struct str a, size_t at)
     return (struct str){ at ? a.p + at : a.p, a.n - at };
 }
 
+/* The next of several lines, taken off `rest`; false when there is none, or it is empty.
+ */
+static inline bool str_line(struct str *rest, struct str *line)
+{
+    const char *end = rest->n ? (const char *)memchr(rest->p, '\n', rest->n) : NULL;
+
+    *line = (struct str){ rest->p, end ? (size_t)(end - rest->p) : rest->n };
+    *rest = str_from(*rest, line->n + (end ? 1 : 0));
+    return line->n > 0;
+}
+
 /* Whether `part` stands anywhere in `a`. */
 static inline bool str_has(struct str a, const char *part)
 {

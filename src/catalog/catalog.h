@@ -56,6 +56,13 @@ void catalog_save_release(struct save *save);
 int catalog_save_result(struct save *save, struct err *err) MUST_CHECK;
 
 /*
+ * Appends the stored secrets that an update of a job lost, because no place of the new
+ * definition is theirs: how many, then node.property of each, percent-encoded, as many as
+ * fit in HEADER_LIST_MAX, then `...`; nothing when there is none.
+ */
+void catalog_secrets_lost(const struct save *save, struct buf *list);
+
+/*
  * Likewise for deleting; `removal` is in `arena`.  With `conditional` the object
  * is read first (removal->old), and only what was read is deleted: E_BUSY when
  * somebody changed it since.  E_NOTFOUND.

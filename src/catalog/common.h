@@ -55,6 +55,17 @@ int blob_make(struct new_blob *blob, struct str text, struct err *err) MUST_CHEC
 bool may_hold_secrets(enum kind kind, const struct json_doc *body,
                       enum secret_rule *rule);
 
+/*
+ * Fills the moves of a job's secrets, those of `save`, from the definition `old` to the
+ * one with the nodes `new`.  The result is in `arena`.
+ */
+int follow_secrets(struct save *save, struct str old, const struct job_nodes *new,
+                   struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Appends an item of a list in a header, or "..." when it is longer than `max` then;
+ * false: there is no room for more. */
+bool header_list_add(struct buf *list, const struct buf *item, size_t max);
+
 /* What is CDM's stands in its cluster, and is listed by it; else nothing. */
 int set_cluster(struct facts *f, enum kind kind, struct str cluster, struct arena *arena,
                 struct err *err) MUST_CHECK;

@@ -264,15 +264,12 @@ static void write_missing(const struct plan *p, struct buf *out, bool encoded, s
         const struct missing *m = &p->missing[i];
 
         buf_clear(&one);
-        buf_addf(&one, "%s%s", i ? ", " : "", kind[m->kind]);
+        buf_adds(&one, kind[m->kind]);
         write_part(&one, m->name, encoded);
         buf_addc(&one, '@');
         write_part(&one, p->request->names[m->job], encoded);
-        if (out->len + one.len > max) {
-            buf_adds(out, i ? ", ..." : "...");
+        if (!header_list_add(out, &one, max))
             break;
-        }
-        buf_addbuf(out, &one);
     }
     buf_release(&one);
 }

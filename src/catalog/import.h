@@ -47,7 +47,8 @@ int import_read(struct import **out, struct catalog *c,
                 const struct import_request *request, int fd, struct err *err) MUST_CHECK;
 void import_free(struct import *im); /* accepts NULL */
 
-/* Appends the plan as JSON: {"counts", "objects", "dangling", "warnings"}. */
+/* Appends the plan as JSON: {"counts", "objects", "dangling", "warnings",
+ * "secretsLost"}. */
 int import_plan(struct import *im, enum language language, struct buf *json,
                 struct err *err) MUST_CHECK;
 

@@ -17,6 +17,7 @@ struct item {
     const struct str *connections; /* that it names */
     size_t n_connections;
     struct secrets secrets;
+    struct job_nodes nodes; /* of a job that can have secrets */
 };
 
 /* A reference to what neither the archive nor the catalogue holds. */
@@ -90,6 +91,21 @@ int import_memory(const struct arena *arena, struct err *err) MUST_CHECK;
 /* import_plan.c: fills dangling and warnings, and what would become of each item. */
 int import_look(struct import *im, struct err *err) MUST_CHECK;
 const char *import_kind_name(enum kind kind);
+
+/*
+ * import_secrets.c: of a job that would replace `held`, which of its secrets follow their
+ * nodes; of a dry run also which would be lost.
+ */
+int import_follow_secrets(struct import *im, struct item *item, struct snapshot *s,
+                          const struct object *held, struct err *err) MUST_CHECK;
+
+/* Writes the member secretsLost; appends the same as a text. */
+void import_print_lost(struct jw *jw, const struct import *im, bool undone);
+void import_list_lost(const struct import *im, struct buf *out);
+
+/* import_run.c: appends one more of several; false when there is no room, and "..." is
+ * there for the rest. */
+bool import_list_add(struct buf *out, const struct buf *one, const char *separator);
 
 /* Writes how many objects there are of each action, and how many files were passed over.
  */

@@ -275,6 +275,8 @@ static int make_definition(struct making_item *m, struct str cluster, struct err
         keep_connections(m))
         return err_nomem(err);
     sha256(buf_str(&d->text), m->item->sha256);
+    if (one->save.kind == KIND_JOB && m->item->secrets.n)
+        return job_nodes(m->doc, &m->item->nodes, &m->im->arena, err);
     return 0;
 }
 

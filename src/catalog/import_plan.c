@@ -98,8 +98,10 @@ static int foresee(struct looking *l, struct item *item, struct err *err)
     else if (one->save.kind == KIND_CONNECTION &&
              !str_eq(held.facts.location, one->facts.location))
         set_fault(item, err_set(&one->save.write.err, E_INVALID, DLF_6323, DET_NONE));
-    else
+    else {
         one->action = IMPORT_OVERWRITE;
+        return import_follow_secrets(l->im, item, l->snapshot, &held, err);
+    }
     return 0;
 }
 
@@ -534,6 +536,7 @@ static void print(struct jw *jw, struct import *im, enum language language)
     for (size_t i = 0; i < im->n_unused; i++)
         print_warning(jw, DET_UNUSED, im->unused[i], language);
     jw_end(jw, ']');
+    import_print_lost(jw, im, false);
     jw_end(jw, '}');
 }
 

@@ -272,6 +272,7 @@ void import_free(struct import *im)
     for (size_t i = 0; i < im->n; i++) {
         secrets_release(&im->items[i]->secrets);
         err_clear(&im->items[i]->one.save.write.err);
+        buf_release(&im->items[i]->one.save.lost);
     }
     for (size_t i = 0; i < im->n_staged; i++)
         buf_release(&im->blobs[i].stored);

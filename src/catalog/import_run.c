@@ -10,8 +10,8 @@
 
 /*
  * The end of an import: its one transaction, and the report of what became of it, in
- * both languages: {"counts", "parts": [{"name", "ok", "message"?}, ...], "message": [en,
- * zh]}.
+ * both languages: {"counts", "secretsLost", "parts": [{"name", "ok", "message"?}, ...],
+ * "message": [en, zh]}.
  */
 
 static const char *const separators[] = { "; ", "；" };
@@ -47,8 +47,7 @@ void import_sentence(int detail, struct str what, enum language language, struct
 
 /* ---- messages ---- */
 
-/* Appends one more of several; false when there is no room: "..." stands for the rest. */
-static bool add_one(struct buf *out, const struct buf *one, const char *separator)
+bool import_list_add(struct buf *out, const struct buf *one, const char *separator)
 {
     bool fits = out->len + one->len < TASK_MESSAGE_MAX - KIB;
 
@@ -82,7 +81,7 @@ static void list_faults(const struct import *im, enum language language, struct 
             continue;
         buf_clear(&one);
         import_fault(&item->one.save.write.err, item->entry, language, &one);
-        fits = add_one(out, &one, separators[language]);
+        fits = import_list_add(out, &one, separators[language]);
     }
     release_part(&one, out);
 }
@@ -115,7 +114,7 @@ static void list_dangling(const struct import *im, struct buf *out)
         if (n > 1)
             buf_addf(&one, " +%zu", n - 1);
         buf_addc(&one, ')');
-        fits = add_one(out, &one, ", ");
+        fits = import_list_add(out, &one, ", ");
     }
     release_part(&one, out);
 }
@@ -128,7 +127,7 @@ static void list_texts(const struct str *texts, size_t n, struct buf *out)
     for (size_t i = 0; fits && i < n; i++) {
         buf_clear(&one);
         buf_addstr(&one, texts[i]);
-        fits = add_one(out, &one, "; ");
+        fits = import_list_add(out, &one, "; ");
     }
     buf_release(&one);
 }
@@ -165,6 +164,9 @@ static void write_message(const struct import *im, enum language language, bool 
     if (!undone)
         list_texts(im->unused, im->n_unused, &list);
     add_about(out, DET_UNUSED, &list, language);
+    if (!undone)
+        import_list_lost(im, &list);
+    add_about(out, DET_SECRETS_LOST, &list, language);
     release_part(&list, out);
 }
 
@@ -235,6 +237,7 @@ static void write_report(struct import *im, bool undone, struct buf *out)
             n++ < TASK_PARTS_MAX)
             print_part(&jw, im->items[i], undone);
     jw_end(&jw, ']');
+    import_print_lost(&jw, im, undone);
     for (int i = LANG_EN; i <= LANG_ZH; i++) {
         write_message(im, (enum language)i, undone, &text[i]);
         add_left_out(n, (enum language)i, &text[i]);

@@ -4,6 +4,7 @@
 
 #include "archive/deflate.h"
 #include "base/limits.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "catalog/common.h"
 
@@ -151,6 +152,37 @@ int set_cluster(struct facts *f, enum kind kind, struct str cluster, struct aren
     return f->process_type.p ? 0 : err_nomem(err);
 }
 
+int follow_secrets(struct save *save, struct str old, const struct job_nodes *new,
+                   struct arena *arena, struct err *err)
+{
+    struct json_doc doc = { 0 };
+    struct job_nodes nodes;
+    int rc = json_read(&doc, old, JSON_STORED_MAX_VALUES, err);
+
+    if (!rc)
+        rc = job_nodes(&doc, &nodes, arena, err);
+    if (!rc)
+        rc = secrets_follow(&nodes, new, save->secrets, save->n_secrets, &save->moves,
+                            arena, err);
+    json_release(&doc);
+    return rc;
+}
+
+/* Of a job that has secrets: a node may have another name. */
+static int follow(struct prepared *p, const struct json_doc *body, struct str old,
+                  struct arena *arena, struct err *err)
+{
+    struct job_nodes nodes;
+    int rc;
+
+    if (p->save.kind != KIND_JOB || !p->old.secret_paths.n || !p->secrets.n)
+        return 0;
+    p->save.secrets = p->secrets.items;
+    p->save.n_secrets = p->secrets.n;
+    rc = job_nodes(body, &nodes, arena, err);
+    return rc ? rc : follow_secrets(&p->save, old, &nodes, arena, err);
+}
+
 static void set_owner(struct prepared *p)
 {
     struct facts *f = &p->definition.facts;
@@ -176,6 +208,8 @@ static int prepare_clean(struct catalog *c, const struct place *place, struct pr
                              key.p ? &stored : NULL, arena, err);
     if (!rc)
         rc = check_depends(c, place, p, stored.text, arena, err);
+    if (!rc)
+        rc = follow(p, body, stored.text, arena, err);
     buf_release(&old);
     if (!rc)
         rc = make_blob(p, err);
@@ -266,6 +300,7 @@ void catalog_save_release(struct save *save)
     struct prepared *p = (struct prepared *)save;
 
     buf_release(&p->blob.stored);
+    buf_release(&save->lost);
     secrets_release(&p->secrets);
     err_clear(&save->write.err);
 }
@@ -290,6 +325,55 @@ int catalog_save_result(struct save *save, struct err *err)
         err_move(&save->write.err, err);
     }
     return rc;
+}
+
+bool header_list_add(struct buf *list, const struct buf *item, size_t max)
+{
+    size_t before = list->len;
+
+    if (before)
+        buf_adds(list, ", ");
+    if (list->len + item->len > max) {
+        list->len = before;
+        buf_adds(list, before ? ", ..." : "...");
+        return false;
+    }
+    buf_addbuf(list, item);
+    return true;
+}
+
+static size_t count_lines(struct str text)
+{
+    struct str line;
+    size_t n = 0;
+
+    while (str_line(&text, &line))
+        n++;
+    return n;
+}
+
+void catalog_secrets_lost(const struct save *save, struct buf *list)
+{
+    struct buf items = BUF_INIT(HEADER_LIST_MAX + 16), shown = BUF_INIT(DEFINITION_MAX),
+               item = BUF_INIT(4 * DEFINITION_MAX);
+    struct str lost = buf_str(&save->lost), line;
+    bool fits = true;
+
+    while (fits && str_line(&lost, &line)) {
+        buf_clear(&shown);
+        buf_clear(&item);
+        secret_path_show(&shown, line);
+        percent_encode(&item, buf_str(&shown));
+        fits = header_list_add(&items, &item, HEADER_LIST_MAX);
+    }
+    if (items.len)
+        buf_addf(list, "%zu; %.*s", count_lines(buf_str(&save->lost)),
+                 STR_ARG(buf_str(&items)));
+    if (items.bad || shown.bad || item.bad)
+        list->bad = E_NOMEM;
+    buf_release(&items);
+    buf_release(&shown);
+    buf_release(&item);
 }
 
 /* The object that is to be deleted, as it is now. */

@@ -123,6 +123,7 @@ static void print(struct jw *jw, const struct shown_task *t, struct str project,
         print_message(jw, doc, 0, language);
     print_member(jw, doc, "counts");
     print_member(jw, doc, "passedOver");
+    print_member(jw, doc, "secretsLost");
     print_parts(jw, t, doc, language);
     jw_end(jw, '}');
 }

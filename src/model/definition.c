@@ -57,16 +57,6 @@ int same_member(const struct making *m, const struct form *form, const char *key
     return fail_differs(&here, stored);
 }
 
-/* The next of several lines; false when there is none. */
-static bool next_line(struct str *rest, struct str *line)
-{
-    const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
-
-    *line = (struct str){ rest->p, end ? (size_t)(end - rest->p) : rest->n };
-    *rest = str_from(*rest, line->n + (end ? 1 : 0));
-    return line->n > 0;
-}
-
 bool making_has_secret(const struct making *m, const char *path)
 {
     struct str rest = m->secret_paths, line;
@@ -74,7 +64,7 @@ bool making_has_secret(const struct making *m, const char *path)
     if (m->secrets && (secrets_has_value(m->secrets, str_of(path)) ||
                        (m->secrets->may_lack && is_secret_key(str_of(path)))))
         return true;
-    while (next_line(&rest, &line))
+    while (str_line(&rest, &line))
         if (str_is(line, path))
             return true;
     return false;
@@ -486,7 +476,7 @@ static void show_config(struct jw *jw, const struct json_doc *doc, struct str se
     members = index_members(doc, config, &n);
     if (!members)
         jw->out->bad = E_NOMEM;
-    while (members && next_line(&secrets, &line)) {
+    while (members && str_line(&secrets, &line)) {
         struct str key = str_from(line, str_starts(line, "config.") ? 7 : line.n);
 
         if (key.n && !find_indexed(members, n, key))

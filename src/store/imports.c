@@ -186,6 +186,8 @@ static int put(struct importing *im, struct changes *c, struct import_one *one,
 
     s->old = held->id ? held : NULL;
     s->user = im->all->user;
+    if (held->blob != one->moves_of)
+        s->moves.n = 0;
     if (s->kind == KIND_SCRIPT && !one->facts.owner.n)
         one->facts.owner = held->id ? held->facts.owner : s->user;
     if (!rc)
@@ -234,6 +236,7 @@ static int import_in_savepoint(struct importing *im, struct import_one *one,
         return rc;
     rc = import_one(im, one, err);
     if (is_fault(rc)) {
+        buf_release(&one->save.lost);
         im->jobs = jobs;
         im->cdm = cdm;
         im->cdm_open = cdm.w.id != 0;

@@ -121,8 +121,50 @@ static int put_sealed(struct db *db, const struct seal_key *key, int64_t object,
     return rc;
 }
 
-static int drop_others(struct db *db, const struct save *s, int64_t object,
-                       struct err *err)
+/* A secret that cannot be opened stays where it is. */
+static int move_secret(struct db *db, const struct secret_move *m, int64_t object,
+                       struct str uid, struct err *err)
+{
+    struct buf context = BUF_INIT(DEFINITION_MAX), plain = BUF_INIT(DEFINITION_MAX);
+    struct query *q = db_query(db, SQL_SECRET_AT, "is", object, m->from);
+    int rc = db_next(q, err);
+    bool opened = false;
+
+    if (rc == 1) {
+        opened = seal_open(db_key(db), context_of(uid, m->from, &context), db_text(q, 0),
+                           &plain);
+        db_end(q);
+        rc = plain.bad || context.bad ? err_nomem(err) : 0;
+    }
+    if (!rc && opened)
+        rc = put_sealed(db, db_key(db), object, uid, m->to, buf_str(&plain), err);
+    if (!rc && opened)
+        rc = db_run(db, err, SQL_SECRET_DROP, "is", object, m->from);
+    buf_release(&context);
+    buf_wipe(&plain);
+    return rc;
+}
+
+/* Drops the secrets that have no place any more, and notes their paths. */
+static int drop_query(struct db *db, struct save *s, int64_t object, struct str kept,
+                      struct err *err)
+{
+    struct query *q = db_query(db, SQL_SECRET_LOST, "is", object, kept);
+    int rc;
+
+    buf_release(&s->lost);
+    s->lost = BUF_INIT(DEFINITION_MAX);
+    while ((rc = db_next(q, err)) == 1) {
+        if (s->lost.len)
+            buf_addc(&s->lost, '\n');
+        buf_addstr(&s->lost, db_text(q, 0));
+    }
+    if (!rc && s->lost.bad)
+        rc = err_nomem(err);
+    return rc || !s->lost.len ? rc : db_run(db, err, SQL_SECRET_KEEP, "is", object, kept);
+}
+
+static int drop_others(struct db *db, struct save *s, int64_t object, struct err *err)
 {
     struct buf paths = BUF_INIT(DEFINITION_MAX);
     struct jw jw = JW_INIT(&paths, false);
@@ -132,13 +174,12 @@ static int drop_others(struct db *db, const struct save *s, int64_t object,
     for (size_t i = 0; i < s->n_secrets; i++)
         jw_string(&jw, STR_NONE, s->secrets[i].path);
     jw_end(&jw, ']');
-    rc = paths.bad ? err_nomem(err)
-                   : db_run(db, err, SQL_SECRET_KEEP, "is", object, buf_str(&paths));
+    rc = paths.bad ? err_nomem(err) : drop_query(db, s, object, buf_str(&paths), err);
     buf_release(&paths);
     return rc;
 }
 
-int put_secrets(struct db *db, const struct save *s, int64_t object, struct str uid,
+int put_secrets(struct db *db, struct save *s, int64_t object, struct str uid,
                 struct err *err)
 {
     const struct seal_key *key = db_key(db);
@@ -148,6 +189,8 @@ int put_secrets(struct db *db, const struct save *s, int64_t object, struct str 
     if (!s->n_secrets && !(had && s->drop_others))
         return 0;
     rc = check_key(db, err);
+    for (size_t i = 0; !rc && had && i < s->moves.n; i++)
+        rc = move_secret(db, &s->moves.items[i], object, uid, err);
     if (!rc && had && s->drop_others)
         rc = drop_others(db, s, object, err);
     for (size_t i = 0; !rc && i < s->n_secrets; i++)

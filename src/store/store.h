@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/seal.h"
 #include "model/definition.h"
+#include "model/node_secrets.h"
 #include "model/secrets.h"
 
 /*
@@ -319,11 +320,13 @@ struct save {
     /* Sealed and stored with it; one without a value stays as it is stored. */
     const struct secret *secrets;
     size_t n_secrets;
-    bool submit;             /* makes a version of it, unless it is the latest one */
-    bool again;              /* the same, made anew: time and user stay */
-    int64_t version;         /* the version's row that is made anew; 0: the object */
-    bool drop_others;        /* stored secrets of other paths go */
-    char uid[ID_UUID_BYTES]; /* out, of a new object */
+    struct secret_moves moves; /* of stored ones, before the others are stored */
+    bool submit;               /* makes a version of it, unless it is the latest one */
+    bool again;                /* the same, made anew: time and user stay */
+    int64_t version;           /* the version's row that is made anew; 0: the object */
+    bool drop_others;          /* stored secrets of other paths go */
+    struct buf lost;           /* out: their paths, one a line; the caller releases it */
+    char uid[ID_UUID_BYTES];   /* out, of a new object */
 };
 void save_init(struct save *s);
 
@@ -456,6 +459,8 @@ struct import_one {
     struct save save; /* its write has what went wrong */
     struct facts facts;
     int64_t blob;
+    int64_t
+        moves_of; /* the blob that the moves of the save start from; else none holds */
     enum import_action action; /* out */
 };
 

@@ -218,7 +218,7 @@ static bool is_moved(const struct facts *f, const struct facts *old)
            !str_eq(f->process_type, old->process_type);
 }
 
-static int update(struct db *db, const struct save *s, struct changes *c, int64_t blob,
+static int update(struct db *db, struct save *s, struct changes *c, int64_t blob,
                   struct err *err)
 {
     const struct facts *f = s->facts;

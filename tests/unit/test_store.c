@@ -2014,6 +2014,34 @@ static void test_a_second_process_may_open_it_beside(void **state)
 
 /* ---- secrets ---- */
 
+/* Looks into the file: no call of store.h gives a secret back. */
+static void assert_opens(struct world *w, const struct object *o, const char *path,
+                         const char *plain)
+{
+    struct buf context = BUF_INIT(KIB), opened = BUF_INIT(KIB);
+    char file[100];
+    sqlite3_stmt *q;
+    sqlite3 *db;
+
+    snprintf(file, sizeof(file), "%s/catalogue.db", w->folder);
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT sealed FROM secret WHERE path = ?1", -1, &q, NULL),
+        SQLITE_OK);
+    sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    buf_addf(&context, "%.*s\n%s", STR_ARG(o->uid), path);
+    assert_true(seal_open(
+        store_key(w->store), buf_str(&context),
+        (struct str){ sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0) },
+        &opened));
+    assert_str(buf_str(&opened), plain);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    buf_release(&context);
+    buf_release(&opened);
+}
+
 static int save_secrets(struct world *w, const struct object *old,
                         const struct secret *secrets, size_t n, bool drop_others)
 {
@@ -2027,6 +2055,7 @@ static int save_secrets(struct world *w, const struct object *old,
     s.save.drop_others = drop_others;
     store_write(w->store, &s.save.write);
     rc = outcome(w, &s.save.write);
+    buf_release(&s.save.lost);
     saving_release(&s);
     return rc;
 }
@@ -2053,6 +2082,59 @@ static void test_secrets_are_kept_and_dropped(void **state)
     assert_ok(save_secrets(w, &a, NULL, 0, true), &w->err);
     a = FIND(w, .name = "a");
     assert_str(a.secret_paths, "");
+}
+
+static void test_a_secret_moves_to_another_path(void **state)
+{
+    static const struct secret one[] = { { STR_INIT("from"), STR_INIT("S3cr3t") } };
+    static const struct secret other[] = { { STR_INIT("to"), { NULL, 0 } } };
+    static struct secret_move move[] = { { STR_INIT("gone"), STR_INIT("x") },
+                                         { STR_INIT("from"), STR_INIT("to") } };
+    struct world *w = *state;
+    struct what what = { .name = "a" };
+    struct saving s;
+    struct object a;
+
+    assert_ok(save_secrets(w, NULL, one, 1, false), &w->err);
+    a = FIND(w, .name = "a");
+    what.old = &a;
+    saving_init(&s, &what);
+    s.save.secrets = other;
+    s.save.n_secrets = 1;
+    s.save.drop_others = true;
+    s.save.moves = (struct secret_moves){ move, 2 };
+    store_write(w->store, &s.save.write);
+    assert_ok(outcome(w, &s.save.write), &w->err);
+    assert_int_equal(s.save.lost.len, 0);
+    buf_release(&s.save.lost);
+    saving_release(&s);
+    a = FIND(w, .name = "a");
+    assert_str(a.secret_paths, "to");
+    assert_opens(w, &a, "to", "S3cr3t");
+}
+
+static void test_what_is_dropped_is_told_in_order(void **state)
+{
+    static const struct secret three[] = { { STR_INIT("x"), STR_INIT("1") },
+                                           { STR_INIT("b"), STR_INIT("2") },
+                                           { STR_INIT("a"), STR_INIT("3") } };
+    struct world *w = *state;
+    struct what what = { .name = "a" };
+    struct saving s;
+    struct object a;
+
+    assert_ok(save_secrets(w, NULL, three, 3, false), &w->err);
+    a = FIND(w, .name = "a");
+    what.old = &a;
+    saving_init(&s, &what);
+    s.save.secrets = three;
+    s.save.n_secrets = 1;
+    s.save.drop_others = true;
+    store_write(w->store, &s.save.write);
+    assert_ok(outcome(w, &s.save.write), &w->err);
+    assert_str(buf_str(&s.save.lost), "a\nb");
+    buf_release(&s.save.lost);
+    saving_release(&s);
 }
 
 /* Fails with E_BUSY when the key of a sealed access key is not the catalogue's. */
@@ -2450,6 +2532,8 @@ static const struct CMUnitTest on_each_engine[] = {
     cmocka_unit_test(test_a_second_process_may_open_it_beside),
     cmocka_unit_test(test_secrets_are_kept_and_dropped),
     cmocka_unit_test(test_all_secrets_get_another_key),
+    cmocka_unit_test(test_a_secret_moves_to_another_path),
+    cmocka_unit_test(test_what_is_dropped_is_told_in_order),
     cmocka_unit_test(test_nothing_is_sealed_with_a_key_that_was_replaced),
     cmocka_unit_test(test_several_saves_hold_or_none),
     cmocka_unit_test(test_clusters_stand_beside_the_default_one),
