@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "model/cron.h"
 #include "model/names.h"
+#include "model/secrets.h"
 
 /* ---- rules ---- */
 
@@ -122,6 +123,23 @@ static int rule_cron(const struct rule_at *at)
         rule_fail(at, fields == 6 ? DET_CRON : DET_CRON_FIELDS,
                   fields == 6 ? fault : buf_cstr(&given), "\"\"", NULL);
     }
+    buf_release(&given);
+    return E_INVALID;
+}
+
+/* What says neither yes nor no would leave a secret to chance. */
+static int rule_switch(const struct rule_at *at)
+{
+    enum json_type type = json_type(at->doc, at->at);
+    struct buf given = BUF_INIT(128);
+
+    if (secret_switch(at->doc, at->at) != SWITCH_UNKNOWN)
+        return 0;
+    if (type == JSON_STRING || type == JSON_NUMBER)
+        buf_addstr(&given, utf8_cut(json_text(at->doc, at->at), 64));
+    else
+        buf_adds(&given, json_type_name(type));
+    rule_fail(at, DET_ONE_OF, "true, false, 1, 0", buf_cstr(&given), NULL);
     buf_release(&given);
     return E_INVALID;
 }
@@ -295,6 +313,7 @@ static const struct form condition_form = { condition_fields, DLF_3051 };
 static const struct field property_fields[] = {
     { "name", .type = F_STRING, .required = true },
     { "value", .type = F_ANY, .shown = "\"\"" },
+    { "value_is_sensitive", .type = F_ANY, .rule = rule_switch },
     END
 };
 static const struct form property_form = { property_fields, DLF_3051 };

@@ -54,10 +54,33 @@ bool is_placeholder(struct str text)
            str_is(text, SECRET_LITERAL ".");
 }
 
+static bool is_word(struct str text, const char *word)
+{
+    size_t n = strlen(word);
+
+    return text.n == n && strncasecmp(text.p, word, n) == 0;
+}
+
 static bool is_switch(struct str text)
 {
-    return (text.n == 4 && strncasecmp(text.p, "true", 4) == 0) ||
-           (text.n == 5 && strncasecmp(text.p, "false", 5) == 0);
+    return is_word(text, "true") || is_word(text, "false");
+}
+
+enum secret_switch secret_switch(const struct json_doc *doc, uint32_t at)
+{
+    enum json_type type = json_type(doc, at);
+    struct str text = json_text(doc, at);
+
+    if (type == JSON_NULL || type == JSON_FALSE)
+        return SWITCH_OFF;
+    if (type == JSON_TRUE)
+        return SWITCH_ON;
+    if (type != JSON_STRING && type != JSON_NUMBER)
+        return SWITCH_UNKNOWN;
+    if (is_word(text, "true") || str_is(text, "1"))
+        return SWITCH_ON;
+    return is_word(text, "false") || str_is(text, "0") || !text.n ? SWITCH_OFF
+                                                                  : SWITCH_UNKNOWN;
 }
 
 static bool is_credential(struct str text)

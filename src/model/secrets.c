@@ -49,12 +49,12 @@ static enum verdict verdict_of(const struct json_doc *doc, struct str name, uint
     return VERDICT_PLAIN;
 }
 
-/* A switch of a type that nobody knows is on: the form refuses it later. */
 static bool is_sensitive_property(const struct json_doc *doc, uint32_t at)
 {
     uint32_t flag = json_member(doc, at, "value_is_sensitive");
 
-    return flag && json_type(doc, flag) == JSON_TRUE && json_member(doc, at, "value");
+    return flag && secret_switch(doc, flag) != SWITCH_OFF &&
+           json_member(doc, at, "value");
 }
 
 /* ---- taking it out ---- */

@@ -16,7 +16,7 @@ enum secret_rule {
      * a password; also inside objects, texts that are JSON, and extended-configs.  They
      * are left out. */
     SECRETS_CONFIG,
-    /* Properties of nodes with "value_is_sensitive": true; their value becomes
+    /* Properties of nodes whose value_is_sensitive is on; their value becomes
      * the empty text.  Of headers, scriptArgs and arguments each line name=value that is
      * a secret in the same way; the line then is name=. */
     SECRETS_NODES
@@ -50,6 +50,12 @@ int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
                  enum secret_rule rule, struct buf *clean, struct arena *arena,
                  struct err *err) MUST_CHECK;
 void secrets_release(struct secrets *s);
+
+/* What the value of value_is_sensitive says: true, "true" (in any case), "1", 1; or
+ * false, "false", "0", 0, "", null.  What says neither counts as true where secrets are
+ * taken, and the form of a job refuses it. */
+enum secret_switch { SWITCH_OFF, SWITCH_ON, SWITCH_UNKNOWN };
+enum secret_switch secret_switch(const struct json_doc *doc, uint32_t at);
 
 /* Whether a text in a member or input of that name is a secret, by SECRETS_CONFIG. */
 bool is_secret_key(struct str key);

@@ -219,6 +219,143 @@ def test_other_properties_are_never_looked_into(start):
     assert set(sealed(server.data)) == {("c", "config.password")}
 
 
+# ---- switches of several types ----
+
+def switched(value, flag):
+    return job("j", nodes=[{**node("n"), "properties": [
+        {"name": "p", "value": value, "value_is_sensitive": flag}]}])
+
+
+@pytest.mark.parametrize("flag", [True, "true", "TRUE", "True", "1", 1])
+def test_a_switch_that_is_on(start, flag):
+    server = start()
+    client = server.client()
+    assert client.post("/jobs", switched("one", flag)).status == 204
+    assert list(sealed(server.data)) == [("j", "nodes.n.properties.p.value")]
+    shown = client.get("/jobs/j").json["nodes"][0]["properties"][0]
+    assert shown == {"name": "p", "value": "", "value_is_sensitive": flag}
+    assert b'"value": ""' in entries(client.export(["j"]))
+
+
+@pytest.mark.parametrize("flag", [False, "false", "FALSE", "0", 0, "", None])
+def test_a_switch_that_is_off(client, flag):
+    assert client.post("/jobs", switched("one", flag)).status == 204
+    assert client.get("/jobs/j").json["nodes"][0]["properties"][0]["value"] == "one"
+
+
+@pytest.mark.parametrize("flag", ["yes", "on", "2", 2, -1, 1.0, "truee", " true", "真", [], [True],
+                                  {}, {"a": 1}])
+def test_a_switch_that_says_neither_is_refused(start, flag):
+    """The message names it; the value was not written anywhere."""
+    server = start()
+    client = server.client()
+    planted = Planted()
+    said = [client.post("/jobs", switched(planted(), flag))]
+    client.make_job("j")
+    said.append(client.put("/jobs/j", switched(planted(), flag)))
+    for answer in said:
+        assert answer.code == "DLF.3051"
+        assert "nodes[0].properties[0].value_is_sensitive" in answer.detail
+    assert_unseen_anywhere(server, planted, [answer.body for answer in said])
+
+
+# ---- extended configs ----
+
+EXTENDED = "link-config-values.extended-configs.value"
+
+
+def coded(value, url=False, unpadded=False):
+    text = value if isinstance(value, str) else json.dumps(value)
+    text = (base64.urlsafe_b64encode if url else base64.b64encode)(text.encode()).decode()
+    return text.rstrip("=") if unpadded else text
+
+
+def deep(value, layers):
+    for _ in range(layers - 1):
+        value = {"name": "x.extendedFields", "value": coded(value)}
+    return coded(value)
+
+
+def extended_link(value):
+    return {"links": [link("l", **{"link-config-values": {
+        **values("linkConfig", host="h"),
+        "extended-configs": {"name": "linkConfig.extendedFields", "value": value}}})]}
+
+
+def extended_of(client):
+    configs = client.cdm("GET", "/link/l").json["links"][0]["link-config-values"]
+    return configs["extended-configs"]
+
+
+@pytest.mark.parametrize("url, unpadded", [(False, False), (False, True), (True, False), (True, True)])
+def test_extended_configs_in_each_form_of_base64(start, url, unpadded):
+    server = start()
+    client = server.client()
+    planted = Planted()
+    for filler in ("", "?", "??", "???>>>~~~"):  # each length of padding, and + and /
+        body = extended_link(coded({"a": filler, "dbPassword": planted()}, url, unpadded))
+        assert client.cdm("POST", "/link", body).status == 200
+        clean = coded('{"a":"%s"}' % filler, url)
+        assert extended_of(client)["value"] in (clean, clean.rstrip("="))
+        assert list(sealed(server.data)) == [("l", f"{EXTENDED}.dbPassword")]
+        assert client.cdm("DELETE", "/link/l").status == 200
+    assert_unseen_anywhere(server, planted, [])
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 4, 8, 9, 12])
+def test_extended_configs_inside_each_other(start, layers):
+    server = start()
+    client = server.client()
+    planted = Planted()
+    body = extended_link(deep({"a": "b", "authToken": planted()}, layers))
+    assert client.cdm("POST", "/link", body).status == 200
+    before = sealed(server.data)
+    assert len(before) == 1
+    shown = client.cdm("GET", "/link/l")
+    assert client.cdm("PUT", "/link/l", {"links": shown.json["links"]}).status == 200
+    assert sealed(server.data) == before
+    text = extended_of(client)["value"]
+    while layers <= 8 and layers > 1:
+        text, layers = json.loads(base64.b64decode(text))["value"], layers - 1
+    assert layers > 8 or json.loads(base64.b64decode(text)) == {"a": "b"}
+    assert_unseen_anywhere(server, planted, [shown.body])
+
+
+@pytest.mark.parametrize("form", ["{}", "x {}", "[\"{}\"]", "\"{}\""])
+@pytest.mark.parametrize("in_base64", [True, False])
+def test_extended_configs_that_cannot_be_read_are_sealed_whole(start, form, in_base64):
+    """A text, a list, no JSON: nobody knows what of it is a secret."""
+    server = start()
+    client = server.client()
+    planted = Planted()
+    text = form.format(planted())
+    body = extended_link(coded(text) if in_base64 else text)
+    assert client.cdm("POST", "/link", body).status == 200
+    before = sealed(server.data)
+    assert list(before) == [("l", EXTENDED)]
+    shown = client.cdm("GET", "/link/l")
+    assert extended_of(client) == {"name": "linkConfig.extendedFields"}
+    assert client.cdm("PUT", "/link/l", {"links": shown.json["links"]}).status == 200
+    assert sealed(server.data) == before
+    assert_unseen_anywhere(server, planted, [shown.body])
+
+
+def test_extended_configs_that_are_the_text_of_json(start):
+    server = start()
+    client = server.client()
+    body = extended_link('{"a":"b","sk":"one"}')
+    assert client.cdm("POST", "/link", body).status == 200
+    assert extended_of(client)["value"] == '{"a":"b"}'
+    assert list(sealed(server.data)) == [("l", f"{EXTENDED}.sk")]
+
+
+def test_extended_configs_without_secrets_stay_as_they_came(client):
+    for value in ("e30=", "e30", coded({"a": "??>"}, True, True), '{"a" : 1}', ""):
+        client.cdm("DELETE", "/link/l")
+        assert client.cdm("POST", "/link", extended_link(value)).status == 200
+        assert extended_of(client)["value"] == value
+
+
 # ---- imports ----
 
 def archive(*files):
