@@ -1,21 +1,18 @@
 #include "dlfd/admin_int.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/credentials.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
+#include "dlfd/fresh_file.h"
 #include "model/errors.h"
 
 /* Backup, restore, check, reindex: the catalogue as a whole. */
-
-static int refuse(const char *path, const char *what)
-{
-    fprintf(stderr, "dlfd admin: %s: %s\n", path, what);
-    return 1;
-}
 
 static void say(const char *text)
 {
@@ -64,45 +61,94 @@ int admin_check(struct folder *f, const struct admin_call *call)
 
 /* ---- backup ---- */
 
-/* The key is there before the file that needs it. */
-static int publish(const struct folder *f, const struct admin_call *call,
-                   const char *made, struct err *err)
+/* Whether FILE.key has just the keys that it is to have: a backup that was cut short, or
+ * one of that name before, left it. */
+static bool has_keys(const char *path, const struct key_file *wanted)
 {
-    struct key_file key = f->keys;
-    struct buf path;
-    int rc = 0;
+    struct key_file there = { .path = path };
+    struct err err = ERR_INIT;
+    bool same = !key_file_read(&there, &err) && there.n == wanted->n;
 
-    key.path = beside(&path, call->name, ".key");
-    if (!call->without_key && key.n)
+    for (int i = 0; same && i < there.n; i++)
+        same = memcmp(there.key[i].bytes, wanted->key[i].bytes, SEAL_KEY_BYTES) == 0;
+    key_file_wipe(&there);
+    err_clear(&err);
+    return same;
+}
+
+/* Writes FILE.key; *made tells whether it was not there before. */
+static int publish_key(const struct key_file *keys, const char *path, bool *made,
+                       struct err *err)
+{
+    struct key_file key = *keys;
+    struct fresh_file fresh;
+    int rc;
+
+    *made = !has_keys(path, keys);
+    if (!*made)
+        return 0;
+    rc = fresh_file_make(&fresh, path, err);
+    if (!rc) {
+        key.path = fresh.path.ptr;
         rc = key_file_write(&key, err);
-    if (!rc && (rename(made, call->name) || !key_file_sync_folder(call->name)))
-        rc = err_set(err, E_IO, 0, 0, "the backup cannot be given its name");
+    }
+    if (!rc)
+        rc = fresh_file_publish(&fresh, err);
+    fresh_file_drop(&fresh);
     key_file_wipe(&key);
-    buf_release(&path);
+    *made = !rc;
     return rc;
+}
+
+/* The key is there before the file that needs it. */
+static int publish(const struct key_file *keys, const char *key_path,
+                   struct fresh_file *fresh, struct err *err)
+{
+    bool made = false;
+    int rc = keys ? publish_key(keys, key_path, &made, err) : 0;
+
+    if (!rc)
+        rc = fresh_file_publish(fresh, err);
+    if (rc && made)
+        unlink(key_path);
+    return rc;
+}
+
+/* Nothing that is there is written over. */
+static int check_names(const char *file, const char *key_path,
+                       const struct key_file *keys, struct err *err)
+{
+    static const char *const why = "is there already: choose another name";
+
+    if (!key_path)
+        return file_fail(err, E_INVALID, file, "the name is too long");
+    if (name_is_taken(file))
+        return file_fail(err, E_EXISTS, file, why);
+    if (keys && name_is_taken(key_path) && !has_keys(key_path, keys))
+        return file_fail(err, E_EXISTS, key_path, why);
+    return 0;
 }
 
 int admin_backup(struct folder *f, const struct admin_call *call)
 {
+    const struct key_file *keys = call->without_key || !f->keys.n ? NULL : &f->keys;
+    struct fresh_file fresh = { .path = BUF_INIT(0) };
     struct err err = ERR_INIT;
     struct buf path;
-    const char *made = beside(&path, call->name, ".new");
-    int rc;
+    const char *key_path = beside(&path, call->name, ".key");
+    int rc = check_names(call->name, key_path, keys, &err);
 
-    if (!made || access(call->name, F_OK) == 0) {
-        buf_release(&path);
-        return refuse(call->name, "is there already: choose another name");
-    }
-    unlink(made);
-    rc = store_copy(buf_cstr(&f->database), made, &err);
-    if (!rc && examine(made, &f->keys))
+    if (!rc)
+        rc = fresh_file_make(&fresh, call->name, &err);
+    if (!rc)
+        rc = store_copy(buf_cstr(&f->database), fresh.path.ptr, &err);
+    if (!rc && examine(fresh.path.ptr, &f->keys))
         rc = err_set(&err, E_IO, 0, 0, "the copy is not sound: nothing was backed up");
     if (!rc)
-        rc = publish(f, call, made, &err);
-    if (rc) {
-        unlink(made);
+        rc = publish(keys, key_path, &fresh, &err);
+    if (rc)
         rc = admin_failed(&err, "out of memory");
-    }
+    fresh_file_drop(&fresh);
     err_clear(&err);
     buf_release(&path);
     return rc;
@@ -171,6 +217,30 @@ static int try_open(const char *copy, const struct key_file *keys, struct err *e
     return rc;
 }
 
+/* Puts the copy in the place of the catalogue, in one transaction.  Where there is no
+ * catalogue any more that could have one, its file is kept beside. */
+static int put_in_place(const char *copy, const char *database, struct err *err)
+{
+    enum store_schema schema;
+    struct buf aside;
+    int rc = store_schema(&schema, database, err);
+
+    if (rc || schema != SCHEMA_DAMAGED)
+        return rc ? rc : store_copy(copy, database, err);
+    if (!beside(&aside, database, ".damaged") || rename(database, aside.ptr))
+        rc = file_fail(err, E_IO, database, strerror(errno));
+    if (!rc) {
+        database_remove(database); /* its log */
+        rc = store_copy(copy, database, err);
+        if (rc) {
+            database_remove(database);
+            rename(aside.ptr, database);
+        }
+    }
+    buf_release(&aside);
+    return rc;
+}
+
 /* Both keys stand in the file until the catalogue is the new one: at any instant
  * the folder can be opened. */
 static int replace(const struct folder *f, const char *copy, struct key_file *keys,
@@ -179,54 +249,103 @@ static int replace(const struct folder *f, const char *copy, struct key_file *ke
     int rc = keys->n ? key_file_write(keys, err) : 0;
 
     if (!rc)
-        rc = store_copy(copy, f->database.ptr, err);
+        rc = put_in_place(copy, f->database.ptr, err);
     keys->n = keys->n > 1 ? 1 : keys->n;
     return rc || !keys->n ? rc : key_file_write(keys, err);
 }
 
-static void remove_copy(const char *copy)
+/* Whether the last page is not whole: SQLite would take it for one that ends with zeros.
+ * The head of a database has the size of its pages in bytes 16 and 17; 1 is 65536. */
+static bool is_cut(const char *file, off_t size)
 {
-    static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
+    uint8_t head[18] = { 0 };
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool whole = fd >= 0 && read(fd, head, sizeof(head)) == (ssize_t)sizeof(head);
+    off_t page = head[16] << 8 | head[17];
 
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-        struct buf path;
+    if (fd >= 0)
+        close(fd);
+    return whole && page && size % (page == 1 ? 65536 : page) != 0;
+}
 
-        unlink(beside(&path, copy, endings[i]));
-        buf_release(&path);
-    }
+/* Why a file is no backup, by what it is; NULL: it is one. */
+static const char *why_no_backup(const char *file, const char *copy, struct err *err)
+{
+    static const char *const why[] = {
+        [SCHEMA_NONE] = "there is nothing in it",
+        [SCHEMA_FOREIGN] = "it is a database, but no catalogue of dlfd",
+        [SCHEMA_DAMAGED] = "it is not a database, or a damaged one",
+        [SCHEMA_NEWER] = "a newer dlfd wrote it: use that version",
+        [SCHEMA_CURRENT] = NULL,
+    };
+    enum store_schema schema;
+    struct stat is, other;
+
+    if (stat(file, &is))
+        return strerror(errno);
+    if (!S_ISREG(is.st_mode)) /* it could have no end */
+        return S_ISDIR(is.st_mode) ? "it is a folder" : "it is not a regular file";
+    if (stat(copy, &other) == 0 && is.st_dev == other.st_dev && is.st_ino == other.st_ino)
+        return "restore works under that name: move it elsewhere first";
+    if (store_schema(&schema, file, err))
+        return err->arg[0] ? err->arg[0] : "out of memory";
+    return why[schema] || !is_cut(file, is.st_size) ? why[schema] : why[SCHEMA_DAMAGED];
+}
+
+/* Sees that the file is a backup, and that no catalogue is in its way. */
+static int check_restore(const struct folder *f, const struct admin_call *call,
+                         const char *copy, struct err *err)
+{
+    struct err found = ERR_INIT;
+    enum store_schema schema;
+    const char *why;
+
+    if (store_schema(&schema, f->database.ptr, &found))
+        schema = SCHEMA_DAMAGED;
+    err_clear(&found);
+    if (schema != SCHEMA_NONE && !call->force)
+        return file_fail(err, E_EXISTS, f->database.ptr,
+                         "is there: --force puts the backup in its place");
+    why = why_no_backup(call->name, copy, &found);
+    if (why)
+        file_fail(err, E_INVALID, call->name, why);
+    err_clear(&found);
+    return why ? E_INVALID : 0;
+}
+
+/* Makes a copy, brings it up to date, looks at all of it, and puts it in place. */
+static int restore(const struct folder *f, const char *file, const char *copy,
+                   struct err *err)
+{
+    struct key_file keys = { .n = 0 };
+    int rc;
+
+    database_remove(copy); /* of one that was cut short */
+    rc = read_keys(f, file, &keys, err);
+    if (!rc)
+        rc = store_copy(file, copy, err);
+    if (!rc)
+        rc = try_open(copy, &keys, err);
+    if (!rc && examine(copy, &keys))
+        rc = err_set(err, E_IO, 0, 0, "the backup is damaged: nothing was restored");
+    if (!rc)
+        rc = replace(f, copy, &keys, err);
+    database_remove(copy);
+    key_file_wipe(&keys);
+    return rc;
 }
 
 int admin_restore(struct folder *f, const struct admin_call *call)
 {
-    const char *database = buf_cstr(&f->database);
-    struct key_file keys;
     struct err err = ERR_INIT;
     struct buf path;
-    const char *copy = beside(&path, database, ".restore");
-    int rc;
+    const char *copy = beside(&path, f->database.ptr, ".restore");
+    int rc = copy ? check_restore(f, call, copy, &err) : err_nomem(&err);
 
-    if (access(database, F_OK) == 0 && !call->force) {
-        buf_release(&path);
-        return refuse(database, "is there: --force puts the backup in its place");
-    }
-    if (access(call->name, R_OK)) {
-        buf_release(&path);
-        return refuse(call->name, strerror(errno));
-    }
-    remove_copy(copy);
-    rc = read_keys(f, call->name, &keys, &err);
     if (!rc)
-        rc = store_copy(call->name, copy, &err);
-    if (!rc)
-        rc = try_open(copy, &keys, &err);
-    if (!rc && examine(copy, &keys))
-        rc = err_set(&err, E_IO, 0, 0, "the backup is damaged: nothing was restored");
-    if (!rc)
-        rc = replace(f, copy, &keys, &err);
+        rc = restore(f, call->name, copy, &err);
     if (rc)
         rc = admin_failed(&err, "out of memory");
-    remove_copy(copy);
-    key_file_wipe(&keys);
     err_clear(&err);
     buf_release(&path);
     return rc;

@@ -47,7 +47,8 @@ int store_needs_key(const char *path, bool *needs, struct err *err)
     int rc = db_peek(&db, &schema, path, err);
 
     *needs = false;
-    if (!rc && (schema == SCHEMA_FOREIGN || schema == SCHEMA_NEWER))
+    if (!rc &&
+        (schema == SCHEMA_DAMAGED || schema == SCHEMA_FOREIGN || schema == SCHEMA_NEWER))
         return db_refuse(schema, err);
     if (rc || !db)
         return rc;

@@ -149,6 +149,7 @@ int db_refuse(enum store_schema schema, struct err *err)
 {
     static const char *const why[] = {
         [SCHEMA_NONE] = "the catalogue: there is nothing in it",
+        [SCHEMA_DAMAGED] = "the catalogue: it is not a database, or a damaged one",
         [SCHEMA_FOREIGN] = "the catalogue: it is a database, but not one of dlfd",
         [SCHEMA_OLDER] = "the data folder was written by an older dlfd that still runs: "
                          "stop it first",
@@ -223,6 +224,11 @@ int db_open(struct db **out, const char *path, enum migration migration, struct 
     return 0;
 }
 
+static bool is_damage(int code)
+{
+    return (code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT;
+}
+
 int db_peek(struct db **out, enum store_schema *schema, const char *path, struct err *err)
 {
     struct db *db = calloc(1, sizeof(*db));
@@ -236,6 +242,11 @@ int db_peek(struct db **out, enum store_schema *schema, const char *path, struct
         rc = look_at_schema(db, &version, schema, err);
     else if (access(path, F_OK) == 0 || errno != ENOENT)
         rc = fail(db, err);
+    if (rc == E_IO && is_damage(sqlite3_errcode(db->handle))) {
+        err_clear(err);
+        *schema = SCHEMA_DAMAGED;
+        rc = 0;
+    }
     if (!rc && *schema == SCHEMA_CURRENT)
         rc = prepare_all(db, err);
     if (!rc && *schema == SCHEMA_CURRENT)

@@ -56,6 +56,7 @@ const struct seal_key *store_key(const struct store *s);
 /* What the file of a catalogue is to this program. */
 enum store_schema {
     SCHEMA_NONE,    /* there is no file, or there is nothing in it yet */
+    SCHEMA_DAMAGED, /* no database, or what is left of one */
     SCHEMA_FOREIGN, /* the database of another program */
     SCHEMA_OLDER,
     SCHEMA_CURRENT,

@@ -29,7 +29,7 @@ from signer import client_of, credentials, get_token
 pytestmark = pytest.mark.skipif(
     SANITIZED, reason="LeakSanitizer cannot work in a traced process; the gcc build runs these")
 
-CALLS = ["write", "pwrite64", "fsync", "fdatasync", "rename", "ftruncate", "unlink"]
+CALLS = ["write", "pwrite64", "fsync", "fdatasync", "rename", "renameat2", "ftruncate", "unlink"]
 FULL = ["pwrite64", "fsync", "fdatasync", "ftruncate"]
 ALL = os.environ.get("DLF_ALL") == "1"
 OLD = ROOT / "tests/data/catalog-0001.sql"
