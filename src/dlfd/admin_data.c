@@ -8,15 +8,21 @@
 
 #include "auth/credentials.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "catalog/catalog.h"
 #include "dlfd/fresh_file.h"
 #include "model/errors.h"
 
 /* Backup, restore, check, reindex: the catalogue as a whole. */
 
+/* A line with names that others gave. */
 static void say(const char *text)
 {
-    puts(text);
+    struct buf line = BUF_INIT(8 * KIB);
+
+    utf8_add_visible(&line, str_of(text), 4 * KIB);
+    puts(line.bad || !buf_cstr(&line) ? "out of memory" : line.ptr);
+    buf_release(&line);
 }
 
 /* What stands beside a file: FILE.key and so on; NULL when the name is too long. */

@@ -187,26 +187,6 @@ static int check_sealed(struct checking *c, struct err *err)
     return rc;
 }
 
-/* What a job names and the catalogue does not hold: to know, no damage. */
-static int check_dangling(struct checking *c, struct err *err)
-{
-    static const char *const kind[] = {
-        [REF_SCRIPT] = "script", [REF_RESOURCE] = "resource", [REF_CDM] = "CDM job"
-    };
-    struct query *q = db_query(c->db, SQL_CHECK_DANGLING, "");
-    char text[KIB];
-    int rc;
-
-    while ((rc = db_next(q, err)) == 1) {
-        c->report->dangling++;
-        snprintf(text, sizeof(text), "dangling: job %.*s of project %.*s names %s %.*s",
-                 STR_ARG(db_text(q, 1)), STR_ARG(db_text(q, 0)), kind[db_int(q, 2)],
-                 STR_ARG(db_text(q, 3)));
-        c->say(text);
-    }
-    return rc;
-}
-
 int store_check(const char *path, const struct seal_key *keys, int n_keys,
                 struct store_report *report, void (*say)(const char *text),
                 int (*more)(struct snapshot *s, void *arg, struct err *err), void *arg,
@@ -226,7 +206,7 @@ int store_check(const char *path, const struct seal_key *keys, int n_keys,
     if (!rc)
         rc = check_sealed(&c, err);
     if (!rc)
-        rc = check_dangling(&c, err);
+        rc = check_dangling(c.db, report, say, err);
     if (!rc && more)
         rc = more(&(struct snapshot){ .db = c.db }, arg, err);
     db_close(c.db);

@@ -98,6 +98,10 @@ int stage_blob(struct db *db, const struct new_blob *b, int64_t *id,
 int use_blob(struct db *db, int64_t blob, struct err *err) MUST_CHECK;
 int leave_blob(struct db *db, int64_t blob, struct err *err) MUST_CHECK;
 
+/* dangling.c: says a line about each name that leads nowhere, and counts them. */
+int check_dangling(struct db *db, struct store_report *report,
+                   void (*say)(const char *text), struct err *err) MUST_CHECK;
+
 /* writer.c */
 int writer_start(struct store *s, struct err *err) MUST_CHECK;
 void writer_stop(struct store *s);

@@ -212,7 +212,7 @@ def test_a_sound_catalogue(filled):
     done = admin("check", data=filled.data)
     assert done.returncode == 0, done
     assert "dangling: job nightly of project" in done.stdout and "script gone" in done.stdout
-    assert re.search(r"6 objects, 6 definitions of \d+ bytes, stored in \d+; 1 dangling, 0 refused, 0 damaged",
+    assert re.search(r"6 objects, 6 definitions of \d+ bytes, stored in \d+; 3 dangling, 0 refused, 0 damaged",
                      done.stdout), done.stdout
 
 

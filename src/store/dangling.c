@@ -1,0 +1,216 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "archive/deflate.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "model/edit.h"
+#include "store/store_int.h"
+
+/*
+ * What objects name and the catalogue does not have, workspace by workspace: to know, no
+ * damage.  An import's plan tells the same of what it would write.
+ */
+
+static const char *const kind_names[] = {
+    [KIND_JOB] = "job",           [KIND_SCRIPT] = "script",
+    [KIND_RESOURCE] = "resource", [KIND_CONNECTION] = "connection",
+    [KIND_LINK] = "link",         [KIND_CDM_JOB] = "CDM job",
+};
+#define KIND_NAMES (sizeof(kind_names) / sizeof(kind_names[0]))
+
+struct looking {
+    struct db *db;
+    struct store_report *report;
+    void (*say)(const char *text);
+    int64_t workspace;
+    struct str project, name;  /* of the workspace; "" is where the CDM jobs are */
+    int64_t count[KIND_NAMES]; /* of what dangles in it, by kind */
+};
+
+static const char *name_of_kind(int64_t kind)
+{
+    return kind > 0 && kind < (int64_t)KIND_NAMES ? kind_names[kind] : "object";
+}
+
+/* Appends where the workspace is. */
+static void add_place(const struct looking *l, struct buf *out)
+{
+    buf_addf(out, " of project %.*s", STR_ARG(l->project));
+    if (l->name.n)
+        buf_addf(out, ", workspace %.*s", STR_ARG(l->name));
+}
+
+static void say_line(const struct looking *l, struct buf *text)
+{
+    const char *line = buf_cstr(text);
+
+    l->say(line ? line : "dangling: a name that is too long to be shown");
+    buf_release(text);
+}
+
+/* An object names another, of a cluster or of none, that does not exist. */
+static void dangles(struct looking *l, int64_t kind, struct str name, int64_t of_kind,
+                    struct str of_cluster, struct str of_name)
+{
+    struct buf text = BUF_INIT(64 * KIB);
+
+    buf_addf(&text, "dangling: %s %.*s", name_of_kind(kind), STR_ARG(name));
+    add_place(l, &text);
+    buf_addf(&text, " names %s ", name_of_kind(of_kind));
+    if (of_cluster.n)
+        buf_addf(&text, "%.*s/", STR_ARG(of_cluster));
+    buf_addstr(&text, of_name);
+    say_line(l, &text);
+    l->report->dangling++;
+    if (of_kind > 0 && of_kind < (int64_t)KIND_NAMES)
+        l->count[of_kind]++;
+}
+
+/* By rows of references.  Columns: kind, name; kind, cluster and name of what is named.
+ */
+static int check_refs(struct looking *l, struct err *err)
+{
+    struct query *q = db_query(l->db, SQL_CHECK_DANGLING, "i", l->workspace);
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1)
+        dangles(l, db_int(q, 0), db_text(q, 1), db_int(q, 2), db_text(q, 3),
+                db_text(q, 4));
+    return rc;
+}
+
+/* ---- connections, which only the definitions name ---- */
+
+/* What one object names. */
+struct naming {
+    struct str *names;
+    size_t n;
+    bool failed;
+};
+
+static void add_name(void *arg, struct str name)
+{
+    struct naming *n = arg;
+    struct str *more = list_grow(n->names, n->n, sizeof(*more));
+
+    n->failed |= !more;
+    if (!more)
+        return;
+    n->names = more;
+    n->names[n->n++] = name;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static int look_up(struct looking *l, int64_t kind, struct str object, struct naming *n,
+                   struct err *err)
+{
+    int rc = n->failed ? err_nomem(err) : 0;
+    bool found;
+
+    if (n->n)
+        qsort(n->names, n->n, sizeof(*n->names), by_text);
+    for (size_t i = 0; !rc && i < n->n; i++) {
+        if (i && str_eq(n->names[i], n->names[i - 1]))
+            continue;
+        rc =
+            exists(db_query(l->db, SQL_CHECK_CONNECTION, "is", l->workspace, n->names[i]),
+                   &found, err);
+        if (!rc && !found)
+            dangles(l, kind, object, KIND_CONNECTION, STR(""), n->names[i]);
+    }
+    return rc;
+}
+
+/* Columns: kind, name, raw_size, stored.  What cannot be read is found as damage. */
+static int check_definition(struct looking *l, struct query *q, struct err *err)
+{
+    struct buf raw = BUF_INIT(DEFINITION_MAX);
+    struct json_doc doc = { .count = 0 };
+    struct naming names = { .n = 0 };
+    struct err ignored = ERR_INIT;
+    int64_t size = db_int(q, 2);
+    int rc = 0;
+
+    if (size >= 0 && size <= (int64_t)DEFINITION_MAX &&
+        !deflate_undo(&raw, db_text(q, 3), (size_t)size, &ignored) &&
+        !json_read(&doc, buf_str(&raw), JSON_STORED_MAX_VALUES, &ignored)) {
+        definition_connections((enum kind)db_int(q, 0), &doc, 0, add_name, &names);
+        rc = look_up(l, db_int(q, 0), db_text(q, 1), &names, err);
+    }
+    if (ignored.ec == E_NOMEM)
+        rc = err_nomem(err);
+    free(names.names);
+    json_release(&doc);
+    buf_release(&raw);
+    err_clear(&ignored);
+    return rc;
+}
+
+static int check_connections(struct looking *l, struct err *err)
+{
+    struct query *q = db_query(l->db, SQL_CHECK_NAMING, "i", l->workspace);
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1) {
+        rc = check_definition(l, q, err);
+        if (rc) {
+            db_end(q);
+            return rc;
+        }
+    }
+    return rc;
+}
+
+/* ---- each workspace ---- */
+
+/* A line with how many of each kind; none where nothing dangles. */
+static void sum_up(const struct looking *l)
+{
+    struct buf text = BUF_INIT(64 * KIB);
+    const char *before = ": ";
+
+    buf_addf(&text, "dangling in%s%.*s", l->name.n ? " workspace " : " CDM",
+             STR_ARG(l->name));
+    buf_addf(&text, " of project %.*s", STR_ARG(l->project));
+    for (size_t i = 0; i < KIND_NAMES; i++) {
+        if (!l->count[i])
+            continue;
+        buf_addf(&text, "%s%lld %s%s", before, (long long)l->count[i], kind_names[i],
+                 l->count[i] == 1 ? "" : "s");
+        before = ", ";
+    }
+    if (*before == ',')
+        say_line(l, &text);
+    buf_release(&text);
+}
+
+int check_dangling(struct db *db, struct store_report *report,
+                   void (*say)(const char *text), struct err *err)
+{
+    struct query *q = db_query(db, SQL_CHECK_WORKSPACES, "");
+    int rc;
+
+    while ((rc = db_next(q, err)) == 1) {
+        struct looking l = { .db = db,
+                             .report = report,
+                             .say = say,
+                             .workspace = db_int(q, 0),
+                             .project = db_text(q, 1),
+                             .name = db_text(q, 2) };
+
+        rc = check_refs(&l, err);
+        if (!rc)
+            rc = check_connections(&l, err);
+        if (rc) {
+            db_end(q);
+            return rc;
+        }
+        sum_up(&l);
+    }
+    return rc;
+}
