@@ -69,7 +69,8 @@ static const struct {
 
 int client_status(const struct call *c, int status)
 {
-    const char *agent = http_header(c->http, "User-Agent");
+    bool heeded = !c->signer || c->agent_signed;
+    const char *agent = heeded ? http_header(c->http, "User-Agent") : NULL;
 
     for (size_t i = 0; agent && i < sizeof(client_habits) / sizeof(client_habits[0]); i++)
         if (str_starts(str_of(agent), client_habits[i].user_agent) &&
@@ -198,7 +199,8 @@ static bool charset_ok(const char *parameters)
 
 int call_check_media_type(struct call *c)
 {
-    const char *header = http_header(c->http, "Content-Type");
+    bool heeded = !c->signer || c->type_signed;
+    const char *header = heeded ? http_header(c->http, "Content-Type") : NULL;
     char given[100];
     struct str type;
 

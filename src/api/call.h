@@ -51,7 +51,8 @@ struct call {
     bool admitted;              /* signed in, with the role that the route needs */
     struct authority authority; /* that of `who`; place.authority, unless --auth off */
     struct signer *signer;      /* a signature that waits for the body */
-    struct login *login;        /* a password that is being looked at */
+    bool type_signed, agent_signed; /* it covers Content-Type, User-Agent */
+    struct login *login;            /* a password that is being looked at */
     struct str claimed; /* the name that somebody signs in by, for the audit log */
     struct str subject; /* what it acts on, when that is not c->name: likewise */
     struct place place;

@@ -100,6 +100,18 @@ static int decode_value(struct str raw, const char *key, struct str *value,
     return decode((struct str){ text, raw.n }, value, DET_QUERY, key, arena, err);
 }
 
+/* Keys are decoded as values are, so that a signature, which covers them decoded, is of
+ * what is read. */
+static int key_is(struct str raw, const char *key, bool *is, struct err *err)
+{
+    struct buf text = BUF_INIT(QUERY_KEY_MAX);
+    bool ok = percent_decode(&text, raw);
+
+    *is = ok && !text.bad && str_is(buf_str(&text), key);
+    buf_release(&text);
+    return text.bad == E_NOMEM ? err_nomem(err) : 0;
+}
+
 int query_list(struct str query, const char *key, struct str *values, size_t max,
                size_t *n, struct arena *arena, struct err *err)
 {
@@ -108,9 +120,12 @@ int query_list(struct str query, const char *key, struct str *values, size_t max
 
     *n = 0;
     while (!rc && rest.n) {
-        struct str pair = take_until(&rest, '&');
+        struct str pair = take_until(&rest, '&'), name = take_until(&pair, '=');
+        bool is = str_is(name, key);
 
-        if (!str_is(take_until(&pair, '='), key))
+        if (!is && name.n && memchr(name.p, '%', name.n))
+            rc = key_is(name, key, &is, err);
+        if (rc || !is)
             continue;
         if (*n < max)
             rc = decode_value(pair, key, &values[*n], arena, err);

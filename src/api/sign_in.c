@@ -101,6 +101,42 @@ static int judge_again(struct call *c)
     return store_judge(c->api->auth->store, &c->authority, NULL, NULL, &c->err);
 }
 
+/* Headers that change what is done or answered.  The others: Content-Type and User-Agent
+ * are ignored when they are not signed; X-Project-Id can only refuse, and Host and
+ * X-Language change how an answer is written: some clients do not sign these. */
+static const struct {
+    const char *name, *shown;
+} signed_headers[] = {
+    { "workspace", "workspace" },
+    { "if-match", "If-Match" },
+    { "if-none-match", "If-None-Match" },
+    { "x-subject-token", "X-Subject-Token" },
+};
+
+static int not_covered(struct call *c, int detail, const char *what)
+{
+    return err_set(&c->err, E_DENIED, APIGW_0301, detail,
+                   "verify aksk signature fail, part of the request is not signed", what);
+}
+
+/* Whatever changes what is asked is covered by the signature, or refused. */
+static int check_covered(struct call *c, const struct sign_request *request)
+{
+    const struct sign_claim *claim = &c->signer->claim;
+    enum sign_gap gap;
+
+    for (size_t i = 0; i < sizeof(signed_headers) / sizeof(signed_headers[0]); i++)
+        if (!sign_covers_header(claim, request, signed_headers[i].name))
+            return not_covered(c, DET_UNSIGNED_HEADER, signed_headers[i].shown);
+    c->type_signed = sign_covers_header(claim, request, "content-type");
+    c->agent_signed = sign_covers_header(claim, request, "user-agent");
+    if (sign_gap(claim, request, &gap, &c->err))
+        return err_nomem(&c->err); /* sign_check() has read the query */
+    if (gap == SIGN_GAP_QUERY)
+        return not_covered(c, DET_UNSIGNED_QUERY, "query");
+    return gap == SIGN_GAP_BODY ? not_covered(c, DET_UNSIGNED_BODY, "body") : 0;
+}
+
 int sign_in_body(struct call *c)
 {
     struct sign_request request;
@@ -111,6 +147,8 @@ int sign_in_body(struct call *c)
     rc = read_request(c, &request);
     if (!rc)
         rc = auth_signature(c->api->auth, c->signer, &request, &c->who, &c->err);
+    if (!rc)
+        rc = check_covered(c, &request);
     return rc ? rc : admit(c);
 }
 

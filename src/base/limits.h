@@ -100,6 +100,8 @@
 
 /* HTTP. */
 #define PATH_MAX_SEGMENTS 16
+/* Of a query, decoded: longer ones are none of ours. */
+#define QUERY_KEY_MAX 64
 #define CONNECTION_POOL (48 * KIB)
 /* The target, and all headers with their names; what overflows the pool before
  * gets the library's own refusal. */

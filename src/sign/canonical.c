@@ -158,30 +158,67 @@ static void write_pairs(struct buf *out, const struct pair *pairs, size_t n,
     }
 }
 
+/* The pairs of a query, and what they point into. */
+struct pairs {
+    struct arena arena;
+    struct buf text;
+    struct pair *pair;
+    size_t n;
+};
+
+static int pairs_init(struct pairs *p, struct str query, struct err *err)
+{
+    *p = (struct pairs){ .arena = ARENA_INIT,
+                         .text = BUF_INIT(5 * query.n + 1) }; /* decoded, keys encoded */
+    p->pair = arena_array(&p->arena, count(query, '&') + 1, sizeof(*p->pair));
+    buf_reserve(&p->text, p->text.max); /* it does not move: pairs point into it */
+    if (!p->pair || p->text.bad)
+        return sign_fail(err, E_NOMEM);
+    return read_pairs(&p->text, query, p->pair, &p->n) ? 0 : sign_fail(err, E_INVALID);
+}
+
+static void pairs_release(struct pairs *p)
+{
+    buf_release(&p->text);
+    arena_release(&p->arena);
+}
+
 int canonical_query(struct buf *out, struct str query, enum query_style style,
                     struct err *err)
 {
-    struct arena arena = ARENA_INIT;
-    struct buf text = BUF_INIT(5 * query.n); /* a copy, it decoded, keys encoded */
-    struct pair *pairs;
-    size_t n;
-    int rc = 0;
+    struct pairs p;
+    int rc;
 
     if (!query.n)
         return 0;
-    pairs = arena_array(&arena, count(query, '&') + 1, sizeof(*pairs));
-    buf_reserve(&text, text.max); /* it does not move: pairs point into it */
-    if (!pairs || text.bad) {
-        rc = sign_fail(err, E_NOMEM);
-    } else if (!read_pairs(&text, query, pairs, &n)) {
-        rc = sign_fail(err, E_INVALID);
-    } else {
-        qsort(pairs, n, sizeof(*pairs), styles[style].order);
-        write_pairs(out, pairs, n, style);
+    rc = pairs_init(&p, query, err);
+    if (!rc) {
+        qsort(p.pair, p.n, sizeof(*p.pair), styles[style].order);
+        write_pairs(out, p.pair, p.n, style);
         rc = sign_buf_rc(out, err);
     }
-    buf_release(&text);
-    arena_release(&arena);
+    pairs_release(&p);
+    return rc;
+}
+
+int canonical_query_is_whole(struct str query, enum query_style style, bool *whole,
+                             struct err *err)
+{
+    struct pairs p;
+    int rc;
+
+    *whole = true;
+    if (!query.n)
+        return 0;
+    rc = pairs_init(&p, query, err);
+    if (!rc)
+        qsort(p.pair, p.n, sizeof(*p.pair), by_key);
+    for (size_t i = 1; !rc && i < p.n; i++)
+        if (str_eq(p.pair[i].key, p.pair[i - 1].key) &&
+            (styles[style].first_only ||
+             str_cmp(p.pair[i].value, p.pair[i - 1].value) < 0))
+            *whole = false;
+    pairs_release(&p);
     return rc;
 }
 

@@ -32,11 +32,17 @@ static bool is_hash(struct str s)
     return s.n == SIGN_HEX_BYTES && sign_is_made_of(s, "0123456789abcdefABCDEF");
 }
 
+#define CONTENT_HASH "x-sdk-content-sha256"
+
+static struct str declared_payload(const struct sign_request *r)
+{
+    return sign_trim(sign_header_get(r, CONTENT_HASH));
+}
+
 static void read_payload(struct parts *p, const struct sign_claim *claim,
                          const struct sign_request *r)
 {
-    static const char name[] = "x-sdk-content-sha256";
-    struct str declared = sign_trim(sign_header_get(r, name));
+    struct str declared = declared_payload(r);
 
     sha256_hex(r->body, p->hash);
     sha256_hex(buf_str(&p->form), p->form_hash);
@@ -44,7 +50,7 @@ static void read_payload(struct parts *p, const struct sign_claim *claim,
     if (is_hash(declared)) {
         p->sound = p->sound && strncasecmp(declared.p, p->hash, SIGN_HEX_BYTES) == 0;
         p->declared = declared;
-    } else if (declared.n && sign_names(claim->signed_headers, str_of(name))) {
+    } else if (declared.n && sign_names(claim->signed_headers, STR(CONTENT_HASH))) {
         p->declared = declared;
     }
 }
@@ -54,6 +60,11 @@ static bool dates_agree(const struct sign_claim *claim, const struct sign_reques
     struct str moment = sign_header_get(r, "x-sdk-date");
 
     return !claim->scope.n || memcmp(claim->scope.p, moment.p, strlen("YYYYMMDD")) == 0;
+}
+
+static enum query_style style_of(const struct sign_claim *claim)
+{
+    return claim->form == SIGN_SDK_SCOPED ? QUERY_SCOPED : QUERY_SDK;
 }
 
 static int take_apart(struct parts *p, const struct sign_claim *claim,
@@ -66,7 +77,7 @@ static int take_apart(struct parts *p, const struct sign_claim *claim,
         return sign_fail(err, E_INVALID);
     rc = canonical_path(&p->path, r->path, err);
     if (!rc)
-        rc = canonical_query(&p->query, r->query, scoped ? QUERY_SCOPED : QUERY_SDK, err);
+        rc = canonical_query(&p->query, r->query, style_of(claim), err);
     if (!rc && scoped)
         rc = canonical_query(&p->form, r->query, QUERY_FORM, err);
     if (!rc)
@@ -264,4 +275,30 @@ int sign_check(const struct sign_claim *claim, const struct sign_request *r,
     buf_release(&parts.form);
     buf_release(&parts.headers);
     return rc;
+}
+
+int sign_gap(const struct sign_claim *claim, const struct sign_request *r,
+             enum sign_gap *gap, struct err *err)
+{
+    struct str declared = declared_payload(r);
+    bool whole;
+    int rc = canonical_query_is_whole(r->query, style_of(claim), &whole, err);
+
+    *gap = SIGN_NO_GAP;
+    if (!rc && !whole)
+        *gap = SIGN_GAP_QUERY;
+    else if (!rc && r->body.n && declared.n && !is_hash(declared) &&
+             sign_names(claim->signed_headers, STR(CONTENT_HASH)))
+        *gap = SIGN_GAP_BODY;
+    return rc;
+}
+
+bool sign_covers_header(const struct sign_claim *claim, const struct sign_request *r,
+                        const char *name)
+{
+    int lines = 0;
+
+    for (size_t i = 0; i < r->n_headers; i++)
+        lines += sign_header_is(&r->headers[i], str_of(name));
+    return !lines || (lines == 1 && sign_names(claim->signed_headers, str_of(name)));
 }

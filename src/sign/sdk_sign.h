@@ -83,10 +83,27 @@ int sign_time(const struct sign_request *r, int64_t *ms, struct err *err) MUST_C
  * differ: of an empty body with that header, and, in SIGN_SDK_SCOPED, of a POST with
  * a query and an empty body.
  *
- * A signature does not tell %2F from / in a path, nor whether a / ends it; and in
- * SIGN_SDK_SCOPED it covers the first value alone of a key that repeats in the query.
+ * A signature does not tell %2F from / in a path, nor whether a / ends it.  The two
+ * functions below tell what else it leaves open.
  */
 int sign_check(const struct sign_claim *claim, const struct sign_request *r,
                struct str secret, struct buf *canonical, struct err *err) MUST_CHECK;
+
+/*
+ * What of a request that sign_check() accepted the signature does not cover, so that
+ * somebody on the way could replace it: SIGN_GAP_QUERY: a key is given more than once. In
+ * SIGN_SDK_SCOPED the signature covers its first value alone.  In the other forms it
+ * covers all values in the order of their bytes, so there is no gap when they are in that
+ * order. SIGN_GAP_BODY: a text such as UNSIGNED-PAYLOAD was signed in place of the body's
+ * hash. E_INVALID: a % without two hex digits.
+ */
+enum sign_gap { SIGN_NO_GAP, SIGN_GAP_QUERY, SIGN_GAP_BODY };
+int sign_gap(const struct sign_claim *claim, const struct sign_request *r,
+             enum sign_gap *gap, struct err *err) MUST_CHECK;
+
+/* Whether the header, whose name is in lower case, is signed and given once; or the
+ * request does not have it. */
+bool sign_covers_header(const struct sign_claim *claim, const struct sign_request *r,
+                        const char *name);
 
 #endif

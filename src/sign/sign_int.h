@@ -59,6 +59,11 @@ int canonical_path(struct buf *out, struct str path, struct err *err) MUST_CHECK
 int canonical_query(struct buf *out, struct str query, enum query_style style,
                     struct err *err) MUST_CHECK;
 
+/* Whether no other query has that canonical form and another meaning to a reader who
+ * finds the values of a key in their order.  E_INVALID for a faulty escape. */
+int canonical_query_is_whole(struct str query, enum query_style style, bool *whole,
+                             struct err *err) MUST_CHECK;
+
 /* *all tells whether the request has every header that is signed. */
 int canonical_headers(struct buf *out, const struct sign_claim *claim,
                       const struct sign_request *r, bool *all,

@@ -102,6 +102,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     read_claim(&claim, sign_take(&rest, '\n'));
     read_request(&r, headers, rest);
     if (check(&claim, &r) == 0) {
+        struct err err = ERR_INIT;
+        enum sign_gap gap;
+
+        MUST(sign_gap(&claim, &r, &gap, &err) == 0);
         memcpy(digits, claim.signature.p, sizeof(digits));
         digits[n % sizeof(digits)] ^= 1;
         claim.signature.p = digits;
