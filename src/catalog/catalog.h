@@ -81,13 +81,16 @@ struct reindex {
     int64_t
         changed; /* out: how many of these and of their versions have other bytes now */
     int64_t refused; /* out: how many were kept as they are */
+    int64_t sealed;  /* out: secrets that stood in them in clear */
 };
 
 /*
  * Makes every definition anew by this program's rules, and what each refers to; those
  * that come out the same stay as they are.  A definition that the rules refuse, or that
  * is damaged, is kept as it is, and its object is still served, listed and exported: the
- * next save judges it.  Afterwards store_other_format() says no.  All counts begin at 0.
+ * next save judges it.  Secrets that stand in a definition in clear, also in one that is
+ * kept, are sealed and noted (snapshot_exposed()); those of a version are only taken out.
+ * The caller writes the format_mark.  All counts begin at 0.
  */
 int catalog_reindex(struct catalog *c, struct reindex *all, struct err *err) MUST_CHECK;
 

@@ -90,7 +90,6 @@ int import_memory(const struct arena *arena, struct err *err) MUST_CHECK;
 
 /* import_plan.c: fills dangling and warnings, and what would become of each item. */
 int import_look(struct import *im, struct err *err) MUST_CHECK;
-const char *import_kind_name(enum kind kind);
 
 /*
  * import_secrets.c: of a job that would replace `held`, which of its secrets follow their

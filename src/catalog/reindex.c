@@ -14,6 +14,8 @@
 struct renewal {
     struct object old; /* old.id is 0 at the end */
     struct owner owner;
+    struct secrets secrets; /* those with a value stood in the definition in clear */
+    struct buf clean;       /* the stored form without them; empty when it had none */
     struct definition made;
     struct err why; /* what is wrong with it; why.ec is 0 when nothing is */
     struct arena arena;
@@ -23,7 +25,9 @@ static void release(struct renewal *r)
 {
     err_clear(&r->why);
     definition_release(&r->made);
-    arena_release(&r->arena);
+    secrets_release(&r->secrets);
+    buf_release(&r->clean);
+    arena_wipe(&r->arena);
 }
 
 /* A damaged row may have any number. */
@@ -51,26 +55,70 @@ static int read_body(struct str text, enum kind kind, struct json_doc *doc,
                     : json_read(doc, buf_str(one), JSON_STORED_MAX_VALUES, err);
 }
 
+/* Writes the stored form of a body that lost its secrets. */
+static void write_clean(struct renewal *r, const struct json_doc *doc)
+{
+    bool wrapped = r->owner.kind == KIND_CDM_JOB;
+    struct jw jw = JW_INIT(&r->clean, true);
+
+    if (wrapped) {
+        jw_object(&jw, STR_NONE);
+        jw_array(&jw, STR("jobs"));
+    }
+    jw_value(&jw, STR_NONE, doc, 0);
+    if (wrapped) {
+        jw_end(&jw, ']');
+        jw_end(&jw, '}');
+    }
+    buf_addc(&r->clean, '\n');
+}
+
+/* Takes secrets out of the body `doc`, as a save does; `doc` is free of them then, and
+ * borrows from `text`. */
+static int take_secrets(struct renewal *r, struct json_doc *doc, struct buf *text,
+                        struct err *err)
+{
+    enum secret_rule rule;
+    int rc;
+
+    if (!may_hold_secrets(r->owner.kind, doc, &rule))
+        return 0;
+    rc = secrets_take(&r->secrets, doc, 0, rule, text, &r->arena, err);
+    if (rc || !r->secrets.n_values)
+        return rc;
+    json_release(doc);
+    *doc = (struct json_doc){ 0 };
+    rc = json_read(doc, buf_str(text), JSON_STORED_MAX_VALUES, err);
+    if (!rc)
+        write_clean(r, doc);
+    return rc || !r->clean.bad ? rc : err_nomem(err);
+}
+
 /* Makes the definition by the rules that a save follows, except that a connection may
  * lack its secrets, because it may have been imported. */
 static int make(struct snapshot *s, struct renewal *r, struct err *err)
 {
-    struct buf text = BUF_INIT(DEFINITION_MAX), one = BUF_INIT(DEFINITION_MAX);
+    struct buf text = BUF_INIT(DEFINITION_MAX), one = BUF_INIT(DEFINITION_MAX),
+               clean = BUF_INIT(DEFINITION_MAX);
     struct json_doc doc = { 0 };
     struct stored stored = { .id = r->old.id, .secret_paths = r->old.secret_paths };
-    const struct secrets secrets = { .may_lack = true };
     int rc = is_kind(r) ? read_definition(s, &r->old, &text, err)
                         : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "no such kind");
 
-    stored.text = buf_str(&text);
+    r->secrets.may_lack = true;
+    r->clean = BUF_INIT(DEFINITION_MAX);
     if (!rc)
-        rc = read_body(stored.text, r->owner.kind, &doc, &one, err);
+        rc = read_body(buf_str(&text), r->owner.kind, &doc, &one, err);
     if (!rc)
-        rc = definition_make(&r->made, r->owner.kind, &doc, &secrets, &stored, &r->arena,
-                             err);
+        rc = take_secrets(r, &doc, &clean, err);
+    stored.text = r->clean.len ? buf_str(&r->clean) : buf_str(&text);
+    if (!rc)
+        rc = definition_make(&r->made, r->owner.kind, &doc, &r->secrets, &stored,
+                             &r->arena, err);
     json_release(&doc);
-    buf_release(&one);
-    buf_release(&text);
+    buf_wipe(&text);
+    buf_wipe(&one);
+    buf_release(&clean);
     return rc;
 }
 
@@ -85,31 +133,59 @@ static void keep_facts(struct facts *f, const struct object *old, enum kind kind
     }
 }
 
+/* Stores `text` in place of the old definition. */
+static int write_text(struct catalog *c, struct renewal *r, struct str text,
+                      struct save *save, struct reindex *all, struct err *err)
+{
+    struct new_blob blob = { .refs = r->made.refs, .n_refs = r->made.n_refs };
+    int rc = blob_make(&blob, text, err);
+
+    save->project = r->owner.project;
+    save->workspace = r->owner.workspace;
+    save->kind = r->owner.kind;
+    save->old = &r->old;
+    save->blob = &blob;
+    save->again = true;
+    save->version = r->owner.version;
+    save->secrets = r->secrets.items;
+    save->n_secrets = r->secrets.n;
+    if (!rc)
+        rc = store_write(c->store, &save->write);
+    if (rc && save->write.rc)
+        err_move(&save->write.err, err);
+    if (!rc) {
+        all->changed += memcmp(blob.sha256, r->old.sha256, SHA256_BYTES) != 0;
+        all->sealed += (int64_t)r->secrets.n_values;
+    }
+    buf_release(&blob.stored);
+    return rc;
+}
+
 /* What goes wrong is in r->why. */
 static void write_renewal(struct catalog *c, struct renewal *r, struct reindex *all)
 {
-    struct definition *d = &r->made;
-    struct new_blob blob = { .refs = d->refs, .n_refs = d->n_refs };
     struct save save;
 
-    if (blob_make(&blob, buf_str(&d->text), &r->why)) {
-        buf_release(&blob.stored);
-        return;
-    }
-    keep_facts(&d->facts, &r->old, r->owner.kind);
     save_init(&save);
-    save.project = r->owner.project;
-    save.workspace = r->owner.workspace;
-    save.kind = r->owner.kind;
-    save.old = &r->old;
-    save.facts = &d->facts;
-    save.blob = &blob;
-    save.again = true;
-    save.version = r->owner.version;
-    if (store_write(c->store, &save.write))
-        err_move(&save.write.err, &r->why);
-    all->changed += !r->why.ec && memcmp(blob.sha256, r->old.sha256, SHA256_BYTES) != 0;
-    buf_release(&blob.stored);
+    keep_facts(&r->made.facts, &r->old, r->owner.kind);
+    save.facts = &r->made.facts;
+    write_text(c, r, buf_str(&r->made.text), &save, all, &r->why);
+}
+
+/* A definition that is refused is kept, but not the secrets in it. */
+static int write_cleaned(struct catalog *c, struct renewal *r, struct reindex *all,
+                         struct err *err)
+{
+    struct save save;
+
+    if (!r->clean.len)
+        return 0;
+    save_init(&save);
+    save.facts = &r->old.facts;
+    save.keep_refs = true;
+    r->made.refs = NULL;
+    r->made.n_refs = 0;
+    return write_text(c, r, buf_str(&r->clean), &save, all, err);
 }
 
 /* ---- what today's rules refuse ---- */
@@ -209,7 +285,9 @@ static int renew_all(struct catalog *c, next_fn *find, struct reindex *all,
         if (!rc && after && !r.why.ec)
             write_renewal(c, &r, all);
         *count += !rc && after && !r.why.ec;
-        if (r.why.ec)
+        if (is_refusal(r.why.ec))
+            rc = write_cleaned(c, &r, all, err);
+        if (!rc && r.why.ec)
             rc = refuse(all, &r, err);
         release(&r);
     } while (!rc && after);
@@ -218,19 +296,10 @@ static int renew_all(struct catalog *c, next_fn *find, struct reindex *all,
 
 int catalog_reindex(struct catalog *c, struct reindex *all, struct err *err)
 {
-    struct format_mark mark;
     int64_t versions = 0;
     int rc = renew_all(c, snapshot_next_object, all, &all->objects, err);
 
-    if (!rc)
-        rc = renew_all(c, snapshot_next_version, all, &versions, err);
-    if (rc)
-        return rc;
-    format_mark_init(&mark);
-    rc = store_write(c->store, &mark.write);
-    if (rc)
-        err_move(&mark.write.err, err);
-    return rc;
+    return rc ? rc : renew_all(c, snapshot_next_version, all, &versions, err);
 }
 
 static int check_all(struct snapshot *s, next_fn *find, struct reindex *all,

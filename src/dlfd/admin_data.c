@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "catalog/catalog.h"
 #include "dlfd/fresh_file.h"
+#include "dlfd/renew.h"
 #include "model/errors.h"
 
 /* Backup, restore, check, reindex: the catalogue as a whole. */
@@ -372,10 +373,9 @@ static int reindex_failed(const struct err *err, int64_t objects)
 
 int admin_reindex(struct folder *f, const struct admin_call *call)
 {
-    struct catalog catalog = { .store = f->store };
     struct reindex all = { .say = say };
     struct err err = ERR_INIT;
-    int rc = catalog_reindex(&catalog, &all, &err);
+    int rc = renew_definitions(f, &all, &err);
 
     (void)call;
     if (rc)
@@ -384,6 +384,9 @@ int admin_reindex(struct folder *f, const struct admin_call *call)
         printf("%lld objects made anew, %lld of them with other bytes; %lld definitions "
                "kept as they are\n",
                (long long)all.objects, (long long)all.changed, (long long)all.refused);
+    if (!rc && access(f->exposed.ptr, F_OK) == 0)
+        printf("secrets that were stored in clear are listed in %s: replace them\n",
+               f->exposed.ptr);
     err_clear(&err);
     return rc;
 }

@@ -160,9 +160,11 @@ static void name_files(struct folder *f, const struct folder_options *o)
     *f = (struct folder){ .lock = -1,
                           .key_path = BUF_INIT(8 * KIB),
                           .database = BUF_INIT(8 * KIB),
-                          .objects = BUF_INIT(8 * KIB) };
+                          .objects = BUF_INIT(8 * KIB),
+                          .exposed = BUF_INIT(8 * KIB) };
     buf_addf(&f->database, "%s/catalog.db", o->path);
     buf_addf(&f->objects, "%s/obs", o->path);
+    buf_addf(&f->exposed, "%s/exposed-secrets.csv", o->path);
     if (*o->key_path)
         buf_adds(&f->key_path, o->key_path);
     else
@@ -193,7 +195,7 @@ static int open_folder(struct folder *f, const struct folder_options *o, struct 
     const char *database = buf_cstr(&f->database);
     int rc;
 
-    if (!database || !f->keys.path)
+    if (!database || !f->keys.path || !buf_cstr(&f->exposed))
         return fail(err, E_INVALID, "the path is too long", o->path);
     rc = o->makes ? make_folder(o->path, err) : folder_find(o->path, err);
     if (!rc)
@@ -226,5 +228,6 @@ void folder_close(struct folder *f)
     buf_release(&f->key_path);
     buf_release(&f->database);
     buf_release(&f->objects);
+    buf_release(&f->exposed);
     drop_lock(f);
 }

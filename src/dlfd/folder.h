@@ -27,6 +27,7 @@ struct folder {
     struct store *store;
     struct key_file keys;
     struct buf key_path, database, objects;
+    struct buf exposed; /* DIR/exposed-secrets.csv (renew.h); it may not be there */
 };
 
 /* Whether there is a catalogue in the folder.  E_NOTFOUND or E_IO; the error's first text

@@ -18,6 +18,7 @@
 #include "dlfd/folder.h"
 #include "dlfd/objects.h"
 #include "dlfd/options.h"
+#include "dlfd/renew.h"
 #include "dlfd/output.h"
 #include "model/errors.h"
 #include "model/names.h"
@@ -163,6 +164,19 @@ static void say_credentials(const struct options *o, bool chinese)
     buf_release(&path);
 }
 
+/* Until somebody has replaced them, and deleted the list. */
+static void say_exposed(const struct options *o, bool chinese)
+{
+    struct buf path = BUF_INIT(8 * KIB);
+
+    buf_addf(&path, "%s/exposed-secrets.csv", o->data.text);
+    if (buf_cstr(&path) && access(path.ptr, F_OK) == 0)
+        printf(chinese ? "曾以明文保存、需要更换的凭证：%s\n"
+                       : "credentials that were stored in clear, to be replaced: %s\n",
+               path.ptr);
+    buf_release(&path);
+}
+
 static void say_hello(const struct options *o, const struct http_server *server,
                       const struct http_server *metrics)
 {
@@ -176,6 +190,7 @@ static void say_hello(const struct options *o, const struct http_server *server,
         print_url("metrics on %s://%.*s:%d/metrics\n", "http", metrics_listen(o),
                   http_port(metrics));
     say_credentials(o, chinese);
+    say_exposed(o, chinese);
     printf(chinese ? "数据目录：%s\n" : "data in %s\n", o->data.text);
     print_url(chinese ? "试一试：curl %s://%.*s:%d" : "try: curl %s://%.*s:%d", scheme,
               o->listen.text, port);
@@ -268,28 +283,6 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
     return rc;
 }
 
-static void log_refused(const char *line)
-{
-    log_error("%s; it is kept as it is", line);
-}
-
-/* Definitions of another release's form are made anew before any is served. */
-static int renew_format(struct catalog *c, struct err *err)
-{
-    struct reindex all = { .say = log_refused };
-    bool other;
-    int rc = store_other_format(c->store, &other, err);
-
-    if (rc || !other)
-        return rc;
-    log_info("another release wrote this catalogue: making its definitions anew");
-    rc = catalog_reindex(c, &all, err);
-    if (!rc)
-        log_info("%lld objects made anew, %lld definitions kept as they are",
-                 (long long)all.objects, (long long)all.refused);
-    return rc;
-}
-
 /* Sign-in: the first account, and the audit log. */
 static int open_auth(const struct options *o, struct store *store, struct auth *auth,
                      struct api *api, struct err *err)
@@ -359,8 +352,6 @@ static int serve_store(const struct options *o, struct store *store,
     if (!rc)
         rc = open_obs(o, &api, err);
     if (!rc)
-        rc = renew_format(&catalog, err);
-    if (!rc)
         rc = tasks_interrupted(&catalog, err);
     if (!rc && strcmp(o->auth.text, "on") == 0)
         rc = open_auth(o, store, &auth, &api, err);
@@ -375,6 +366,34 @@ static int serve_store(const struct options *o, struct store *store,
     buf_release(&audit);
     cache_free(catalog.cache);
     return rc;
+}
+
+static void log_refused(const char *line)
+{
+    log_error("%s; it is kept as it is", line);
+}
+
+/* Definitions of another release's form are made anew before any is served. */
+static int renew_format(struct folder *f, struct err *err)
+{
+    struct reindex all = { .say = log_refused };
+    bool other;
+    int rc = store_other_format(f->store, &other, err);
+
+    if (rc || !other)
+        return rc;
+    log_info("another release wrote this catalogue: making its definitions anew");
+    rc = renew_definitions(f, &all, err);
+    if (rc)
+        return rc;
+    log_info("%lld objects made anew, %lld definitions kept as they are",
+             (long long)all.objects, (long long)all.refused);
+    if (access(f->exposed.ptr, F_OK) == 0)
+        log_error(
+            "secrets that were stored in clear are sealed now, and may be in exports "
+            "and backups that were made before: replace those that %s lists",
+            f->exposed.ptr);
+    return 0;
 }
 
 static int serve_folder(const struct options *o, const sigset_t *signals, struct err *err)
@@ -393,7 +412,9 @@ static int serve_folder(const struct options *o, const sigset_t *signals, struct
 
     if (rc)
         return rc;
-    rc = serve_store(o, folder.store, signals, err);
+    rc = renew_format(&folder, err);
+    if (!rc)
+        rc = serve_store(o, folder.store, signals, err);
     folder_close(&folder);
     return rc;
 }

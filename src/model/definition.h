@@ -20,9 +20,10 @@ enum kind {
     KINDS
 };
 
-/* The number of the stored form's rules; a release that changes them counts it
- * up (architecture, section 4). */
-#define EXPORT_FORMAT 1
+/* The number of the rules of the stored form, and of what is a secret.  Whoever changes
+ * them counts it up: the next start makes all definitions anew then, so that secrets
+ * which were stored in clear by older rules are sealed. */
+#define EXPORT_FORMAT 2
 
 /* What a definition names and an export may need (spec/04 section 4). */
 enum ref_kind {

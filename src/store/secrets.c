@@ -201,6 +201,43 @@ int put_secrets(struct db *db, struct save *s, int64_t object, struct str uid,
     return rc ? rc : db_run(db, err, SQL_SECRET_PATHS, "i", object);
 }
 
+/* ---- found in clear ---- */
+
+int note_exposed(struct db *db, const struct save *s, struct err *err)
+{
+    int rc = 0;
+
+    if (!save_has_secret(s))
+        return 0;
+    for (size_t i = 0; !rc && i < s->n_secrets; i++)
+        if (s->secrets[i].value.p)
+            rc = db_run(db, err, SQL_EXPOSED_ADD, "iis", s->old->id, s->version,
+                        s->secrets[i].path);
+    return rc ? rc : db_run(db, err, SQL_FORMAT_MARK_DROP, "");
+}
+
+int snapshot_exposed(struct snapshot *s,
+                     int (*each)(void *arg, const struct exposed *e, struct err *err),
+                     void *arg, struct err *err)
+{
+    struct query *q = db_query(s->db, SQL_EXPOSED, "");
+    int rc = 0;
+
+    while (!rc && (rc = db_next(q, err)) == 1) {
+        struct exposed e = { .kind = (enum kind)db_int(q, 0),
+                             .project = db_text(q, 1),
+                             .workspace = db_text(q, 2),
+                             .scope = db_text(q, 3),
+                             .name = db_text(q, 4),
+                             .version = db_int(q, 5),
+                             .path = db_text(q, 6) };
+
+        rc = each(arg, &e, err);
+    }
+    db_end(q);
+    return rc;
+}
+
 /* ---- another key ---- */
 
 /* `name` is a secret's path, or an access key's id. */

@@ -480,8 +480,10 @@ int store_other_format(struct store *s, bool *other, struct err *err)
 
 static int run_format_mark(struct db *db, struct write *write, struct err *err)
 {
+    int rc = db_run(db, err, SQL_FORMAT_MARK_SET, "i", (int64_t)EXPORT_FORMAT);
+
     (void)write;
-    return db_run(db, err, SQL_FORMAT_MARK_SET, "i", (int64_t)EXPORT_FORMAT);
+    return rc ? rc : db_run(db, err, SQL_EXPOSED_CLEAR, "");
 }
 
 void format_mark_init(struct format_mark *m)

@@ -245,6 +245,13 @@ int store_other_format(struct store *s, bool *other, struct err *err) MUST_CHECK
  */
 int store_copy(const char *from, const char *to, struct err *err) MUST_CHECK;
 
+/*
+ * Leaves nothing in the files of the catalogue `path` that is not in use: deletes
+ * definitions that no object or version has, at once, also staged ones, then vacuums the
+ * database and empties its log.  No import may run.  E_BUSY: another process reads it.
+ */
+int store_scrub(const char *path, struct err *err) MUST_CHECK;
+
 struct store_report {
     int64_t workspaces, objects, blobs, raw_bytes, stored_bytes;
     int64_t damaged, dangling;
@@ -323,15 +330,32 @@ struct save {
     size_t n_secrets;
     struct secret_moves moves; /* of stored ones, before the others are stored */
     bool submit;               /* makes a version of it, unless it is the latest one */
-    bool again;                /* the same, made anew: time and user stay */
-    int64_t version;           /* the version's row that is made anew; 0: the object */
-    bool drop_others;          /* stored secrets of other paths go */
-    struct buf lost;           /* out: their paths, one a line; the caller releases it */
-    char uid[ID_UUID_BYTES];   /* out, of a new object */
+    /* The same, made anew: time and user stay; secrets that come with a value were found
+     * in clear, and those of a version are not stored. */
+    bool again;
+    bool keep_refs;          /* what it refers to is what the old definition does */
+    int64_t version;         /* the version's row that is made anew; 0: the object */
+    bool drop_others;        /* stored secrets of other paths go */
+    struct buf lost;         /* out: their paths, one a line; the caller releases it */
+    char uid[ID_UUID_BYTES]; /* out, of a new object */
 };
 void save_init(struct save *s);
 
-/* Notes that every definition has this program's form, as far as its rules allow. */
+/*
+ * A secret that was found in a definition in clear, by saves with `again`.  Until the
+ * next format_mark there is a row of each, and store_other_format() says yes.
+ */
+struct exposed {
+    enum kind kind;
+    struct str project, workspace, scope, name, path;
+    int64_t version; /* 0: the saved definition */
+};
+int snapshot_exposed(struct snapshot *s,
+                     int (*each)(void *arg, const struct exposed *e, struct err *err),
+                     void *arg, struct err *err) MUST_CHECK;
+
+/* Notes that every definition has this program's form, as far as its rules allow, and
+ * that the secrets which were found in clear have been listed. */
 struct format_mark {
     struct write write;
 };

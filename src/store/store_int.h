@@ -66,6 +66,7 @@ void read_workspace(struct query *q, struct workspace *w, struct arena *arena);
 /* secrets.c: the key that the database was written with; what a save has. */
 int choose_key(struct db *db, const struct store_options *options,
                struct err *err) MUST_CHECK;
+int note_exposed(struct db *db, const struct save *s, struct err *err) MUST_CHECK;
 int put_secrets(struct db *db, struct save *s, int64_t object, struct str uid,
                 struct err *err) MUST_CHECK;
 

@@ -323,8 +323,12 @@ static int run_save(struct db *db, struct write *write, struct err *err)
 
     if (!rc)
         rc = put_blob(db, s, &blob, err);
+    if (!rc && s->keep_refs)
+        rc = db_run(db, err, SQL_REF_KEEP, "ii", blob, s->old->blob);
     if (!rc)
         rc = save_object(db, s, &c, blob, err);
+    if (!rc && s->again)
+        rc = note_exposed(db, s, err);
     if (!rc)
         rc = close_workspace(db, &c, err);
     arena_release(&arena);

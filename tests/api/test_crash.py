@@ -351,7 +351,7 @@ def old_catalogue(data):
     data.mkdir(mode=0o700)
     db = sqlite3.connect(data / "catalog.db")
     db.executescript(OLD.read_text())
-    rows = db.execute("SELECT id, uid, name, blob FROM object ORDER BY id").fetchall()
+    rows = db.execute("SELECT id, uid, name, update_time FROM object ORDER BY id").fetchall()
     db.close()
     return rows
 
@@ -374,7 +374,7 @@ def start_and_stop(data, log, *more, command=None):
 
 def objects(data):
     db = sqlite3.connect(data / "catalog.db")
-    rows = db.execute("SELECT id, uid, name, blob FROM object ORDER BY id").fetchall()
+    rows = db.execute("SELECT id, uid, name, update_time FROM object ORDER BY id").fetchall()
     db.close()
     return rows
 

@@ -157,8 +157,6 @@ def test_a_catalogue_of_before_accounts_is_brought_up_to_date(start, tmp_path):
     assert signer.request("GET", "/v1/demo/scripts/new").status == 200
     assert signer.request("GET", "/v1/other/scripts/load").status == 200
     assert house.plain.get("/jobs").status == 401
-    with contextlib.closing(sqlite3.connect(data / "catalog.db.v3")) as copy:
-        assert copy.execute("PRAGMA user_version").fetchone() == (3,)
     house.server.stop()
     assert " 0 damaged" in admin(house.server, "check")
     # The connection's password, as it was sealed then, and the access key's secret.

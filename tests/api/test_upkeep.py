@@ -199,11 +199,13 @@ def test_a_copy_stands_beside_a_catalogue_that_is_migrated(start, tmp_path):
         db.executescript(OLD.read_text())
     rows = db.execute("SELECT * FROM object ORDER BY id").fetchall()
     db.close()
-    start(data=data)
+    assert admin("user", "list", data=data).returncode == 0
     with sqlite3.connect(data / "catalog.db.v1") as copy:
         assert copy.execute("PRAGMA user_version").fetchone() == (1,)
         assert copy.execute("SELECT * FROM object ORDER BY id").fetchall() == rows
     copy.close()
+    start(data=data)
+    assert not (data / "catalog.db.v1").exists(), "all was made anew, and checked"
 
 
 # ---- check and reindex ----
