@@ -43,6 +43,7 @@ static const struct row {
     const struct name_rule *name; /* of the argument; NULL: it is a file */
     bool alone;                   /* not while a server runs */
     bool bare;                    /* the catalogue is not opened */
+    bool reads;                   /* see folder.h */
     bool makes;                   /* see folder.h */
     bool bucket;                  /* the argument is a bucket */
 } rows[] = {
@@ -70,7 +71,7 @@ static const struct row {
     { "bucket", "create", "NAME", admin_bucket_create, .bare = true, .bucket = true },
     { "bucket", "list", "", admin_bucket_list, .bare = true },
     { "bucket", "delete", "NAME [--force]", admin_bucket_delete, .bare = true, .bucket = true },
-    { "backup", "", "FILE [--without-key]", admin_backup, .name = NULL },
+    { "backup", "", "FILE [--without-key]", admin_backup, .reads = true },
     { "restore", "", "FILE [--force]", admin_restore, .alone = true, .bare = true, .makes = true },
     { "check", "", "", admin_check, .bare = true },
     { "reindex", "", "", admin_reindex, .alone = true },
@@ -293,6 +294,7 @@ static int run(struct admin_call *call, const struct row *row)
                                       .key_path = call->key_file,
                                       .alone = row->alone,
                                       .bare = row->bare,
+                                      .reads = row->reads,
                                       .makes = row->makes,
                                       .readers = 1,
                                       .sweep_age_ms = SWEEP_NEVER };

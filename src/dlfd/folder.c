@@ -202,7 +202,9 @@ static int open_folder(struct folder *f, const struct folder_options *o, struct 
         rc = lock_folder(f, o, database, err);
     if (!rc && o->bare && access(f->keys.path, F_OK) == 0)
         rc = key_file_read(&f->keys, err);
-    if (!rc && !o->bare)
+    if (!rc && o->reads && store_is_frozen(database))
+        rc = open_keys(f, database, err);
+    else if (!rc && !o->bare)
         rc = open_store(f, o, database, err);
     if (!o->alone)
         drop_lock(f);

@@ -16,7 +16,8 @@ struct folder_options {
     const char *key_path; /* of the key file; "" is DIR/secret.key */
     bool alone;           /* the lock is required, and kept */
     bool bare;            /* the catalogue is not opened */
-    bool makes;           /* the folder and a catalogue, where there are none */
+    bool reads; /* it is only read: the catalogue is opened where it can be written */
+    bool makes; /* the folder and a catalogue, where there are none */
     bool without_sign_in; /* see struct store_options */
     int readers;
     int64_t sweep_age_ms;

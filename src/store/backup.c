@@ -4,6 +4,7 @@
 
 #include "archive/deflate.h"
 #include "base/limits.h"
+#include "store/frozen.h"
 #include "store/store_int.h"
 
 /* Copies of a catalogue, and whether one is sound. */
@@ -22,7 +23,7 @@ static int open_file(const char *path, int flags, sqlite3 **out, struct err *err
 {
     int rc = 0;
 
-    if (sqlite3_open_v2(path, out, flags | SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, out, flags, NULL) != SQLITE_OK)
         rc = fail(path, sqlite3_errmsg(*out), err);
     sqlite3_busy_timeout(*out, STORE_BUSY_MS);
     return rc;
@@ -43,15 +44,38 @@ static int copy_pages(sqlite3 *from, sqlite3 *to, const char *path, struct err *
     return code == SQLITE_DONE ? 0 : fail(path, sqlite3_errstr(code), err);
 }
 
+/* The file that is copied, which may be one that cannot be written. */
+static int open_source(const char *path, const struct frozen *frozen, sqlite3 **out,
+                       struct err *err)
+{
+    struct buf uri = BUF_INIT(32 * KIB);
+    int rc;
+
+    frozen_uri(frozen, path, &uri);
+    if (!buf_cstr(&uri))
+        rc = err_nomem(err);
+    else if (frozen->is)
+        rc = open_file(uri.ptr, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, out, err);
+    else
+        rc = open_file(path, SQLITE_OPEN_READWRITE, out, err);
+    buf_release(&uri);
+    return rc;
+}
+
 int store_copy(const char *from, const char *to, struct err *err)
 {
     sqlite3 *source = NULL, *target = NULL;
-    int rc = open_file(from, 0, &source, err);
+    struct frozen frozen;
+    int rc = frozen_look(&frozen, from, err);
 
     if (!rc)
-        rc = open_file(to, SQLITE_OPEN_CREATE, &target, err);
+        rc = open_source(from, &frozen, &source, err);
+    if (!rc)
+        rc = open_file(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &target, err);
     if (!rc)
         rc = copy_pages(source, target, to, err);
+    if (!rc)
+        rc = frozen_check(&frozen, from, err);
     sqlite3_close(source);
     if (sqlite3_close(target) != SQLITE_OK && !rc)
         rc = fail(to, "cannot be closed", err);
@@ -169,12 +193,20 @@ static bool opens(const struct checking *c, struct query *q)
     return is;
 }
 
-/* Secrets of objects and of access keys. */
+/* Secrets of objects and of access keys; without any the key has to be the right one,
+ * too. */
 static int check_sealed(struct checking *c, struct err *err)
 {
-    struct query *q = db_query(c->db, SQL_CHECK_SEALED, "");
-    int rc;
+    struct query *q;
+    bool fits = true;
+    int rc = c->n_keys ? fits_key(c->db, c->keys, c->n_keys, &fits, err) : 0;
 
+    if (rc)
+        return rc;
+    if (!fits)
+        damaged(c, "damaged: the catalogue was written with another key than that of the "
+                   "key file");
+    q = db_query(c->db, SQL_CHECK_SEALED, "");
     while ((rc = db_next(q, err)) == 1) {
         if (!c->n_keys) {
             c->say("not looked at: what is sealed, since there is no key file");
@@ -192,11 +224,14 @@ int store_check(const char *path, const struct seal_key *keys, int n_keys,
                 int (*more)(struct snapshot *s, void *arg, struct err *err), void *arg,
                 struct err *err)
 {
+    struct frozen frozen = { .is = false };
     struct checking c = { .keys = keys, .n_keys = n_keys, .report = report, .say = say };
     int rc = access(path, R_OK) ? fail(path, "cannot be read", err)
-                                : db_open(&c.db, path, MIGRATE_NOT, err);
+                                : frozen_look(&frozen, path, err);
 
     *report = (struct store_report){ 0 };
+    if (!rc)
+        rc = db_open(&c.db, path, DB_READ, err);
     if (!rc)
         rc = check_integrity(&c, err);
     if (!rc)
@@ -210,5 +245,5 @@ int store_check(const char *path, const struct seal_key *keys, int n_keys,
     if (!rc && more)
         rc = more(&(struct snapshot){ .db = c.db }, arg, err);
     db_close(c.db);
-    return rc;
+    return rc ? rc : frozen_check(&frozen, path, err);
 }

@@ -24,8 +24,9 @@ struct db;
 struct query;
 
 /* What becomes of an older schema: refused, brought up to date, or brought up to
- * date with a copy of the file left beside it. */
-enum migration { MIGRATE_NOT, MIGRATE, MIGRATE_COPIED };
+ * date with a copy of the file left beside it.  DB_READ refuses it, too, and opens what
+ * is only read where it cannot be written either (frozen.h). */
+enum migration { MIGRATE_NOT, MIGRATE, MIGRATE_COPIED, DB_READ };
 int db_open(struct db **out, const char *path, enum migration migration,
             struct err *err) MUST_CHECK;
 void db_close(struct db *db);

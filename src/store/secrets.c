@@ -96,6 +96,18 @@ static int check_key(struct db *db, struct err *err)
                    "the key for secrets was changed meanwhile: try again");
 }
 
+int fits_key(struct db *db, const struct seal_key *keys, int n, bool *fits,
+             struct err *err)
+{
+    char id[SEAL_ID_BYTES];
+    int rc = read_key_id(db, id, err);
+
+    *fits = !rc && !id[0];
+    for (int i = 0; !rc && i < n; i++)
+        *fits = *fits || strcmp(keys[i].id, id) == 0;
+    return rc;
+}
+
 /* What a sealed secret is bound to. */
 static struct str context_of(struct str uid, struct str path, struct buf *out)
 {

@@ -9,6 +9,7 @@
 
 #include "base/count.h"
 #include "base/limits.h"
+#include "store/frozen.h"
 #include "store/store.h"
 #include "base/banned.h"
 
@@ -36,8 +37,8 @@ static const char *const migrations[] = {
 };
 #define SCHEMA_VERSION (int)(sizeof(migrations) / sizeof(migrations[0]))
 
-static const char settings[] = "PRAGMA journal_mode = WAL;"
-                               "PRAGMA synchronous = FULL;"
+static const char log_setting[] = "PRAGMA journal_mode = WAL;";
+static const char settings[] = "PRAGMA synchronous = FULL;"
                                "PRAGMA foreign_keys = ON;"
                                "PRAGMA temp_store = MEMORY;";
 
@@ -169,7 +170,7 @@ static int check_schema(struct db *db, enum migration migration, struct err *err
     if (rc)
         return rc;
     if (schema == SCHEMA_FOREIGN || schema == SCHEMA_NEWER ||
-        (schema != SCHEMA_CURRENT && migration == MIGRATE_NOT))
+        (schema != SCHEMA_CURRENT && (migration == MIGRATE_NOT || migration == DB_READ)))
         return db_refuse(schema, err);
     if (schema == SCHEMA_OLDER && migration == MIGRATE_COPIED)
         rc = copy_before(db, version, err);
@@ -196,6 +197,26 @@ static int open_file(struct db *db, const char *path, int flags)
     return sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
 }
 
+/* Opens what is only read: a file that cannot be written without writing beside it. */
+static int open_to_read(struct db *db, const char *path, struct err *err)
+{
+    struct buf uri = BUF_INIT(32 * KIB);
+    struct frozen frozen;
+    int rc = frozen_look(&frozen, path, err);
+
+    if (rc)
+        return rc;
+    frozen_uri(&frozen, path, &uri);
+    if (!buf_cstr(&uri))
+        rc = err_nomem(err);
+    else if (open_file(db, frozen.is ? uri.ptr : path,
+                       frozen.is ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+                                 : SQLITE_OPEN_READWRITE) != SQLITE_OK)
+        rc = fail(db, err);
+    buf_release(&uri);
+    return rc;
+}
+
 int db_open(struct db **out, const char *path, enum migration migration, struct err *err)
 {
     struct db *db = calloc(1, sizeof(*db));
@@ -203,14 +224,19 @@ int db_open(struct db **out, const char *path, enum migration migration, struct 
 
     if (!db)
         return err_nomem(err);
-    if (open_file(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) != SQLITE_OK)
+    if (migration == DB_READ)
+        rc = open_to_read(db, path, err);
+    else if (open_file(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) != SQLITE_OK)
         rc = fail(db, err);
     if (!rc) {
         sqlite3_extended_result_codes(db->handle, 1);
         sqlite3_busy_timeout(db->handle, STORE_BUSY_MS);
         /* No plan depends on a parameter: none is made anew when one is bound. */
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
-        rc = execute(db, settings, err);
+        if (!sqlite3_db_readonly(db->handle, "main"))
+            rc = execute(db, log_setting, err);
+        if (!rc)
+            rc = execute(db, settings, err);
     }
     if (!rc)
         rc = check_schema(db, migration, err);
@@ -238,10 +264,11 @@ int db_peek(struct db **out, enum store_schema *schema, const char *path, struct
     *schema = SCHEMA_NONE;
     if (!db)
         return err_nomem(err);
-    if (open_file(db, path, SQLITE_OPEN_READWRITE) == SQLITE_OK)
-        rc = look_at_schema(db, &version, schema, err);
-    else if (access(path, F_OK) == 0 || errno != ENOENT)
-        rc = fail(db, err);
+    if (access(path, F_OK) == 0 || errno != ENOENT) {
+        rc = open_to_read(db, path, err);
+        if (!rc)
+            rc = look_at_schema(db, &version, schema, err);
+    }
     if (rc == E_IO && is_damage(sqlite3_errcode(db->handle))) {
         err_clear(err);
         *schema = SCHEMA_DAMAGED;

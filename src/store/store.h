@@ -64,6 +64,10 @@ enum store_schema {
 };
 int store_schema(enum store_schema *out, const char *path, struct err *err) MUST_CHECK;
 
+/* Whether the file exists and can be read, but neither be written nor get others beside
+ * it. */
+bool store_is_frozen(const char *path);
+
 /* Whether the database file is there, and was written with a key. */
 int store_needs_key(const char *path, bool *needs, struct err *err) MUST_CHECK;
 

@@ -66,6 +66,9 @@ void read_workspace(struct query *q, struct workspace *w, struct arena *arena);
 /* secrets.c: the key that the database was written with; what a save has. */
 int choose_key(struct db *db, const struct store_options *options,
                struct err *err) MUST_CHECK;
+/* Whether it is one of these, or there is none yet. */
+int fits_key(struct db *db, const struct seal_key *keys, int n, bool *fits,
+             struct err *err) MUST_CHECK;
 int note_exposed(struct db *db, const struct save *s, struct err *err) MUST_CHECK;
 int put_secrets(struct db *db, struct save *s, int64_t object, struct str uid,
                 struct err *err) MUST_CHECK;
