@@ -39,6 +39,11 @@ static int keep_body(struct call *c, struct token_body *b)
 
 /* ---- the token ---- */
 
+static int no_project(struct call *c)
+{
+    return err_set(&c->err, E_NOTFOUND, IAM_404, DET_NONE, "project");
+}
+
 /* The project that is asked for: unknown to the domain, or to the caller, is one. */
 static int find_scope(struct call *c, const struct token_body *b)
 {
@@ -56,7 +61,7 @@ static int find_scope(struct call *c, const struct token_body *b)
         rc = iam_find_projects(c, &c->who, LIST_PROJECTS_OF_NAME, b->project_name,
                                &project, &n, &c->err);
     if (!rc && !n)
-        rc = err_set(&c->err, E_NOTFOUND, IAM_404, DET_NONE, "project");
+        rc = no_project(c);
     c->who.project = project.id;
     c->who.project_name = project.name;
     return rc;
@@ -83,15 +88,22 @@ static void answer_token(struct call *c, int status)
     http_answer(c->http, status, &json);
 }
 
-/* Answers why the change did not hold.  E_DENIED: what was shown does not any more. */
+/* Answers why the change did not hold.  E_DENIED: what was shown does not any more, or
+ * the project is not theirs any more. */
 static void refuse(struct call *c)
 {
     struct token_call *t = c->token;
+    const struct account_change *change = &t->change;
 
     err_clear(&c->err);
     c->err = t->change.write.err;
     t->change.write.err = ERR_INIT;
-    if (c->err.ec == E_DENIED)
+    if (c->err.ec == E_DENIED && c->err.api == API_OK &&
+        change->step[change->failed].step == STEP_SCOPE_HOLDS) {
+        err_clear(&c->err);
+        no_project(c);
+    }
+    if (c->err.ec == E_DENIED && c->err.api == API_OK)
         c->err.api = t->body.method == TOKEN_BY_TOKEN ? IAM_401 : IAM_401_PASSWORD;
     call_fail(c);
 }
@@ -133,13 +145,18 @@ static void issue(struct call *c)
 {
     struct token_call *t = c->token;
     int64_t latest_ms = c->who.by_token ? c->who.expires_ms : INT64_MAX;
+    struct str scope[2];
 
     if (auth_rate(c->api->auth, &c->who, &c->err) || find_scope(c, &t->body)) {
         call_fail(c);
         return;
     }
+    scope[0] = c->who.project;
+    scope[1] = c->who.account.id;
     account_change_init(&t->change);
     add_proof(c);
+    if (c->who.project.n)
+        change_add(&t->change, STEP_SCOPE_HOLDS, scope, 2, 0, 0);
     token_new(&t->made, c->who.account.id, c->who.project, str_of(t->body.methods),
               c->api->auth->token_age_ms, latest_ms, &t->change);
     c->who.methods = str_of(t->body.methods);

@@ -103,6 +103,7 @@ void call_submit(struct call *c, struct write *w, void (*then)(struct http_reque
 {
     w->arg = c->http;
     w->done = on_written;
+    w->authority = c->place.authority;
     http_suspend(c->http, then);
     store_submit(c->api->catalog->store, w);
 }

@@ -105,19 +105,6 @@ static int denied(struct err *err, const char *why)
     return err_set(err, E_DENIED, APIGW_0301, DET_NONE, why);
 }
 
-static int read_token(struct auth *a, const uint8_t hash[SHA256_BYTES],
-                      struct arena *arena, struct token *out, struct err *err)
-{
-    struct snapshot *s;
-    int rc = store_snapshot(&s, a->store, err);
-
-    if (!rc) {
-        rc = snapshot_token(s, hash, out, arena, err);
-        snapshot_end(s);
-    }
-    return rc;
-}
-
 int auth_token(struct auth *a, struct str text, struct arena *arena,
                struct principal *out, struct err *err)
 {
@@ -127,7 +114,7 @@ int auth_token(struct auth *a, struct str text, struct arena *arena,
 
     if (!token_hash(text, hash))
         return token_unknown(err);
-    rc = read_token(a, hash, arena, &t, err);
+    rc = store_token(a->store, hash, &t, arena, err);
     if (rc == E_NOTFOUND)
         return token_unknown(err);
     if (!rc)

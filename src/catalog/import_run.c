@@ -324,13 +324,32 @@ static bool has_faults(const struct import *im)
     return false;
 }
 
+/* What is to be written may need more than the import as such. */
+static void need_roles(const struct import *im, struct authority *a)
+{
+    for (size_t i = 0; i < im->n; i++) {
+        const struct save *s = &im->items[i]->one.save;
+
+        if (!s->write.rc && s->kind == KIND_CONNECTION)
+            a->role = ROLE_ADMINISTRATOR;
+        if (!s->write.rc && s->kind == KIND_CDM_JOB)
+            a->cdm_role = ROLE_DEVELOPER;
+    }
+}
+
 static int write_all(struct import *im, int64_t task, struct err *err)
 {
     struct running r = { .im = im, .report = BUF_INIT(TASK_REPORT_MAX) };
     const struct place *p = &im->request.place;
+    struct authority authority;
     int rc;
 
     import_all_init(&r.all);
+    if (p->authority) {
+        authority = *p->authority;
+        need_roles(im, &authority);
+        r.all.write.authority = &authority;
+    }
     r.all.project = p->project;
     r.all.workspace = p->workspace;
     r.all.user = p->user;
@@ -368,16 +387,29 @@ int import_run(struct import *im, int64_t task, struct err *err)
     return rc;
 }
 
+/* Of who started it the task says more than the API's code. */
+static struct err told(const struct err *why)
+{
+    struct err e = *why; /* it borrows the texts */
+
+    if (e.api == APIGW_0301 || e.api == APIGW_0307)
+        e.detail = DET_IMPORT_CREDENTIALS;
+    else if (e.api == APIGW_0302 || e.api == APIGW_0306)
+        e.detail = DET_IMPORT_RIGHTS;
+    return e;
+}
+
 int task_fail(struct catalog *c, int64_t task, const struct err *why, struct err *err)
 {
+    struct err e = told(why);
     struct buf report = BUF_INIT(16 * TASK_MESSAGE_MAX);
     struct buf text[2] = { BUF_INIT(4 * TASK_MESSAGE_MAX),
                            BUF_INIT(4 * TASK_MESSAGE_MAX) };
     struct jw jw = JW_INIT(&report, false);
     int rc;
 
-    import_fault(why, STR_NONE, LANG_EN, &text[LANG_EN]);
-    import_fault(why, STR_NONE, LANG_ZH, &text[LANG_ZH]);
+    import_fault(&e, STR_NONE, LANG_EN, &text[LANG_EN]);
+    import_fault(&e, STR_NONE, LANG_ZH, &text[LANG_ZH]);
     jw_object(&jw, STR_NONE);
     print_texts(&jw, text);
     jw_end(&jw, '}');

@@ -14,6 +14,7 @@ int task_begin(struct catalog *c, const struct place *place, enum task_kind kind
     int rc;
 
     task_new_init(&new);
+    new.write.authority = place->authority;
     new.project = place->project;
     new.workspace = place->workspace;
     new.path = path;

@@ -61,11 +61,12 @@ int snapshot_access_key(struct snapshot *s, struct str id, struct account *out,
     return rc;
 }
 
-int snapshot_token(struct snapshot *s, const uint8_t hash[SHA256_BYTES],
-                   struct token *out, struct arena *arena, struct err *err)
+int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token *out,
+                struct arena *arena, struct err *err)
 {
     struct str bytes = { (const char *)hash, SHA256_BYTES };
-    struct query *q = db_query(s->db, SQL_TOKEN, "b", bytes);
+    struct snapshot *one = borrow(s);
+    struct query *q = db_query(one->db, SQL_TOKEN, "b", bytes);
     int rc = one_row(q, err);
 
     if (!rc) {
@@ -80,6 +81,7 @@ int snapshot_token(struct snapshot *s, const uint8_t hash[SHA256_BYTES],
             rc = err_nomem(err);
         db_end(q);
     }
+    give_back(one);
     return rc;
 }
 

@@ -29,6 +29,7 @@ int snapshot_access_key(struct snapshot *s, struct str id, struct account *out,
                         struct str *sealed, struct arena *arena,
                         struct err *err) MUST_CHECK;
 
+/* One statement, of no snapshot. */
 struct token {
     struct account owner;
     struct str project, project_name; /* "" of a domain's token */
@@ -36,8 +37,8 @@ struct token {
     int64_t issued_ms, expires_ms;
     bool revoked;
 };
-int snapshot_token(struct snapshot *s, const uint8_t hash[SHA256_BYTES],
-                   struct token *out, struct arena *arena, struct err *err) MUST_CHECK;
+int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token *out,
+                struct arena *arena, struct err *err) MUST_CHECK;
 
 /* The lists of accounts.def: `each` is called with the columns of each row, which live
  * until it returns; parameters that a list does not take are ignored. */

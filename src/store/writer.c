@@ -42,6 +42,14 @@ static struct write *wait_for_batch(struct store *s, bool *closing)
     return batch;
 }
 
+/* Whoever asked for it may by now have lost what they may. */
+static int run_judged(struct db *db, struct write *w)
+{
+    int rc = authority_judge(db, w->authority, NULL, NULL, &w->err);
+
+    return rc ? rc : w->run(db, w, &w->err);
+}
+
 static void run_in_savepoint(struct db *db, struct write *w)
 {
     struct err ignored = ERR_INIT;
@@ -49,7 +57,7 @@ static void run_in_savepoint(struct db *db, struct write *w)
     w->rc = db_run(db, &w->err, SQL_SAVEPOINT, "");
     if (w->rc)
         return;
-    w->rc = w->run(db, w, &w->err);
+    w->rc = run_judged(db, w);
     if (w->rc && db_run(db, &ignored, SQL_SAVEPOINT_UNDO, ""))
         err_clear(&ignored);
     if (db_run(db, &ignored, SQL_SAVEPOINT_END, "") && !w->rc) {
@@ -75,7 +83,7 @@ static void run_batch(struct store *s, struct write *batch)
 
     for (struct write *w = batch; !rc && w; w = w->next) {
         if (alone)
-            w->rc = w->run(s->db, w, &w->err);
+            w->rc = run_judged(s->db, w);
         else
             run_in_savepoint(s->db, w);
         if (w->rc && (alone || !db_in_transaction(s->db)))
