@@ -458,18 +458,17 @@ static int check_config(const struct options *o, struct err *err)
 }
 
 /* Descriptors 0 to 2 that were closed at the start lead nowhere: the first file that is
- * opened would get one of them, and the log would be written into it.  False: that
- * cannot be. */
+ * opened would get one of them, and the log would be written into it.  What a command
+ * prints where there is no standard output cannot be written: it may be a secret that is
+ * shown only once.  False: that cannot be. */
 static bool open_standard_files(void)
 {
-    int fd;
+    static const int flags[] = { O_RDONLY, O_RDONLY, O_WRONLY };
 
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        close(fd);
-    return fd >= 0;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
+            return false;
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -484,8 +483,7 @@ int main(int argc, char **argv)
      * take stays. */
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
-    signal(SIGXFSZ,
-           SIG_IGN); /* past a limit of file sizes is an error, as a full disk is */
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error, like a full disk */
     if (argc > 1 && strcmp(argv[1], "admin") == 0)
         return output_end("dlfd admin", admin_main(argc - 2, argv + 2));
     rc = options_read(&o, argc, argv, &err);

@@ -94,6 +94,16 @@ def test_a_secret_that_nobody_was_shown_does_not_take_effect(start, folder, brok
     assert get_token(client, "admin", first["Password"])
 
 
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_closed_output_shows_no_secret(folder, closed):
+    """Nor does the key file become the output in its place."""
+    before, key = names(folder, "key"), (folder / "secret.key").read_bytes()
+    done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", DLFD, "admin", "key", "create", "admin", "--data", folder],
+                          env={**os.environ, **ENGLISH}, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1 and ("2>&-" in closed or "standard output: Bad file descriptor" in done.stderr), done
+    assert names(folder, "key") == before and (folder / "secret.key").read_bytes() == key
+
+
 def test_a_secret_that_cannot_take_effect_is_not_shown(folder):
     assert dlfd("admin", "key", "create", "admin", "--data", folder).returncode == 0
     keys = names(folder, "key")
