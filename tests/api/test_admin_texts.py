@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from harness import DLFD, ENGLISH, Server, dlfd
+from harness import DLFD, ENGLISH, ROOT, Server, dlfd
 from signer import admin, credentials
 
 USAGE = dlfd("admin", "--help").stdout
@@ -96,15 +96,24 @@ def test_the_workspace_of_cdm_cannot_be_named(folder, call):
 
 
 def test_roles_that_were_granted_in_the_workspace_of_cdm_are_dropped(tmp_path):
-    server = Server(tmp_path / "data", "--auth", "on")
-    project = credentials(server.data)["Project Id"]
-    assert server.stop() == 0
-    with contextlib.closing(sqlite3.connect(server.data / "catalog.db")) as db, db:
-        db.execute("INSERT INTO workspace (uid, project, name, revision, created) "
-                   "VALUES ('c', ?, '', 1, 1)", (project,))
-        db.execute("INSERT INTO member SELECT w.id, a.id, 1 FROM workspace w, account a WHERE w.name = ''")
-        db.execute("DELETE FROM meta WHERE name = 'signed_in'")
-        db.execute("PRAGMA user_version = 6")  # of before roles were held against it
-    assert admin(server, "role", "list", "--project", project) == ""
-    with contextlib.closing(sqlite3.connect(server.data / "catalog.db")) as db:
+    """A catalogue of before: the role in the workspace without a name goes, the other stays."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "secret.key").write_text("0123456789abcdef" * 4 + "\n")
+    (data / "secret.key").chmod(0o600)
+    with contextlib.closing(sqlite3.connect(data / "catalog.db")) as db:
+        for number in range(1, 7):
+            step, = (ROOT / "src/store/migrations").glob(f"{number:04}_*.sql")
+            db.executescript(step.read_text(encoding="utf-8"))
+        db.executescript("""
+            INSERT INTO domain VALUES ('d', 'd', 1);
+            INSERT INTO account VALUES ('a', 'd', 'ann', 'x', 0, 1);
+            INSERT INTO project (id, created, name, domain) VALUES ('p', 1, 'p', 'd');
+            INSERT INTO workspace (id, uid, project, name, revision, created)
+                VALUES (1, 'u', 'p', 'default', 1, 1), (2, 'c', 'p', '', 1, 1);
+            INSERT INTO member VALUES (1, 'a', 1), (2, 'a', 4);
+            PRAGMA user_version = 6;""")
+    done = dlfd("admin", "role", "list", "--project", "p", "--data", data)
+    assert (done.returncode, done.stdout) == (0, "ann  default  viewer\n"), done
+    with contextlib.closing(sqlite3.connect(data / "catalog.db")) as db:
         assert db.execute("SELECT value FROM meta WHERE name = 'signed_in'").fetchone() == ("1",)
