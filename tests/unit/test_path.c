@@ -168,6 +168,14 @@ static const struct {
     { "k=%FF", "!" },
     { "k=%C0%80", "!" },
     { "a=%00&k=v", "v" }, /* others are not looked at */
+    { "%6b=v", "v" },     /* keys are decoded, too */
+    { "%6B=v&k=w", "v" },
+    { "k=w&%6b=v", "w" },
+    { "%256b=v", NULL },
+    { "%6b%00=v", NULL },
+    { "%zz=1&k=v", "v" },
+    { "%6=1&k=v", "v" },
+    { "%6bk=v", NULL },
 };
 
 static void test_query_table(void **state)
