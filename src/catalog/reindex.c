@@ -169,6 +169,7 @@ static void write_renewal(struct catalog *c, struct renewal *r, struct reindex *
     save_init(&save);
     keep_facts(&r->made.facts, &r->old, r->owner.kind);
     save.facts = &r->made.facts;
+    save.replaced = r->made.replaced;
     write_text(c, r, buf_str(&r->made.text), &save, all, &r->why);
 }
 

@@ -288,6 +288,7 @@ int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind
     }
     set_owner(p);
     p->save.facts = &p->definition.facts;
+    p->save.replaced = p->definition.replaced;
     p->save.blob = &p->blob;
     p->blob.refs = p->definition.refs;
     p->blob.n_refs = p->definition.n_refs;

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "model/kinds.h"
 
@@ -137,6 +138,49 @@ static int connection_finish(const struct making *m, const struct json_doc *doc)
     if (str_is(type, "SparkSQL") || str_is(type, "HIVE"))
         rc = check_method(m, doc, config);
     return rc ? rc : check_required(m, doc, config, type);
+}
+
+/* ---- showing ---- */
+
+/* Whether a stored path is that of a member of config, which `key` gets. */
+static bool is_config_key(struct str path, struct buf *key)
+{
+    return secret_path_next(&path, key) && str_is(buf_str(key), "config") &&
+           secret_path_next(&path, key) && !path.n;
+}
+
+static void show_masks(struct jw *jw, const struct member *members, size_t n,
+                       struct str secrets)
+{
+    struct buf key = BUF_INIT(DEFINITION_MAX);
+    struct str line;
+
+    while (str_line(&secrets, &line))
+        if (is_config_key(line, &key) && !find_indexed(members, n, buf_str(&key)))
+            jw_string(jw, buf_str(&key), STR(SECRET_MASK));
+    if (key.bad)
+        jw->out->bad = E_NOMEM;
+    buf_release(&key);
+}
+
+/* The config with a mask for each secret that is stored of it, and is not defined anew.
+ */
+void connection_show_config(struct jw *jw, const struct json_doc *doc, struct str secrets)
+{
+    uint32_t config = json_member(doc, 0, "config");
+    struct member *members;
+    size_t n;
+
+    jw_object(jw, STR("config"));
+    JSON_EACH (i, doc, config)
+        jw_value(jw, json_key(doc, i), doc, i);
+    members = index_members(doc, config, &n);
+    if (members)
+        show_masks(jw, members, n, secrets);
+    else
+        jw->out->bad = E_NOMEM;
+    free(members);
+    jw_end(jw, '}');
 }
 
 const struct kind_rules connection_rules = {

@@ -261,8 +261,7 @@ static int by_member_key(const void *a, const void *b)
     return str_cmp(x->key, y->key);
 }
 
-/* The members of the object `at`, by name; *n of them; NULL: no memory. */
-static struct member *index_members(const struct json_doc *doc, uint32_t at, size_t *n)
+struct member *index_members(const struct json_doc *doc, uint32_t at, size_t *n)
 {
     struct member *all = reallocarray(NULL, doc->value[at].len + 1, sizeof(*all));
 
@@ -275,7 +274,7 @@ static struct member *index_members(const struct json_doc *doc, uint32_t at, siz
     return all;
 }
 
-static uint32_t find_indexed(const struct member *all, size_t n, struct str key)
+uint32_t find_indexed(const struct member *all, size_t n, struct str key)
 {
     struct member wanted = { .key = key };
     const struct member *found = bsearch(&wanted, all, n, sizeof(*all), by_member_key);
@@ -365,6 +364,21 @@ static int write_stored(const struct making *m, const struct kind_rules *rules)
     return m->d->text.bad ? text_fault(&m->d->text, m->err) : 0;
 }
 
+/* What is stored as a secret where this definition, or the one before it, has a value of
+ * its own: an import may have brought that.  Of a job nothing stays that its nodes do not
+ * name. */
+static int find_replaced(const struct making *m, const struct json_doc *doc)
+{
+    struct buf paths = BUF_INIT(DEFINITION_MAX);
+    int rc = secrets_replaced(doc, m->secret_paths, &paths, m->err);
+
+    if (!rc)
+        rc = secrets_replaced(m->stored, m->secret_paths, &paths, m->err);
+    m->d->replaced = arena_buf(m->arena, &paths);
+    buf_release(&paths);
+    return rc || m->d->replaced.p ? rc : err_nomem(m->err);
+}
+
 /* Facts and references are read from the stored form, never from the body:
  * they follow from what is stored. */
 static int read_stored_form(const struct making *m, const struct kind_rules *rules)
@@ -383,6 +397,8 @@ static int read_stored_form(const struct making *m, const struct kind_rules *rul
             f->directory = STR("/");
         rc = rules->finish(m, &doc);
     }
+    if (!rc && m->secret_paths.n)
+        rc = find_replaced(m, &doc);
     json_release(&doc);
     return rc;
 }
@@ -461,31 +477,6 @@ static void show_depend_files(struct jw *jw, const struct json_doc *doc)
     jw_end(jw, ']');
 }
 
-/* The config with a mask for each secret that is stored of it, and is not defined anew.
- */
-static void show_config(struct jw *jw, const struct json_doc *doc, struct str secrets)
-{
-    uint32_t config = json_member(doc, 0, "config");
-    struct member *members;
-    struct str line;
-    size_t n;
-
-    jw_object(jw, STR("config"));
-    JSON_EACH (i, doc, config)
-        jw_value(jw, json_key(doc, i), doc, i);
-    members = index_members(doc, config, &n);
-    if (!members)
-        jw->out->bad = E_NOMEM;
-    while (members && str_line(&secrets, &line)) {
-        struct str key = str_from(line, str_starts(line, "config.") ? 7 : line.n);
-
-        if (key.n && !find_indexed(members, n, key))
-            jw_string(jw, key, STR(SECRET_MASK));
-    }
-    free(members);
-    jw_end(jw, '}');
-}
-
 static void show_members(struct jw *jw, enum kind kind, const struct json_doc *doc,
                          struct str secrets, struct member *members)
 {
@@ -499,7 +490,7 @@ static void show_members(struct jw *jw, enum kind kind, const struct json_doc *d
             continue;
         if (secrets.n && kind == KIND_CONNECTION && str_is(members[i].key, "config") &&
             json_type(doc, members[i].at) == JSON_OBJECT)
-            show_config(jw, doc, secrets);
+            connection_show_config(jw, doc, secrets);
         else if (kind < KIND_LINK ||
                  !cdm_show_member(jw, members[i].key, doc, members[i].at))
             form_write_member(jw, form, &members[i], FORM_SHOWN);

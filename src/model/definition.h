@@ -62,6 +62,8 @@ struct definition {
     size_t n_refs;
     const struct str *depends; /* the jobs named in dependJobs, sorted */
     size_t n_depends;
+    struct str
+        replaced; /* the paths of stored secrets that are none any more, one a line */
 };
 
 /* What an update starts from. */

@@ -51,6 +51,11 @@ int same_member(const struct making *m, const struct form *form, const char *key
 /* Whether a secret of that path comes with the body or is stored. */
 bool making_has_secret(const struct making *m, const char *path);
 
+/* The members of the object `at`, by name; *n of them; NULL: no memory. */
+struct member *index_members(const struct json_doc *doc, uint32_t at, size_t *n);
+/* The one of that name; 0: there is none. */
+uint32_t find_indexed(const struct member *all, size_t n, struct str key);
+
 /* Rules that several forms use. */
 int rule_directory(const struct rule_at *at);
 int rule_name(const struct rule_at *at, const struct name_rule *rule);
@@ -60,6 +65,10 @@ extern const char *const target_status[];
 /* model/cdm.c: writes a member with inputs as CDM shows it; false: it has none. */
 bool cdm_show_member(struct jw *jw, struct str key, const struct json_doc *doc,
                      uint32_t at);
+/* model/connection.c: writes the config with a mask for each secret that is stored of it,
+ * and has no value of its own. */
+void connection_show_config(struct jw *jw, const struct json_doc *doc,
+                            struct str secrets);
 /* model/job_refs.c: whether a type is that of a row of node_types.def; whether a value
  * is a name, and not an expression or nothing. */
 bool type_matches(const char *rule, struct str type);

@@ -243,32 +243,23 @@ void secrets_lost(struct str stored, const struct secret *places, size_t n_place
     free(moved);
 }
 
-/* Appends `text` with `part` in it, at its first place, replaced by a dot. */
-static void add_with_dot(struct buf *out, struct str text, const char *part)
-{
-    const char *at = text.n ? memmem(text.p, text.n, part, strlen(part)) : NULL;
-    size_t before = at ? (size_t)(at - text.p) : text.n;
-
-    buf_add(out, text.p, before);
-    if (!at)
-        return;
-    buf_addc(out, '.');
-    buf_addstr(out, str_from(text, before + strlen(part)));
-}
-
 void secret_path_show(struct buf *out, struct str path)
 {
-    static const char node[] = "nodes.", value[] = ".value";
-    struct buf name = BUF_INIT(DEFINITION_MAX);
+    /* nodes.NODE.properties.PROPERTY.value[.LINE]: these say nothing to people */
+    static const char *const silent[] = { "nodes", "properties", "value" };
+    struct buf part = BUF_INIT(DEFINITION_MAX);
+    size_t said = 0, k = 0;
 
-    if (str_starts(path, node))
-        path = str_from(path, strlen(node));
-    if (path.n > strlen(value) &&
-        memcmp(path.p + path.n - strlen(value), value, strlen(value)) == 0)
-        path.n -= strlen(value);
-    add_with_dot(&name, path, ".properties.");
-    add_with_dot(out, buf_str(&name), ".value.");
-    if (name.bad)
-        out->bad = name.bad;
-    buf_release(&name);
+    while (secret_path_next(&path, &part)) {
+        struct str text = buf_str(&part);
+
+        if (k < 3 && str_is(text, silent[k]) && (k || !said)) {
+            k++;
+            continue;
+        }
+        if (said++)
+            buf_addc(out, '.');
+        buf_addbuf(out, &part);
+    }
+    buf_release(&part);
 }

@@ -1,6 +1,5 @@
 #include "model/secrets.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/base64.h"
@@ -124,13 +123,6 @@ static void take_member(struct taking *t, struct str key, uint32_t at, bool blan
     take(t, at);
     if (blank)
         jw_string(&t->jw, key, STR(""));
-}
-
-void secret_path_add(struct buf *path, struct str part)
-{
-    if (path->len)
-        buf_addc(path, '.');
-    buf_addstr(path, part);
 }
 
 static size_t enter(struct taking *t, struct str part)
@@ -336,10 +328,23 @@ static bool is_sealed_whole(struct str text, bool arguments)
     return secret && n > SECRET_LINES_MAX;
 }
 
-static void take_line(struct taking *t, const struct line *line, struct buf *clean)
+/* Whether it is the path `base`, or that of another of the same name. */
+static bool is_same_name(struct str path, struct str base)
 {
-    size_t before = enter(t, line->name);
+    return path.n >= base.n && memcmp(path.p, base.p, base.n) == 0 &&
+           (path.n == base.n || str_starts(str_from(path, base.n), "\\#"));
+}
 
+/* `first` is the number of the first secret of these lines. */
+static void take_line(struct taking *t, const struct line *line, size_t first,
+                      struct buf *clean)
+{
+    size_t before = enter(t, line->name), nth = 0;
+
+    for (size_t i = first; i < t->out->n; i++)
+        nth += is_same_name(t->out->items[i].path, buf_str(&t->path));
+    if (nth)
+        buf_addf(&t->path, "\\#%zu", nth);
     take_text(t, line->value);
     leave(t, before);
     if (line->apart)
@@ -351,15 +356,15 @@ static void take_line(struct taking *t, const struct line *line, struct buf *cle
 static void copy_lines(struct taking *t, struct str key, struct str text, bool arguments)
 {
     struct buf clean = BUF_INIT(DEFINITION_MAX);
+    size_t n = 0, first = t->out->n;
     struct str rest = text;
     struct line line;
-    size_t n = 0;
 
     while (line_next(&rest, arguments, &line)) {
         if (line.kind == LINE_PLAIN || ++n > SECRET_LINES_MAX)
             continue;
         buf_add(&clean, text.p, (size_t)(line.value.p - text.p));
-        take_line(t, &line, &clean);
+        take_line(t, &line, first, &clean);
         text = str_from(text, (size_t)(line.value.p - text.p) + line.value.n);
     }
     buf_addstr(&clean, text);
@@ -449,20 +454,21 @@ static void copy_items(struct taking *t, uint32_t array)
 {
     bool properties =
         t->rule == SECRETS_NODES && str_is(json_key(t->doc, array), "properties");
-    char number[16];
-    int n = 0;
+    size_t before = t->path.len, k = 0;
+    struct item_names names;
 
+    if (!item_names_init(&names, t->doc, array)) {
+        t->failed = true;
+        return;
+    }
     JSON_EACH (i, t->doc, array) {
-        struct str name = STR_NONE;
-        size_t before;
+        struct str name = names.items[k].name;
 
-        if (json_type(t->doc, i) == JSON_OBJECT)
-            name = json_member_text(t->doc, i, "name");
-        snprintf(number, sizeof(number), "%d", n++);
-        before = enter(t, name.n ? name : str_of(number));
+        item_names_add(&names, k++, &t->path);
         copy_item(t, i, name, properties);
         leave(t, before);
     }
+    item_names_release(&names);
 }
 
 static void copy(struct taking *t, struct str key, uint32_t at)

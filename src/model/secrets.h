@@ -60,8 +60,21 @@ enum secret_switch secret_switch(const struct json_doc *doc, uint32_t at);
 /* Whether a text in a member or input of that name is a secret, by SECRETS_CONFIG. */
 bool is_secret_key(struct str key);
 
-/* Appends a part, the key of a member or the name of an item, to a path. */
+/*
+ * A path is one line: the keys of members and the names of items, with dots between them;
+ * in each part \. \\ and \n stand for a dot, \ and a line feed.  Items without a name
+ * are \#0, \#1; of several of one name the second is name\#1.  No two members of a
+ * document have the same path.
+ */
+/* Appends a part, the key of a member or the name of an item. */
 void secret_path_add(struct buf *path, struct str part);
+/* Takes the first part off `rest`, as it is called; false: there is none. */
+bool secret_path_next(struct str *rest, struct buf *part);
+
+/* Appends those of `stored`, paths one a line, at which `doc` has a value of its own:
+ * what is stored there has been replaced.  E_NOMEM. */
+int secrets_replaced(const struct json_doc *doc, struct str stored, struct buf *out,
+                     struct err *err) MUST_CHECK;
 
 /* Whether a value, not a placeholder, came at `path`. */
 bool secrets_has_value(const struct secrets *s, struct str path);

@@ -7,6 +7,25 @@
  * Private to model/secrets*.c: what is a secret by its name, by its value, and in lines.
  */
 
+/* ---- items ---- */
+
+/* The items of an array: their names, and which one of its name each is. */
+struct item_name {
+    struct str name; /* empty: it has none */
+    uint32_t nth;
+};
+struct item_names {
+    struct item_name *items;
+};
+
+/* False: no memory.  The names are borrowed from `doc`. */
+bool item_names_init(struct item_names *names, const struct json_doc *doc,
+                     uint32_t array);
+void item_names_release(struct item_names *names);
+
+/* Appends the part of a path that stands for item `k`. */
+void item_names_add(const struct item_names *names, size_t k, struct buf *path);
+
 /* ---- names (model/secret_keys.def) ---- */
 
 /* What follows the last dot of a name, or all of it. */

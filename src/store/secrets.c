@@ -144,8 +144,8 @@ static int move_secret(struct db *db, const struct secret_move *m, int64_t objec
     bool opened = false;
 
     if (rc == 1) {
-        opened = seal_open(db_key(db), context_of(uid, m->from, &context), db_text(q, 0),
-                           &plain);
+        opened = seal_open(db_key(db), context_of(uid, db_text(q, 1), &context),
+                           db_text(q, 0), &plain);
         db_end(q);
         rc = plain.bad || context.bad ? err_nomem(err) : 0;
     }
@@ -192,6 +192,16 @@ static int drop_others(struct db *db, struct save *s, int64_t object, struct err
     return rc;
 }
 
+static int drop_replaced(struct db *db, struct str paths, int64_t object, struct err *err)
+{
+    struct str path;
+    int rc = 0;
+
+    while (!rc && str_line(&paths, &path))
+        rc = db_run(db, err, SQL_SECRET_DROP, "is", object, path);
+    return rc;
+}
+
 int put_secrets(struct db *db, struct save *s, int64_t object, struct str uid,
                 struct err *err)
 {
@@ -199,9 +209,11 @@ int put_secrets(struct db *db, struct save *s, int64_t object, struct str uid,
     bool had = s->old && s->old->secret_paths.n;
     int rc = 0;
 
-    if (!s->n_secrets && !(had && s->drop_others))
+    if (!s->n_secrets && !(had && (s->drop_others || s->replaced.n)))
         return 0;
     rc = check_key(db, err);
+    if (!rc && had && !s->drop_others) /* which tells what it drops */
+        rc = drop_replaced(db, s->replaced, object, err);
     for (size_t i = 0; !rc && had && i < s->moves.n; i++)
         rc = move_secret(db, &s->moves.items[i], object, uid, err);
     if (!rc && had && s->drop_others)
@@ -266,15 +278,17 @@ static int not_opened(struct str name, struct err *err)
     return E_INTERNAL;
 }
 
-/* Opens what was sealed with the old key, and appends it sealed with the new. */
+/* Opens what was sealed with the old key and bound to `from`, and appends it sealed with
+ * the new key and bound to `to`. */
 static int reseal(struct db *db, const struct seal_key *key, struct str name,
-                  struct str context, struct str sealed, struct buf *out, struct err *err)
+                  struct str from, struct str to, struct str sealed, struct buf *out,
+                  struct err *err)
 {
     struct buf plain = BUF_INIT(DEFINITION_MAX);
     int rc = 0;
 
-    if (seal_open(db_key(db), context, sealed, &plain))
-        seal(key, context, buf_str(&plain), out);
+    if (seal_open(db_key(db), from, sealed, &plain))
+        seal(key, to, buf_str(&plain), out);
     else
         rc = not_opened(name, err);
     if (!rc && (plain.bad || out->bad))
@@ -287,19 +301,22 @@ static int reseal(struct db *db, const struct seal_key *key, struct str name,
 static int seal_secret(struct db *db, struct query *q, const struct seal_key *key,
                        struct err *err)
 {
-    struct buf context = BUF_INIT(DEFINITION_MAX), path = BUF_INIT(DEFINITION_MAX),
-               sealed = BUF_INIT(DEFINITION_MAX);
+    struct buf from = BUF_INIT(DEFINITION_MAX), to = BUF_INIT(DEFINITION_MAX),
+               path = BUF_INIT(DEFINITION_MAX), sealed = BUF_INIT(DEFINITION_MAX);
     int64_t object = db_int(q, 0);
     int rc;
 
     buf_addstr(&path, db_text(q, 2));
-    context_of(db_text(q, 1), db_text(q, 2), &context);
-    rc = reseal(db, key, buf_str(&path), buf_str(&context), db_text(q, 3), &sealed, err);
+    context_of(db_text(q, 1), db_text(q, 4), &from);
+    context_of(db_text(q, 1), db_text(q, 2), &to);
+    rc = reseal(db, key, buf_str(&path), buf_str(&from), buf_str(&to), db_text(q, 3),
+                &sealed, err);
     db_end(q);
     if (!rc)
         rc = db_run(db, err, SQL_SECRET_PUT, "issb", object, buf_str(&path),
                     str_of(key->id), buf_str(&sealed));
-    buf_release(&context);
+    buf_release(&from);
+    buf_release(&to);
     buf_release(&path);
     buf_release(&sealed);
     return rc;
@@ -313,7 +330,8 @@ static int seal_access_key(struct db *db, struct query *q, const struct seal_key
     int rc;
 
     buf_addstr(&id, db_text(q, 0));
-    rc = reseal(db, key, buf_str(&id), buf_str(&id), db_text(q, 1), &sealed, err);
+    rc = reseal(db, key, buf_str(&id), buf_str(&id), buf_str(&id), db_text(q, 1), &sealed,
+                err);
     db_end(q);
     if (!rc)
         rc = db_run(db, err, SQL_KEY_SEAL, "ssb", buf_str(&id), str_of(key->id),

@@ -332,6 +332,7 @@ struct save {
     /* Sealed and stored with it; one without a value stays as it is stored. */
     const struct secret *secrets;
     size_t n_secrets;
+    struct str replaced;       /* paths of stored ones that go, one a line */
     struct secret_moves moves; /* of stored ones, before the others are stored */
     bool submit;               /* makes a version of it, unless it is the latest one */
     /* The same, made anew: time and user stay; secrets that come with a value were found

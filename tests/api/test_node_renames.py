@@ -39,6 +39,7 @@ def stored(client, name="j"):
 
 
 def path(node_name, name="auth"):
+    node_name = node_name.replace(".", "\\.")
     return f"nodes.{node_name}.properties.{name}.value"
 
 

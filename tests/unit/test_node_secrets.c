@@ -112,11 +112,12 @@ static void test_paths_as_people_know_them(void **state)
         { "nodes.call.properties.auth.value", "call.auth" },
         { "nodes.call.properties.headers.value.Authorization",
           "call.headers.Authorization" },
-        { "nodes.a.b.properties.c.d.value", "a.b.c.d" },
-        { "params.p.value", "params.p" },
+        { "nodes.a\\.b.properties.c\\.d.value", "a.b.c.d" },
+        { "nodes.n.properties.value.value", "n.value" },
+        { "nodes.properties.properties.value.value.value", "properties.value.value" },
+        { "params.p.value", "params.p.value" },
         { "nodes.x", "x" },
         { "value", "value" },
-        { ".value", ".value" },
         { "", "" },
     };
 

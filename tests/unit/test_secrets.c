@@ -54,7 +54,7 @@ static const struct {
     { SECRETS_CONFIG, "{'password':'p'}", "{}", "password=p" },
     { SECRETS_CONFIG, "{'a':{'b':{'Token':'p'}},'c':1}", "{'a':{'b':{}},'c':1}",
       "a.b.Token=p" },
-    { SECRETS_CONFIG, "{'linkConfig.accessKey':'p'}", "{}", "linkConfig.accessKey=p" },
+    { SECRETS_CONFIG, "{'linkConfig.accessKey':'p'}", "{}", "linkConfig\\.accessKey=p" },
     { SECRETS_CONFIG, "{'secret_key':'p','SECRET-KEY':'q'}", "{}",
       "secret_key=p SECRET-KEY=q" },
     { SECRETS_CONFIG, "{'passwords':'p','mypassword':'q','password.x':'r'}",
@@ -69,15 +69,15 @@ static const struct {
     { SECRETS_CONFIG,
       "{'sk':'','pwd':null,'dek':'*********','token':'Add password here',"
       "'x.password':'Add password here.'}",
-      "{}", "sk=? pwd=? dek=? token=? x.password=?" },
+      "{}", "sk=? pwd=? dek=? token=? x\\.password=?" },
     { SECRETS_CONFIG,
       "{'configs':[{'name':'linkConfig','inputs':[{'name':'linkConfig.host','value':'h'},"
       "{'name':'linkConfig.password','value':'p','type':'STRING'},{'name':'x'}]}]}",
       "{'configs':[{'name':'linkConfig','inputs':[{'name':'linkConfig.host','value':'h'},"
       "{'name':'x'}]}]}",
-      "configs.linkConfig.inputs.linkConfig.password=p" },
+      "configs.linkConfig.inputs.linkConfig\\.password=p" },
     { SECRETS_CONFIG, "{'a':[{'password':'p'},[{'token':'q'}]]}", "{'a':[{},[{}]]}",
-      "a.0.password=p a.1.0.token=q" },
+      "a.\\#0.password=p a.\\#1.\\#0.token=q" },
     { SECRETS_CONFIG, "{'name':'password'}", "{'name':'password'}", "" },
     /* e30= is {}, W10= is [], the third is {"a":1}. */
     { SECRETS_CONFIG, "{'name':'x.extendedFields','value':'e30='}",
