@@ -70,6 +70,10 @@
 #define ARCHIVE_MAX_DEPTH 16
 #define ARCHIVE_MAX_RATIO 1032
 
+/* Definitions that are made anew in one transaction: how many, and of how many bytes. */
+#define REINDEX_BATCH 64
+#define REINDEX_BATCH_BYTES (16 * MIB)
+
 /* Secrets: how long the name of a parameter and a reference such as ${x} are looked at,
  * how deep extended configs are opened, and how many lines of one text are sealed one by
  * one; past that the whole is sealed. */

@@ -1,13 +1,15 @@
 #include "catalog/catalog.h"
 
+#include <stdlib.h>
+
 #include "archive/deflate.h"
 #include "base/limits.h"
 #include "catalog/common.h"
 #include "catalog/import_int.h"
 
 /*
- * All definitions made anew, one object and one transaction at a time.  A definition
- * that today's rules refuse is kept as it is, and the caller is told of it.
+ * All definitions made anew, some at a time, in one transaction.  A definition that
+ * today's rules refuse is kept as it is, and the caller is told of it.
  */
 
 /* One definition of an object or of a version, and what is made of it. */
@@ -18,6 +20,8 @@ struct renewal {
     struct buf clean;       /* the stored form without them; empty when it had none */
     struct definition made;
     struct err why; /* what is wrong with it; why.ec is 0 when nothing is */
+    struct save save;
+    struct new_blob blob; /* of the save */
     struct arena arena;
 };
 
@@ -27,6 +31,7 @@ static void release(struct renewal *r)
     definition_release(&r->made);
     secrets_release(&r->secrets);
     buf_release(&r->clean);
+    buf_release(&r->blob.stored);
     arena_wipe(&r->arena);
 }
 
@@ -133,60 +138,58 @@ static void keep_facts(struct facts *f, const struct object *old, enum kind kind
     }
 }
 
-/* Stores `text` in place of the old definition. */
-static int write_text(struct catalog *c, struct renewal *r, struct str text,
-                      struct save *save, struct reindex *all, struct err *err)
+/* Prepares to store `text` in place of the old definition. */
+static int prepare(struct renewal *r, struct str text, const struct facts *facts,
+                   struct err *err)
 {
-    struct new_blob blob = { .refs = r->made.refs, .n_refs = r->made.n_refs };
-    int rc = blob_make(&blob, text, err);
+    struct save *save = &r->save;
 
+    save_init(save);
     save->project = r->owner.project;
     save->workspace = r->owner.workspace;
     save->kind = r->owner.kind;
     save->old = &r->old;
-    save->blob = &blob;
+    save->facts = facts;
+    save->blob = &r->blob;
     save->again = true;
     save->version = r->owner.version;
     save->secrets = r->secrets.items;
     save->n_secrets = r->secrets.n;
-    if (!rc)
-        rc = store_write(c->store, &save->write);
-    if (rc && save->write.rc)
-        err_move(&save->write.err, err);
-    if (!rc) {
-        all->changed += memcmp(blob.sha256, r->old.sha256, SHA256_BYTES) != 0;
-        all->sealed += (int64_t)r->secrets.n_values;
-    }
-    buf_release(&blob.stored);
-    return rc;
+    buf_release(&r->blob.stored);
+    return blob_make(&r->blob, text, err);
 }
 
-/* What goes wrong is in r->why. */
-static void write_renewal(struct catalog *c, struct renewal *r, struct reindex *all)
+static void note_written(const struct renewal *r, struct reindex *all)
 {
-    struct save save;
+    all->changed += memcmp(r->blob.sha256, r->old.sha256, SHA256_BYTES) != 0;
+    all->sealed += (int64_t)r->secrets.n_values;
+}
 
-    save_init(&save);
-    keep_facts(&r->made.facts, &r->old, r->owner.kind);
-    save.facts = &r->made.facts;
-    save.replaced = r->made.replaced;
-    write_text(c, r, buf_str(&r->made.text), &save, all, &r->why);
+static int write_alone(struct catalog *c, struct renewal *r, struct reindex *all,
+                       struct err *err)
+{
+    int rc = store_write(c->store, &r->save.write);
+
+    if (rc)
+        err_move(&r->save.write.err, err);
+    else
+        note_written(r, all);
+    return rc;
 }
 
 /* A definition that is refused is kept, but not the secrets in it. */
 static int write_cleaned(struct catalog *c, struct renewal *r, struct reindex *all,
                          struct err *err)
 {
-    struct save save;
+    int rc;
 
     if (!r->clean.len)
         return 0;
-    save_init(&save);
-    save.facts = &r->old.facts;
-    save.keep_refs = true;
-    r->made.refs = NULL;
-    r->made.n_refs = 0;
-    return write_text(c, r, buf_str(&r->clean), &save, all, err);
+    r->blob.refs = NULL;
+    r->blob.n_refs = 0;
+    rc = prepare(r, buf_str(&r->clean), &r->old.facts, err);
+    r->save.keep_refs = true;
+    return rc ? rc : write_alone(c, r, all, err);
 }
 
 /* ---- what today's rules refuse ---- */
@@ -254,44 +257,116 @@ static int make_next(struct snapshot *s, next_fn *find, int64_t after, struct re
     return rc;
 }
 
-static int make_next_alone(struct catalog *c, next_fn *find, int64_t after,
-                           struct renewal *r, struct err *err)
-{
-    struct snapshot *s;
-    int rc = store_snapshot(&s, c->store, err);
-
-    *r = (struct renewal){ .arena = ARENA_INIT };
-    if (rc)
-        return rc;
-    rc = make_next(s, find, after, r, err);
-    snapshot_end(s);
-    return rc;
-}
-
 static int64_t place_of(const struct renewal *r)
 {
     return r->owner.version ? r->owner.version : r->old.id;
 }
 
+/* ---- several at once: a commit waits for the disk ---- */
+
+struct batch {
+    struct renewal item[REINDEX_BATCH];
+    size_t n, bytes;
+};
+
+/* Reads and makes so many as are written together; *after is 0 behind the last one. */
+static int fill(struct batch *b, struct snapshot *s, next_fn *find, int64_t *after,
+                struct err *err)
+{
+    int rc = 0;
+
+    b->n = b->bytes = 0;
+    do {
+        struct renewal *r = &b->item[b->n];
+
+        rc = make_next(s, find, *after, r, err);
+        *after = rc ? 0 : place_of(r);
+        if (!*after) {
+            release(r);
+            return rc;
+        }
+        b->bytes += r->clean.len;
+        if (!r->why.ec) {
+            keep_facts(&r->made.facts, &r->old, r->owner.kind);
+            r->blob.refs = r->made.refs;
+            r->blob.n_refs = r->made.n_refs;
+            if (prepare(r, buf_str(&r->made.text), &r->made.facts, &r->why) == 0)
+                b->bytes += r->made.text.len + r->blob.stored.len;
+            r->save.replaced = r->made.replaced;
+        }
+        b->n++;
+    } while (b->n < REINDEX_BATCH && b->bytes < REINDEX_BATCH_BYTES);
+    return 0;
+}
+
+/* All in one transaction; when one of them fails, each in its own. */
+static void write_batch(struct catalog *c, struct batch *b, struct reindex *all)
+{
+    struct save *saves[REINDEX_BATCH];
+    struct save_all together;
+    int rc;
+
+    save_all_init(&together);
+    together.saves = saves;
+    for (size_t i = 0; i < b->n; i++)
+        if (!b->item[i].why.ec)
+            saves[together.n++] = &b->item[i].save;
+    rc = together.n ? store_write(c->store, &together.write) : 0;
+    err_clear(&together.write.err);
+    for (size_t i = 0; i < b->n; i++) {
+        struct renewal *r = &b->item[i];
+
+        if (r->why.ec)
+            continue;
+        if (rc)
+            write_alone(c, r, all, &r->why);
+        else
+            note_written(r, all);
+    }
+}
+
+/* Tells what is refused; what is not its own fault ends it all. */
+static int end_batch(struct catalog *c, struct batch *b, struct reindex *all,
+                     int64_t *count, struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < b->n; i++) {
+        struct renewal *r = &b->item[i];
+
+        *count += !r->why.ec;
+        if (is_refusal(r->why.ec))
+            rc = write_cleaned(c, r, all, err);
+        if (!rc && r->why.ec)
+            rc = refuse(all, r, err);
+    }
+    return rc;
+}
+
 static int renew_all(struct catalog *c, next_fn *find, struct reindex *all,
                      int64_t *count, struct err *err)
 {
+    struct batch *b = calloc(1, sizeof(*b));
+    int rc = b ? 0 : err_nomem(err);
     int64_t after = 0;
-    struct renewal r;
-    int rc;
 
     do {
-        rc = make_next_alone(c, find, after, &r, err);
-        after = place_of(&r);
-        if (!rc && after && !r.why.ec)
-            write_renewal(c, &r, all);
-        *count += !rc && after && !r.why.ec;
-        if (is_refusal(r.why.ec))
-            rc = write_cleaned(c, &r, all, err);
-        if (!rc && r.why.ec)
-            rc = refuse(all, &r, err);
-        release(&r);
+        struct snapshot *s;
+
+        if (!rc)
+            rc = store_snapshot(&s, c->store, err);
+        if (rc)
+            break;
+        rc = fill(b, s, find, &after, err);
+        snapshot_end(s);
+        if (!rc)
+            write_batch(c, b, all);
+        if (!rc)
+            rc = end_batch(c, b, all, count, err);
+        for (size_t i = 0; i < b->n; i++)
+            release(&b->item[i]);
     } while (!rc && after);
+    free(b);
     return rc;
 }
 

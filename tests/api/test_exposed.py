@@ -16,6 +16,7 @@ import pytest
 
 from harness import ROOT, SANITIZED, dlfd
 from test_crash import CALLS, Struck, counted, fresh, inject, points, start_and_stop
+from test_renew import log_of
 
 OLD = ROOT / "tests/data/catalog-0006.sql"
 LIST = "exposed-secrets.csv"
@@ -137,13 +138,12 @@ def test_the_first_start_leaves_nothing_in_clear(old, start):
     server = start(data=old)
     is_clean(old)
     path = str(old / LIST)
-    assert any(path in line for line in server.log), server.log
-    assert not any("Cl34r" in line for line in server.log)
     assert f"credentials that were stored in clear, to be replaced: {path}" in server.start_lines + [
         server.process.stdout.readline().strip() for _ in range(2)]
     text = (old / LIST).read_text("utf-8")
     assert "replace each of them" in text and "更换" in text
-    server.stop()
+    log = log_of(server)
+    assert any(path in line for line in log) and not any("Cl34r" in line for line in log), log
     is_clean(old)
 
 
@@ -175,10 +175,9 @@ def test_a_later_start_only_says_where_the_list_is(old, start):
     for _ in range(2):
         before = (old / LIST).read_bytes()
         again = start(data=old)
-        assert not any("anew" in line for line in again.log), again.log
         said = again.start_lines + [again.process.stdout.readline().strip() for _ in range(2)]
         assert any(str(old / LIST) in line for line in said)
-        again.stop()
+        assert not any("anew" in line for line in log_of(again)), again.log
         assert (old / LIST).read_bytes() == before
     (old / LIST).unlink()
     again = start(data=old)
@@ -229,9 +228,8 @@ def test_copies_stay_when_the_catalogue_is_damaged(old, start):
     db.execute("UPDATE workspace SET jobs = 77 WHERE name = 'default'")
     db.commit()
     db.close()
-    server = start(data=old)
-    assert any("may hold secrets in clear" in line for line in server.log), server.log
-    server.stop()
+    log = log_of(start(data=old))
+    assert any("may hold secrets in clear" in line for line in log), log
     assert clear_in(old) == ["catalog.db.restore", "catalog.db.v5", "catalog.db.v6"]
     assert rows(old) == FOUND
 
@@ -245,8 +243,7 @@ def test_a_folder_without_secrets_in_clear_has_no_list(start):
     db.execute("DELETE FROM meta WHERE name = 'definitions'")
     db.commit()
     db.close()
-    again = start(data=server.data)
-    assert any("anew" in line for line in again.log)
+    assert any("anew" in line for line in log_of(start(data=server.data)))
     assert not (server.data / LIST).exists()
 
 

@@ -83,6 +83,12 @@ def refusals(lines):
     return [line.split("rules refuse ")[1] for line in lines if "rules refuse" in line]
 
 
+def log_of(server):
+    """All of it: lines are written by a thread of their own."""
+    assert server.stop() == 0
+    return server.log
+
+
 def is_told(lines):
     found = refusals(lines)
     return len(found) == len(NAMES) and all(line.startswith(name) for line, name in zip(found, NAMES))
@@ -96,9 +102,9 @@ def shown(client, path):
 
 
 def test_the_server_starts_and_names_what_it_keeps(refused, start):
-    server = start(data=refused)
-    assert is_told(server.log), server.log
-    assert any("2 objects made anew, 4 definitions kept as they are" in line for line in server.log)
+    log = log_of(start(data=refused))
+    assert is_told(log), log
+    assert any("2 objects made anew, 4 definitions kept as they are" in line for line in log), log
 
 
 def test_what_is_refused_is_served_listed_and_exported(refused, start):
@@ -123,12 +129,9 @@ def test_the_next_save_judges_it(refused, start):
 
 
 def test_a_later_start_does_not_do_it_again(refused, start):
-    first = start(data=refused)
-    assert any("making its definitions anew" in line for line in first.log)
-    first.stop()
-    again = start(data=refused)
-    assert not any("anew" in line for line in again.log), again.log
-    assert not refusals(again.log)
+    assert any("making its definitions anew" in line for line in log_of(start(data=refused)))
+    log = log_of(start(data=refused))
+    assert not any("anew" in line for line in log) and not refusals(log), log
 
 
 def test_check_and_reindex_name_it_too(refused, start):
@@ -166,17 +169,16 @@ def test_a_damaged_definition_does_not_keep_the_server_from_starting(refused, st
     db.commit()
     db.close()
     server = start(data=refused)
-    assert any("sound" in line for line in refusals(server.log)), server.log
     assert server.client().get("/scripts/etl").status == 200
+    assert any("sound" in line for line in refusals(log_of(server))), server.log
 
 
 def test_a_new_folder_has_nothing_to_make_anew(start):
     server = start()
     server.client().make_job("j")
-    assert not any("anew" in line for line in server.log)
-    server.stop()
+    assert not any("anew" in line for line in log_of(server)), server.log
     again = start(data=server.data)
-    assert not any("anew" in line for line in again.log), again.log
+    assert not any("anew" in line for line in log_of(again)), again.log
 
 
 def test_a_cdm_job_of_any_shape(start):
