@@ -168,13 +168,9 @@ static void note_written(const struct renewal *r, struct reindex *all)
 static int write_alone(struct catalog *c, struct renewal *r, struct reindex *all,
                        struct err *err)
 {
-    int rc = store_write(c->store, &r->save.write);
-
-    if (rc)
-        err_move(&r->save.write.err, err);
-    else
+    if (store_write(c->store, &r->save.write) == 0)
         note_written(r, all);
-    return rc;
+    return catalog_save_result(&r->save, err);
 }
 
 /* A definition that is refused is kept, but not the secrets in it. */

@@ -59,7 +59,8 @@ static void add_field(struct buf *out, struct str text, char end)
 
 static int add_row(void *arg, const struct exposed *e, struct err *err)
 {
-    struct buf *list = arg, name = BUF_INIT(8 * KIB), number = BUF_INIT(32);
+    struct buf *list = arg, name = BUF_INIT(8 * KIB), number = BUF_INIT(32),
+               member = BUF_INIT(DEFINITION_MAX);
     bool is_kind = e->kind >= KIND_JOB && e->kind < KINDS;
 
     if (e->kind >= KIND_LINK)
@@ -72,7 +73,10 @@ static int add_row(void *arg, const struct exposed *e, struct err *err)
     add_field(list, e->workspace, ',');
     add_field(list, buf_str(&name), ',');
     add_field(list, buf_str(&number), ',');
-    add_field(list, e->path, '\n');
+    secret_path_show(&member, e->path);
+    add_field(list, buf_str(&member), '\n');
+    list->bad = member.bad ? E_NOMEM : list->bad;
+    buf_release(&member);
     buf_release(&name);
     buf_release(&number);
     return list->bad ? err_nomem(err) : 0;

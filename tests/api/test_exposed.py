@@ -20,20 +20,24 @@ from test_renew import log_of
 
 OLD = ROOT / "tests/data/catalog-0006.sql"
 LIST = "exposed-secrets.csv"
-# Kind, name, version, member; all of project demo.
-FOUND = {
-    ("connection", "dws", "", "config.dbPassword"),
-    ("connection", "dws", "", "config.secretAccessKey"),
-    ("connection", "jdbc", "", "config.url"),
-    ("link", "default/mysql", "", "link-config-values.configs.linkConfig.inputs.linkConfig\\.userPassword"),
-    ("cdm", "default/load", "", "to-config-values.configs.toJobConfig.inputs.toJobConfig\\.apiKey"),
-    ("cdm", "default/load", "", "from-config-values.extended-configs.value.clientSecret"),
-    ("job", "nightly", "", "nodes.call.properties.headers.value.Authorization"),
-    ("job", "nightly", "1", "nodes.call.properties.headers.value.Authorization"),
-    ("job", "nightly", "2", "nodes.call.properties.headers.value.Authorization"),
-    ("job", "switched", "", "nodes.n.properties.auth.value"),
-    ("job", "refused", "", "nodes.call.properties.headers.value.Authorization"),
-}
+# Kind, name, version, member as it is listed and as it is stored; all of project demo.
+HEADERS = ("call.headers.Authorization", "nodes.call.properties.headers.value.Authorization")
+LINK, CDM = "link-config-values.configs.linkConfig.inputs.", "to-config-values.configs.toJobConfig.inputs."
+EXTENDED = "from-config-values.extended-configs.value.clientSecret"
+EXPOSED = [
+    ("connection", "dws", "", "config.dbPassword", "config.dbPassword"),
+    ("connection", "dws", "", "config.secretAccessKey", "config.secretAccessKey"),
+    ("connection", "jdbc", "", "config.url", "config.url"),
+    ("link", "default/mysql", "", LINK + "linkConfig.userPassword", LINK + "linkConfig\\.userPassword"),
+    ("cdm", "default/load", "", CDM + "toJobConfig.apiKey", CDM + "toJobConfig\\.apiKey"),
+    ("cdm", "default/load", "", EXTENDED, EXTENDED),
+    ("job", "nightly", "", *HEADERS),
+    ("job", "nightly", "1", *HEADERS),
+    ("job", "nightly", "2", *HEADERS),
+    ("job", "switched", "", "n.auth", "nodes.n.properties.auth.value"),
+    ("job", "refused", "", *HEADERS),
+]
+FOUND = {row[:4] for row in EXPOSED}
 
 
 def admin(*args, data):
@@ -120,7 +124,7 @@ def is_clean(data):
         assert not any(mark in inflated(size, text) for mark in MARKS)
     assert db.execute("SELECT count(*) FROM exposed").fetchone() == (0,)
     paths = set(db.execute("SELECT o.name, s.path FROM secret s JOIN object o ON o.id = s.object"))
-    assert {(name.split("/")[-1], member) for _, name, version, member in FOUND if not version} <= paths
+    assert {(name.split("/")[-1], path) for _, name, version, _, path in EXPOSED if not version} <= paths
     assert {("dws", "config.password"), ("sound", "nodes.n.properties.auth.value")} <= paths, "sealed before"
     db.close()
     done = admin("check", data=data)

@@ -173,6 +173,32 @@ def test_a_damaged_definition_does_not_keep_the_server_from_starting(refused, st
     assert any("sound" in line for line in refusals(log_of(server))), server.log
 
 
+def test_one_that_is_in_the_way_of_another_holds_up_no_others(start):
+    """Several are written at once: what fails then is written alone."""
+    server = start()
+    client = server.client()
+    for i in range(70):
+        client.make_script(f"s{i:02}")
+    client.make_resource("lib", directory="/a")
+    other = client.make_resource("lib", directory="/b")
+    client.make_job("j", nodes=[node("n", "DWSSQL", {"scriptName": "s00"})])
+    server.stop()
+    db = sqlite3.connect(server.data / "catalog.db")
+    (blob,) = db.execute("SELECT blob FROM object WHERE uid = ?", (other,)).fetchone()
+    moved = put_blob(db, text_of(db, blob).replace(b'"/b"', b'"/a"'))
+    db.execute("UPDATE object SET blob = ? WHERE uid = ?", (moved, other))
+    db.execute("DELETE FROM ref")
+    db.commit()
+    done = admin("reindex", data=server.data)
+    assert done.returncode == 0, done
+    (line,) = refusals(done.stdout.splitlines())
+    assert line.startswith(f"resource lib of workspace default of project {PROJECT}: ") and "lib" in line[80:], line
+    assert "72 objects made anew, 0 of them with other bytes; 1 definitions kept as they are" in done.stdout
+    assert db.execute("SELECT count(*) FROM ref").fetchone() == (1,)
+    assert db.execute("SELECT scope FROM object WHERE uid = ?", (other,)).fetchone() == ("/b",)
+    db.close()
+
+
 def test_a_new_folder_has_nothing_to_make_anew(start):
     server = start()
     server.client().make_job("j")
