@@ -106,11 +106,16 @@
 #define PATH_MAX_SEGMENTS 16
 /* Of a query, decoded: longer ones are none of ours. */
 #define QUERY_KEY_MAX 64
-#define CONNECTION_POOL (48 * KIB)
-/* The target, and all headers with their names; what overflows the pool before
- * gets the library's own refusal. */
+#define CONNECTION_POOL (56 * KIB)
+#define METHOD_MAX_BYTES 32
+/* The target, and all headers with their names. */
 #define TARGET_MAX_BYTES (16 * KIB)
 #define HEADERS_MAX_BYTES (24 * KIB)
+/* What both take of the pool, with so much for each header and each cookie; the rest of
+ * the pool is for the head of the answer. */
+#define HEAD_COST_MAX (48 * KIB)
+#define HEADER_COST 64
+#define CHUNK_EXTENSION_MAX KIB
 /* Bodies and answers have a second more for so many bytes. */
 #define TRANSFER_BYTES_A_S (64 * KIB)
 #define ANSWER_MAX_HEADERS 8

@@ -1,28 +1,15 @@
-#include <ctype.h>
-
 #include "http/http_int.h"
 
 /*
- * What is refused before routing: heads that libmicrohttpd accepts and that two
- * programs could read in two ways (architecture, section 7), and requests that
- * another site's web page makes a browser send (decision 25).
+ * What is refused before routing: what the judge found in the bytes (judge.h), a Host
+ * that is missing or can be read in two ways, and requests that another site's web page
+ * makes a browser send.
  */
 
 struct head {
-    size_t bytes;
-    int lengths, codings, hosts, origins;
-    const char *coding, *host, *origin;
-    bool bad_name;
+    int hosts, origins;
+    const char *host, *origin;
 };
-
-/* RFC 9110, 5.6.2: a token. */
-static bool is_token(const char *name, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isalnum((unsigned char)name[i]) && !memchr("!#$%&'*+-.^_`|~", name[i], 15))
-            return false;
-    return n > 0;
-}
 
 static void note(int *times, const char **value, const char *given)
 {
@@ -34,23 +21,16 @@ static enum MHD_Result read_header(void *arg, enum MHD_ValueKind kind, const cha
                                    size_t name_n, const char *value, size_t value_n)
 {
     struct head *h = arg;
-    const char *length;
 
-    (void)kind;
-    h->bytes += name_n + value_n + 4; /* a colon, a blank, the line's end */
-    h->bad_name |= !is_token(name, name_n);
-    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
-        note(&h->lengths, &length, value);
-    else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
-        note(&h->codings, &h->coding, value);
-    else if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
+    (void)kind, (void)name_n, (void)value_n;
+    if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
         note(&h->hosts, &h->host, value);
     else if (strcasecmp(name, MHD_HTTP_HEADER_ORIGIN) == 0)
         note(&h->origins, &h->origin, value);
     return MHD_YES;
 }
 
-/* ---- framing ---- */
+/* ---- Host ---- */
 
 /* RFC 3986, 3.2.2: what a name, an address or a port is made of.  It stands in
  * addresses that answers give. */
@@ -60,24 +40,11 @@ static bool is_host(const char *host)
                         "-._~%!$&'()*+,;=:[]") == strlen(host);
 }
 
-static enum http_fault judge_framing(const struct head *h, const char *version)
+static enum http_fault judge_host(const struct head *h, const char *version)
 {
-    bool is_1_1 = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
+    bool needed = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
 
-    if (!is_1_1 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0)
-        return HTTP_BAD_VERSION;
-    if (h->bytes > HEADERS_MAX_BYTES)
-        return HTTP_HEADERS_TOO_LARGE;
-    if (h->bad_name)
-        return HTTP_BAD_NAME;
-    if (h->lengths > 1)
-        return HTTP_TWO_LENGTHS;
-    if (h->lengths && h->codings)
-        return HTTP_LENGTH_AND_CODING;
-    if (h->codings > 1 ||
-        (h->codings && (!is_1_1 || strcasecmp(h->coding, "chunked") != 0)))
-        return HTTP_BAD_CODING;
-    if (h->hosts > 1 || (is_1_1 && !h->hosts) || (h->host && !is_host(h->host)))
+    if (h->hosts > 1 || (needed && !h->hosts) || (h->host && !is_host(h->host)))
         return HTTP_BAD_HOST;
     return HTTP_SOUND;
 }
@@ -138,8 +105,8 @@ enum http_fault guard_head(struct request *r, const char *version)
     MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, read_header, &head);
     r->listed =
         head.origins == 1 && is_listed(r->server->options.allow_origin, head.origin);
-    if (!r->http.path.p)
-        return HTTP_TARGET_TOO_LONG;
-    fault = judge_framing(&head, version);
+    fault = wire_fault(r);
+    if (!fault)
+        fault = judge_host(&head, version);
     return fault ? fault : judge_origin(&head, r->listed, &r->server->options);
 }

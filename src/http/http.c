@@ -253,6 +253,14 @@ static enum MHD_Result refuse_head(struct request *r, enum http_fault fault)
     return send_answer(r);
 }
 
+/* Likewise; what was answered to its head is sent. */
+static void refuse_body(struct request *r, enum http_fault fault)
+{
+    r->closes = true;
+    if (!http_is_answered(&r->http))
+        refuse(r, fault);
+}
+
 static enum MHD_Result read_head(struct request *r, const char *version)
 {
     const struct http_app *app = &r->server->options.app;
@@ -299,6 +307,8 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
     if (r->state == SUSPENDED) {
         r->state = READ_BODY; /* `then` may suspend it again */
         r->then(&r->http);
+    } else if (wire_fault(r)) {
+        refuse_body(r, wire_fault(r));
     } else if (!http_is_answered(&r->http)) {
         app->run(app->self, &r->http);
     }
@@ -315,8 +325,6 @@ static bool split_target(struct request *r, const char *target)
     struct str whole = str_of(target);
     const char *mark;
 
-    if (whole.n > TARGET_MAX_BYTES)
-        return true; /* without a path: the guard refuses it */
     whole = arena_str(&r->http.arena, whole);
     if (!whole.p)
         return false;
@@ -340,6 +348,12 @@ static void hide_arguments(char *target)
         mark[1] = '\0';
 }
 
+/* No request is served whose bytes came past wire.c. */
+static bool is_judged(struct conn *c)
+{
+    return ++c->requests <= c->judge.requests;
+}
+
 /* The target as it is on the wire: nothing is decoded yet. */
 static void *on_target(void *server, const char *target,
                        struct MHD_Connection *connection)
@@ -352,14 +366,14 @@ static void *on_target(void *server, const char *target,
     r->server = s;
     r->conn = conn_of(connection);
     r->http.started_ns = clock_mono_ns();
-    if (!r->conn || !split_target(r, target)) {
+    if (!r->conn || !is_judged(r->conn) || !split_target(r, target)) {
         free(r);
         return NULL;
     }
     hide_arguments((char *)target); /* the text is the connection's own */
     snprintf(r->http.id, sizeof(r->http.id), "%.16s%016llx", s->id_prefix,
              (unsigned long long)atomic_fetch_add(&s->counter, 1));
-    if (r->conn->requests++)
+    if (r->conn->requests > 1)
         conn_begin(r->conn, true, s->options.header_timeout_s);
     count(s, 1, 0);
     return r;

@@ -27,11 +27,16 @@ enum http_fault {
     HTTP_ANSWER_BUDGET, /* no memory now for its answer, which is thrown away */
     HTTP_TARGET_TOO_LONG,
     HTTP_HEADERS_TOO_LARGE,
+    HTTP_TOO_MANY_HEADERS,
+    HTTP_BAD_LINE, /* of the request */
     HTTP_BAD_VERSION,
     HTTP_BAD_NAME, /* of a header */
+    HTTP_BAD_BYTE, /* in the head */
+    HTTP_BAD_LENGTH,
     HTTP_TWO_LENGTHS,
     HTTP_LENGTH_AND_CODING,
     HTTP_BAD_CODING,
+    HTTP_BAD_CHUNK,
     HTTP_BAD_HOST,
     HTTP_FOREIGN_HOST,
     HTTP_FOREIGN_ORIGIN,

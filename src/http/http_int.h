@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "http/http.h"
+#include "http/judge.h"
 #include "base/limits.h"
 
 /* Private to http/: one request, the answer to it, the server. */
@@ -44,6 +45,11 @@ struct conn {
     int finished;                  /* its last messages, of 2 */
     bool watched;                  /* by the greeter */
     bool more;                     /* the last record was told to wait for more */
+    /* What comes in; its own thread's. */
+    gnutls_session_t session; /* NULL: plain HTTP */
+    struct judge judge;
+    char held[2 * JUDGE_MORE]; /* that the library's buffer had no room for */
+    size_t n_held;
 };
 
 struct request {
@@ -148,8 +154,12 @@ void tls_stop(struct http_server *s);
 /* For the library: which credential a handshake takes. */
 gnutls_certificate_retrieve_function2 tls_on_certificate;
 
-/* wire.c: a connection of TLS begins; an answer has ended, whose last record may wait. */
+/* wire.c: a connection begins, whose bytes are judged from now on, and ends; an answer
+ * has ended, whose last record may wait. */
 void wire_begin(struct conn *c);
+void wire_end(struct conn *c);
+/* What is wrong with the bytes of the request so far; HTTP_SOUND when nothing is. */
+enum http_fault wire_fault(const struct request *r);
 void wire_flush(struct conn *c);
 
 /* greeter.c: a handshake waits for its client; all that are not over end. */

@@ -32,8 +32,7 @@ void conn_notify(void *server, struct MHD_Connection *connection, void **context
         conn_begin(c, true, s->options.header_timeout_s);
         c->server = s;
         c->connection = connection;
-        if (has_tls(&s->options))
-            wire_begin(c);
+        wire_begin(c);
         pthread_mutex_lock(&s->conns_lock);
         LIST_INSERT_HEAD(&s->conns, c, link);
         pthread_mutex_unlock(&s->conns_lock);
@@ -45,6 +44,7 @@ void conn_notify(void *server, struct MHD_Connection *connection, void **context
         pthread_mutex_unlock(&s->conns_lock);
         atomic_fetch_sub(&s->n_conns, 1);
         metric_add(METRIC_CONNECTIONS, -1);
+        wire_end(c);
         credential_release(c->credential);
         free(c);
     }

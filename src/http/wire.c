@@ -1,18 +1,23 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "http/http_int.h"
 
-/* The bytes of TLS on their way, in place of the library's own functions. */
+/*
+ * Bytes on their way: those of TLS in place of the library's own functions, and all that
+ * comes in, TLS or not, past the judge (judge.h, ADR 16).
+ */
 
 #define FULL_RECORD (16 * KIB)
 
 static ssize_t on_pull(gnutls_transport_ptr_t conn, void *out, size_t max)
 {
     struct conn *c = conn;
-    ssize_t n = recv(c->fd, out, max, 0);
+    ssize_t n = recvfrom(c->fd, out, max, 0, NULL, NULL);
 
     if (n < 0 && errno == EAGAIN && atomic_load(&c->greets)) {
         greeter_wait(c);
@@ -46,18 +51,189 @@ static int on_finished(gnutls_session_t session, unsigned type, unsigned when,
     return 0;
 }
 
-void wire_begin(struct conn *c)
+/* ---- what comes in ---- */
+
+#define PIECE (16 * KIB)
+#define ROUNDS_MAX 64
+#define FDS_A_BLOCK 1024
+#define BLOCKS 1024
+
+/* The connections of plain HTTP by their socket, in blocks that are never freed. */
+static _Atomic(struct conn *) *_Atomic conns[BLOCKS];
+
+/* NULL: not one of ours, or there is no memory. */
+static _Atomic(struct conn *) *place_of(int fd, bool make)
 {
-    gnutls_session_t session =
+    _Atomic(struct conn *) *_Atomic *block, *mine, *before = NULL;
+
+    if (fd < 0 || fd >= BLOCKS * FDS_A_BLOCK)
+        return NULL;
+    block = &conns[fd / FDS_A_BLOCK];
+    if (!atomic_load(block) && make) {
+        mine = calloc(FDS_A_BLOCK, sizeof(*mine));
+        if (!mine || !atomic_compare_exchange_strong(block, &before, mine))
+            free(mine);
+    }
+    return atomic_load(block) ? atomic_load(block) + fd % FDS_A_BLOCK : NULL;
+}
+
+static ssize_t read_raw(struct conn *c, char *out, size_t max)
+{
+    unsigned char sequence[8];
+
+    return c->session ? gnutls_record_recv_seq(c->session, out, max, sequence)
+                      : recvfrom(c->fd, out, max, 0, NULL, NULL);
+}
+
+/* What was held back; the bytes that were there to be given. */
+static size_t take_held(struct conn *c, char *out, size_t max)
+{
+    size_t n = c->n_held < max ? c->n_held : max;
+
+    memcpy(out, c->held, n);
+    c->n_held -= n;
+    memmove(c->held, c->held + n, c->n_held);
+    return n;
+}
+
+/* Content is read to where it is wanted, whatever it is. */
+static size_t read_content(struct conn *c, char *out, size_t *wanted, ssize_t *got)
+{
+    uint64_t left = judge_content(&c->judge);
+
+    *wanted = *wanted < left ? *wanted : (size_t)left;
+    *got = read_raw(c, out, *wanted);
+    if (*got <= 0)
+        return 0;
+    judge_skip(&c->judge, (uint64_t)*got);
+    return (size_t)*got;
+}
+
+/* Where there is little room, what does not fit is held back. */
+static size_t read_little(struct conn *c, char *out, size_t wanted, ssize_t *got)
+{
+    char in[JUDGE_MORE], judged[2 * JUDGE_MORE];
+    size_t n;
+
+    *got = read_raw(c, in, wanted);
+    if (*got <= 0)
+        return 0;
+    n = judge_feed(&c->judge, in, (size_t)*got, judged);
+    memcpy(c->held, judged, n);
+    c->n_held = n;
+    return take_held(c, out, wanted);
+}
+
+/* Reads `*wanted` bytes at most, or less, which it says, and gives what passes; *got is
+ * as of recv(2). */
+static size_t read_piece(struct conn *c, char *out, size_t *wanted, ssize_t *got)
+{
+    char in[PIECE];
+
+    if (judge_content(&c->judge))
+        return read_content(c, out, wanted, got);
+    if (*wanted <= JUDGE_MORE)
+        return read_little(c, out, *wanted, got);
+    *wanted -= JUDGE_MORE;
+    *wanted = *wanted < PIECE ? *wanted : PIECE;
+    *got = read_raw(c, in, *wanted);
+    return *got > 0 ? judge_feed(&c->judge, in, (size_t)*got, out) : 0;
+}
+
+/* As recv(2): what is sound.  It reads on until nothing more is there, since the library
+ * takes less than it asked for as a sign of that; and after a fault, so that unread bytes
+ * do not reset the connection before the client has the answer. */
+static ssize_t read_judged(struct conn *c, char *out, size_t max)
+{
+    size_t n = take_held(c, out, max);
+
+    for (int i = 0; n < max && i < ROUNDS_MAX; i++) {
+        size_t wanted = max - n;
+        ssize_t got;
+
+        n += read_piece(c, out + n, &wanted, &got);
+        if (got <= 0)
+            return n ? (ssize_t)n : got;
+        if ((size_t)got < wanted && n && !c->judge.fault)
+            break;
+    }
+    if (n)
+        return (ssize_t)n;
+    errno = EAGAIN;
+    return c->session ? GNUTLS_E_AGAIN : -1;
+}
+
+/*
+ * The library's calls come here, since a symbol of the executable goes before those of
+ * shared libraries.  So do calls of other libraries, on sockets and sessions of theirs.
+ */
+ssize_t wire_recv(int fd, void *out, size_t max, int flags) __asm__("recv");
+ssize_t wire_record_recv(gnutls_session_t session, void *out,
+                         size_t max) __asm__("gnutls_record_recv");
+
+__attribute__((used)) ssize_t wire_recv(int fd, void *out, size_t max, int flags)
+{
+    _Atomic(struct conn *) *place = place_of(fd, false);
+    struct conn *c = place ? atomic_load(place) : NULL;
+
+    return c ? read_judged(c, out, max) : recvfrom(fd, out, max, flags, NULL, NULL);
+}
+
+/* Only the server's sessions have a pointer there: it is meant for a cache of sessions,
+ * which neither the server nor its clients have. */
+__attribute__((used)) ssize_t wire_record_recv(gnutls_session_t session, void *out,
+                                               size_t max)
+{
+    struct conn *c = gnutls_db_get_ptr(session);
+    unsigned char sequence[8];
+
+    return c ? read_judged(c, out, max)
+             : gnutls_record_recv_seq(session, out, max, sequence);
+}
+
+enum http_fault wire_fault(const struct request *r)
+{
+    const struct judge *j = &r->conn->judge;
+
+    return r->conn->requests == j->requests ? j->fault : HTTP_SOUND;
+}
+
+/* ---- begin and end ---- */
+
+static void begin_tls(struct conn *c)
+{
+    c->session =
         MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)
             ->tls_session;
-
     atomic_store(&c->greets, true);
-    gnutls_transport_set_ptr(session, c);
-    gnutls_transport_set_pull_function(session, on_pull);
-    gnutls_transport_set_vec_push_function(session, on_push);
-    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED,
+    gnutls_db_set_ptr(c->session, c);
+    gnutls_transport_set_ptr(c->session, c);
+    gnutls_transport_set_pull_function(c->session, on_pull);
+    gnutls_transport_set_vec_push_function(c->session, on_push);
+    gnutls_handshake_set_hook_function(c->session, GNUTLS_HANDSHAKE_FINISHED,
                                        GNUTLS_HOOK_POST, on_finished);
+}
+
+/* Without memory its requests are refused, since they are not judged. */
+void wire_begin(struct conn *c)
+{
+    _Atomic(struct conn *) *place;
+
+    if (has_tls(&c->server->options)) {
+        begin_tls(c);
+        return;
+    }
+    place = place_of(c->fd, true);
+    if (place)
+        atomic_store(place, c);
+}
+
+void wire_end(struct conn *c)
+{
+    _Atomic(struct conn *) *place = c->session ? NULL : place_of(c->fd, false);
+
+    if (place)
+        atomic_store(place, NULL);
 }
 
 void wire_flush(struct conn *c)
