@@ -27,15 +27,20 @@ struct api {
     atomic_bool stopping;               /* imports are to end, undone */
     atomic_int_fast64_t last_export_ms; /* the last that names an object */
     const char *region;
-    const char *public_url; /* "": told by the Host that a client names */
-    bool tls;               /* its scheme, then, is https */
-    const char *audit_path; /* "": there is no audit log */
-    int audit;              /* its descriptor; -1: not open */
+    const char *public_url;  /* "": told by the Host that a client names */
+    bool tls;                /* its scheme, then, is https */
+    const char *audit_path;  /* "": there is no audit log */
+    struct audit_log *audit; /* NULL: likewise */
 };
 
-/* Opens the audit log, or opens it anew, after somebody has renamed it.  E_IO: the
- * error's first text says why. */
+/* Opens the audit log, if there is to be one.  E_IO: the error's first text says why. */
 int audit_open(struct api *api, struct err *err) MUST_CHECK;
+
+/* Opens its file anew, soon, after somebody has renamed it. */
+void audit_reopen(struct api *api);
+
+/* Ends it, when no requests and no workers are left, and while the store is open. */
+void audit_close(struct api *api);
 
 /* The application for http_start(); `api` must outlive the server. */
 struct http_app api_app(struct api *api);

@@ -180,6 +180,7 @@ static void on_refuse(void *self, struct http_request *r, enum http_fault why)
         api = APIGW_0201_BODY;
     snprintf(limit, sizeof(limit), "%zu", r->body_max);
     err_set(&c->err, E_INVALID, api, faults[why].detail, "body", limit);
+    c->code = NULL; /* of the answer that it replaces */
     call_fail(c);
 }
 
@@ -257,6 +258,7 @@ void call_run(struct call *c)
 {
     bool late = c->route->body == BODY_LATE_MAY || c->route->body == BODY_LATE_MUST;
 
+    c->ran = true;
     if (!late && call_read_body(c))
         call_fail(c);
     else
@@ -366,12 +368,12 @@ static void log_request(const struct http_request *r, const struct call *c, int6
     buf_release(&project);
 }
 
-/* Nobody gets an answer that the audit log does not know of. */
+/* What nobody has told the audit log of: answers that were made at once. */
 static void on_send(void *self, const struct http_request *r)
 {
     (void)self;
     if (r->state)
-        audit(r->state);
+        audit(r->state, r->status);
 }
 
 static void on_done(void *self, struct http_request *r)
@@ -384,7 +386,12 @@ static void on_done(void *self, struct http_request *r)
     metrics_count(route_index(c ? c->route : NULL), r->status, ns);
     if (!c)
         return;
+    if (c->ran)
+        audit(c, r->status);
     err_clear(&c->err);
+    if (c->write)
+        err_clear(&c->write->err); /* that nobody waited for */
+    import_answer_release(c->import);
     json_release(&c->json);
     if (c->save)
         catalog_save_release(c->save);

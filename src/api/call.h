@@ -69,6 +69,10 @@ struct call {
     struct token_call *token;        /* iam.c's */
     struct obs_export *obs_export;   /* export_obs.c's */
     struct import_answer *import;    /* import.c's */
+    struct write *write;             /* the last that was handed over */
+    bool ran;                        /* its handler was called */
+    bool hashed;                     /* its password was looked at */
+    bool audited;                    /* the audit log has it */
     int tries;
     const char *code;    /* of the error that was answered, for the log */
     const char *missing; /* of an export, for the log */
@@ -83,8 +87,19 @@ int route_find(struct call *c) MUST_CHECK;
 int sign_in_head(struct call *c) MUST_CHECK;
 int sign_in_body(struct call *c) MUST_CHECK;
 
-/* audit.c: a line about a request that has its answer, when it is one to be audited. */
-void audit(const struct call *c);
+/* import.c: frees what no answer has taken, since its client has left.  Accepts NULL. */
+void import_answer_release(struct import_answer *a);
+
+/*
+ * audit.c: a line about a request whose outcome is known, when it is one to be audited
+ * and has none yet; status 0: its client left before it was known.  The line of a write,
+ * for write.audit; of the end of a task that the request begins, for
+ * import_request.audit: both "" where there is no audit log.  E_NOMEM.
+ */
+void audit(struct call *c, int status);
+int audit_of_write(struct call *c, struct str *text, struct err *err) MUST_CHECK;
+int audit_of_task(const struct call *c, const char *uid, struct arena *arena,
+                  struct str *text, struct err *err) MUST_CHECK;
 
 /* Exports: a request for the catalogue, and what an answer says of the outcome.
  * export_obs.c: makes an object of the archive; answers where it is. */
@@ -134,6 +149,10 @@ void call_submit(struct call *c, struct write *w, void (*then)(struct http_reque
 
 /* Answers with c->err, and clears it. */
 void call_fail(struct call *c);
+
+/* Decides what call_fail() answers, and tells the audit log; for whoever knows the
+ * outcome of a request that sleeps, whose client may have left. */
+void call_judge(struct call *c);
 
 /* Answers 200 with JSON, which is taken over; 204. */
 void call_json(struct call *c, struct buf *json);

@@ -184,18 +184,25 @@ static void add_headers(struct call *c, const struct error_row *row, struct str 
         http_add_header(c->http, "Retry-After", "1");
 }
 
+void call_judge(struct call *c)
+{
+    translate(c);
+    let_workspace_win(c);
+    c->code = error_row(c->err.api)->code;
+    audit(c, error_row(c->err.api)->status);
+}
+
 void call_fail(struct call *c)
 {
     struct buf detail = BUF_INIT(ERROR_DETAIL_MAX + KIB), body = BUF_INIT(MIB);
     const struct error_row *row;
 
-    translate(c);
-    let_workspace_win(c);
+    if (!c->code)
+        call_judge(c);
     row = error_row(c->err.api);
     error_detail(&c->err, c->language, &detail);
     write_body(c, row, buf_str(&detail), &body);
     add_headers(c, row, buf_str(&detail));
-    c->code = row->code;
     http_answer(c->http, row->status, &body);
     buf_release(&detail);
     err_clear(&c->err);

@@ -216,7 +216,7 @@ static void export(struct call *c, const struct export_body *body,
  * is remembered.  The body is gone when the audit log is written. */
 static void note_subject(struct call *c, struct str text)
 {
-    if (c->api->audit < 0)
+    if (!c->api->audit)
         return;
     text.n = text.n < KIB ? text.n : KIB;
     c->subject = arena_str(&c->http->arena, text);

@@ -82,6 +82,10 @@ static void work(struct task *task)
         o->rc = storage_find(o->call->api, "obsPath", o->object, &path, &there, err);
     if (!o->rc)
         o->rc = put(o, &path, err);
+    if (o->rc)
+        call_judge(o->call);
+    else
+        audit(o->call, client_status(o->call, 200));
     http_resume(o->call->http);
 }
 

@@ -17,6 +17,7 @@ struct token_call {
     struct call *call;
     struct token_body body;      /* its texts in the request's arena */
     bool busy;                   /* no worker was free */
+    int rc;                      /* of the login, when it was looked at */
     uint8_t shown[SHA256_BYTES]; /* the hash of the token that was shown */
     struct new_token made;
     struct account_change change;
@@ -167,12 +168,24 @@ static void issue(struct call *c)
 
 /* ---- passwords and secret keys ---- */
 
-static int end_login(struct call *c, struct login *l)
+/* Who did not get in is told to the audit log at once, whether they wait or not. */
+static void check_login(struct token_call *t)
 {
-    if (!c->token->busy)
-        return auth_login_end(c->api->auth, l, &c->err);
-    auth_login_cancel(c->api->auth, l);
-    return err_set(&c->err, E_BUSY, APIGW_0613, DET_HASHING);
+    struct call *c = t->call;
+
+    auth_login_check(c->api->auth, &t->login);
+    t->rc = auth_login_end(c->api->auth, &t->login, &c->err);
+    c->hashed = !t->login.access_key.n;
+    if (t->rc)
+        call_judge(c);
+}
+
+static int end_login(struct token_call *t)
+{
+    if (!t->busy)
+        return t->rc;
+    auth_login_cancel(t->call->api->auth, &t->login);
+    return err_set(&t->call->err, E_BUSY, APIGW_0613, DET_HASHING);
 }
 
 static void after_check(struct http_request *r)
@@ -180,7 +193,7 @@ static void after_check(struct http_request *r)
     struct call *c = r->state;
     struct login *l = &c->token->login;
 
-    if (end_login(c, l)) {
+    if (end_login(c->token)) {
         call_fail(c);
         return;
     }
@@ -193,7 +206,7 @@ static void check(struct task *task)
 {
     struct token_call *t = (struct token_call *)task;
 
-    auth_login_check(t->call->api->auth, &t->login);
+    check_login(t);
     http_resume(t->call->http);
 }
 
@@ -217,7 +230,7 @@ static void log_in(struct call *c)
         return;
     }
     if (t->body.method == TOKEN_BY_ACCESS_KEY) { /* takes no time */
-        auth_login_check(c->api->auth, &t->login);
+        check_login(t);
         after_check(c->http);
         return;
     }

@@ -53,10 +53,14 @@ static void import_call_free(struct import_call *ic)
     free(ic);
 }
 
-/* Lets the request go on. */
+/* Lets the request go on, whose outcome is known. */
 static void wake(struct import_answer *a, int rc)
 {
     a->rc = rc;
+    if (rc)
+        call_judge(a->call);
+    else
+        audit(a->call, client_status(a->call, 200));
     http_resume(a->call->http);
 }
 
@@ -104,7 +108,7 @@ static int run_import(struct import_call *ic, struct err *err)
 static bool fail_task(struct import_call *ic, const struct err *why)
 {
     struct err err = ERR_INIT;
-    int rc = task_fail(ic->api->catalog, ic->id, why, &err);
+    int rc = task_fail(ic->api->catalog, ic->id, why, ic->request.audit, &err);
 
     if (rc)
         log_error("task %s: its end cannot be written", ic->uid);
@@ -142,15 +146,25 @@ static void work(struct task *task)
 
 static int begin(struct import_call *ic, struct err *err)
 {
+    struct call *c = ic->answer->call;
+    struct str line;
     int rc = catalog_check_workspace(ic->api->catalog, &ic->request.place, err);
 
     if (!rc)
         rc = storage_need(ic->api, "path", ic->body.path, &ic->path, err);
     if (rc || ic->body.dry_run)
         return rc;
-    rc = task_begin(ic->api->catalog, &ic->request.place, ic->request.kind, ic->body.path,
-                    &ic->id, ic->uid, err);
+    rc = audit_of_write(c, &line, err);
+    if (!rc)
+        rc = task_begin(ic->api->catalog, &ic->request.place, ic->request.kind,
+                        ic->body.path, line, &ic->id, ic->uid, err);
+    if (rc)
+        return rc;
     memcpy(ic->answer->uid, ic->uid, sizeof(ic->uid));
+    c->audited = line.n;
+    rc = audit_of_task(c, ic->uid, &ic->arena, &ic->request.audit, err);
+    if (rc)
+        fail_task(ic, err);
     return rc;
 }
 
@@ -213,6 +227,12 @@ static struct import_answer *new_answer(struct call *c)
     *a = (struct import_answer){ .call = c, .json = BUF_INIT(IMPORT_PLAN_MAX) };
     c->import = a;
     return a;
+}
+
+void import_answer_release(struct import_answer *a)
+{
+    if (a)
+        buf_release(&a->json);
 }
 
 /* For the audit log, which tells what is only looked at. */

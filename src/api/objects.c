@@ -95,12 +95,21 @@ static bool answer_changed(struct call *c, const struct object *old)
 
 static void on_written(struct write *w)
 {
-    http_resume(w->arg);
+    struct http_request *r = w->arg;
+    struct call *c = r->state;
+
+    c->audited |= !w->rc && w->audit.n;
+    http_resume(r);
 }
 
 /* The request sleeps until the writer has committed. */
 void call_submit(struct call *c, struct write *w, void (*then)(struct http_request *r))
 {
+    if (audit_of_write(c, &w->audit, &c->err)) {
+        call_fail(c);
+        return;
+    }
+    c->write = w;
     w->arg = c->http;
     w->done = on_written;
     w->authority = c->place.authority;

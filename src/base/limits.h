@@ -128,6 +128,20 @@
  * how long a stop waits for them. */
 #define LOG_QUEUE_MAX (1 * MIB)
 #define LOG_DRAIN_MS 3000LL
+/* The audit log: bytes of a line with its end, what is kept of a text that a client sent;
+ * rows of the database that wait, rows that are copied at once; bytes of lines that wait
+ * in memory; the addresses whose anonymous requests are counted one by one. */
+#define AUDIT_LINE_MAX KIB
+#define AUDIT_ROWS_MAX 100000
+#define AUDIT_BATCH 1000
+#define AUDIT_QUEUE_MAX (1 * MIB)
+#define AUDIT_ADDRESSES 1024
+/* How often its file is tried again, and flushed to the disk; when rows are removed that
+ * no write has removed; how long a stop waits for the file. */
+#define AUDIT_RETRY_MS 500
+#define AUDIT_SYNC_MS 1000
+#define AUDIT_TRIM_MS 5000
+#define AUDIT_DRAIN_MS 3000
 /* A certificate with those above it, and a key; bytes of a file.  A handshake's answer
  * is to fit into a socket's buffer. */
 #define TLS_CHAIN_MAX 8

@@ -100,35 +100,26 @@ static bool write_whole(const char *p, size_t n)
     return written == n;
 }
 
-/* So many of the first `n` bytes as are whole lines and stay together in a pipe; of a
- * longer line its own. */
-static size_t whole_lines(const char *p, size_t n)
-{
-    const char *end = n > PIPE_BUF ? memrchr(p, '\n', PIPE_BUF) : p + n - 1;
-
-    if (!end)
-        end = memchr(p, '\n', n);
-    return end ? (size_t)(end - p) + 1 : n;
-}
-
-static int64_t count_lines(const char *p, size_t n)
+static int64_t count_lines(struct str text)
 {
     int64_t lines = 0;
 
-    for (size_t i = 0; i < n; i++)
-        lines += p[i] == '\n';
+    for (size_t i = 0; i < text.n; i++)
+        lines += text.p[i] == '\n';
     return lines;
 }
 
-/* Writes all lines of `out`, and empties it; how many could not be written. */
+/* Writes all lines of `out`, so many at once as stay together in a pipe, and empties it;
+ * how many could not be written. */
 static int64_t write_lines(struct buf *out)
 {
     int64_t lost = 0;
+    struct str some;
 
-    for (size_t at = 0, n; at < out->len; at += n) {
-        n = whole_lines(out->ptr + at, out->len - at);
-        if (!write_whole(out->ptr + at, n))
-            lost += count_lines(out->ptr + at, n);
+    for (size_t at = 0; at < out->len; at += some.n) {
+        some = str_lines(str_from(buf_str(out), at), PIPE_BUF);
+        if (!write_whole(some.p, some.n))
+            lost += count_lines(some);
     }
     buf_clear(out);
     metric_add(METRIC_LOG_DROPPED, lost);

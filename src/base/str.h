@@ -66,6 +66,17 @@ static inline bool str_line(struct str *rest, struct str *line)
     return line->n > 0;
 }
 
+/* So many of the lines of `a`, each with its end, as have `max` bytes together; of a
+ * longer one the first. */
+static inline struct str str_lines(struct str a, size_t max)
+{
+    const char *end = a.n > max ? (const char *)memrchr(a.p, '\n', max) : NULL;
+
+    if (a.n > max && !end)
+        end = (const char *)memchr(a.p, '\n', a.n);
+    return (struct str){ a.p, end ? (size_t)(end - a.p) + 1 : a.n };
+}
+
 /* Whether `part` stands anywhere in `a`. */
 static inline bool str_has(struct str a, const char *part)
 {

@@ -34,6 +34,8 @@ struct import_request {
     enum task_kind kind; /* of connections, or of jobs and all else */
     const struct import_body *body;
     const atomic_bool *stop; /* set from outside: end soon, with E_BUSY */
+    /* Members of the audit log's line about the end; "": there is to be none. */
+    struct str audit;
 };
 
 struct import;
@@ -68,17 +70,19 @@ int check_file(struct catalog *c, int fd, const atomic_bool *stop, enum language
 
 /* ---- tasks (tasks.c) ---- */
 
-/* Begins a task of an import; `uid` is its id on the wire. */
+/* Begins a task of an import; `uid` is its id on the wire, and `audit` the line of the
+ * audit log about that. */
 int task_begin(struct catalog *c, const struct place *place, enum task_kind kind,
-               struct str path, int64_t *task, char uid[ID_HEX_BYTES],
+               struct str path, struct str audit, int64_t *task, char uid[ID_HEX_BYTES],
                struct err *err) MUST_CHECK;
 
-/* Ends it FAILED; `why` is as err_set() fills it. */
-int task_fail(struct catalog *c, int64_t task, const struct err *why,
+/* Ends it FAILED; `why` is as err_set() fills it, `audit` as in import_request. */
+int task_fail(struct catalog *c, int64_t task, const struct err *why, struct str audit,
               struct err *err) MUST_CHECK;
 
-/* At start: those that a crash left running end FAILED. */
-int tasks_interrupted(struct catalog *c, struct err *err) MUST_CHECK;
+/* At start: those that a crash left running end FAILED.  If there are any, the audit log
+ * has a line about all of them, if it is to have one. */
+int tasks_interrupted(struct catalog *c, bool audited, struct err *err) MUST_CHECK;
 
 /* Appends a task as JSON.  E_NOTFOUND, DLF_0810. */
 int task_show(struct catalog *c, const struct place *place, struct str uid,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "base/utf8.h"
@@ -248,6 +249,38 @@ static void write_report(struct import *im, bool undone, struct buf *out)
     release_part(&text[LANG_ZH], out);
 }
 
+/* What fails without a code of the API's is the archive's fault, or was cut off. */
+static int status_of(const struct err *why)
+{
+    if (why->api == API_OK)
+        return why->ec == E_BUSY ? 503 : 400;
+    return error_row(why->api)->status;
+}
+
+/* The line of the audit log about the end, of so many members as the caller gave; without
+ * an archive that was read there are no counts. */
+static void write_audit(const struct import *im, struct str members, bool undone,
+                        const struct err *why, struct buf *out)
+{
+    const char *code = why && why->api ? error_row(why->api)->code : "";
+    struct jw jw = JW_INIT(out, false);
+    char time[CLOCK_TEXT_BYTES];
+
+    if (!members.n)
+        return;
+    clock_text(clock_ms(), time);
+    jw_object(&jw, STR_NONE);
+    jw_string(&jw, STR("time"), str_of(time));
+    buf_addc(out, ',');
+    buf_addstr(out, members);
+    jw_int(&jw, STR("status"), why ? status_of(why) : 200);
+    jw_string(&jw, STR("error_code"), str_of(code));
+    jw_string(&jw, STR("result"), why ? STR("FAILED") : STR("SUCCESSFUL"));
+    if (im)
+        import_counts(im, undone, &jw);
+    jw_end(&jw, '}');
+}
+
 /* ---- the transaction ---- */
 
 /* Gives what the store only says by kind its code and its text. */
@@ -272,7 +305,7 @@ static bool explain_faults(struct import *im)
 struct running {
     struct import_all all;
     struct import *im;
-    struct buf report;
+    struct buf report, audit;
 };
 
 /* On the writer thread, in the transaction. */
@@ -283,19 +316,25 @@ static int finish(struct import_all *a, struct err *err)
     a->end.failed = explain_faults(r->im);
     write_report(r->im, false, &r->report);
     a->end.report = buf_str(&r->report);
-    return r->report.bad ? err_nomem(err) : 0;
+    write_audit(r->im, r->im->request.audit, false, NULL, &r->audit);
+    a->write.audit = buf_str(&r->audit);
+    return r->report.bad || r->audit.bad ? err_nomem(err) : 0;
 }
 
 /* Undone. */
-static int end_task(struct catalog *c, int64_t task, struct str report, struct err *err)
+static int end_task(struct catalog *c, int64_t task, const struct buf *report,
+                    const struct buf *audit, struct err *err)
 {
     struct task_end end;
     int rc;
 
+    if (report->bad || audit->bad)
+        return err_nomem(err);
     task_end_init(&end);
     end.id = task;
     end.failed = true;
-    end.report = report;
+    end.report = buf_str(report);
+    end.write.audit = buf_str(audit);
     rc = store_write(c->store, &end.write);
     if (rc)
         err_move(&end.write.err, err);
@@ -304,15 +343,28 @@ static int end_task(struct catalog *c, int64_t task, struct str report, struct e
     return rc;
 }
 
+/* What failed first. */
+static const struct err *first_fault(const struct import *im)
+{
+    static const struct err none = { .ec = E_INVALID };
+
+    for (size_t i = 0; i < im->n; i++)
+        if (im->items[i]->one.save.write.rc)
+            return &im->items[i]->one.save.write.err;
+    return &none;
+}
+
 static int end_undone(struct import *im, int64_t task, struct err *err)
 {
-    struct buf report = BUF_INIT(TASK_REPORT_MAX);
+    struct buf report = BUF_INIT(TASK_REPORT_MAX), audit = BUF_INIT(4 * KIB);
     int rc;
 
     explain_faults(im);
     write_report(im, true, &report);
-    rc = report.bad ? err_nomem(err) : end_task(im->catalog, task, buf_str(&report), err);
+    write_audit(im, im->request.audit, true, first_fault(im), &audit);
+    rc = end_task(im->catalog, task, &report, &audit, err);
     buf_release(&report);
+    buf_release(&audit);
     return rc;
 }
 
@@ -339,7 +391,9 @@ static void need_roles(const struct import *im, struct authority *a)
 
 static int write_all(struct import *im, int64_t task, struct err *err)
 {
-    struct running r = { .im = im, .report = BUF_INIT(TASK_REPORT_MAX) };
+    struct running r = { .im = im,
+                         .report = BUF_INIT(TASK_REPORT_MAX),
+                         .audit = BUF_INIT(4 * KIB) };
     const struct place *p = &im->request.place;
     struct authority authority;
     int rc;
@@ -363,6 +417,7 @@ static int write_all(struct import *im, int64_t task, struct err *err)
     if (rc)
         err_move(&r.all.write.err, err);
     buf_release(&r.report);
+    buf_release(&r.audit);
     return rc;
 }
 
@@ -382,7 +437,7 @@ int import_run(struct import *im, int64_t task, struct err *err)
     }
     rc = has_faults(im) && why.api == API_OK && why.detail == DET_NONE
              ? end_undone(im, task, err)
-             : task_fail(im->catalog, task, &why, err);
+             : task_fail(im->catalog, task, &why, im->request.audit, err);
     err_clear(&why);
     return rc;
 }
@@ -399,10 +454,11 @@ static struct err told(const struct err *why)
     return e;
 }
 
-int task_fail(struct catalog *c, int64_t task, const struct err *why, struct err *err)
+int task_fail(struct catalog *c, int64_t task, const struct err *why, struct str audit,
+              struct err *err)
 {
     struct err e = told(why);
-    struct buf report = BUF_INIT(16 * TASK_MESSAGE_MAX);
+    struct buf report = BUF_INIT(16 * TASK_MESSAGE_MAX), line = BUF_INIT(4 * KIB);
     struct buf text[2] = { BUF_INIT(4 * TASK_MESSAGE_MAX),
                            BUF_INIT(4 * TASK_MESSAGE_MAX) };
     struct jw jw = JW_INIT(&report, false);
@@ -415,15 +471,21 @@ int task_fail(struct catalog *c, int64_t task, const struct err *why, struct err
     jw_end(&jw, '}');
     release_part(&text[LANG_EN], &report);
     release_part(&text[LANG_ZH], &report);
-    rc = report.bad ? err_nomem(err) : end_task(c, task, buf_str(&report), err);
+    write_audit(NULL, audit, true, why, &line);
+    rc = end_task(c, task, &report, &line, err);
     buf_release(&report);
+    buf_release(&line);
     return rc;
 }
 
-int tasks_interrupted(struct catalog *c, struct err *err)
+int tasks_interrupted(struct catalog *c, bool audited, struct err *err)
 {
+    static const char members[] =
+        "\"request_id\":\"\",\"address\":\"\",\"user\":\"\",\"domain\":\"\","
+        "\"credential\":\"\",\"operation\":\"ImportsInterrupted\",\"project\":\"\","
+        "\"workspace\":\"\",\"object\":\"imports that the last end of the server cut off\"";
     const struct err why = { .ec = E_BUSY, .detail = DET_INTERRUPTED };
 
     import_unstage(c);
-    return task_fail(c, 0, &why, err);
+    return task_fail(c, 0, &why, audited ? STR(members) : STR(""), err);
 }

@@ -8,7 +8,8 @@
 /* Tasks as they are begun, and shown (spec/01 section 6). */
 
 int task_begin(struct catalog *c, const struct place *place, enum task_kind kind,
-               struct str path, int64_t *task, char uid[ID_HEX_BYTES], struct err *err)
+               struct str path, struct str audit, int64_t *task, char uid[ID_HEX_BYTES],
+               struct err *err)
 {
     struct task_new new;
     int rc;
@@ -19,6 +20,7 @@ int task_begin(struct catalog *c, const struct place *place, enum task_kind kind
     new.workspace = place->workspace;
     new.path = path;
     new.kind = kind;
+    new.write.audit = audit;
     rc = store_write(c->store, &new.write);
     if (rc)
         err_move(&new.write.err, err);

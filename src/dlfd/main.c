@@ -242,10 +242,7 @@ static void reload(struct http_server *server, struct api *api)
         log_error("%s; what was read before holds",
                   err.arg[0] ? err.arg[0] : "out of memory");
     err_clear(&err);
-    if (audit_open(api, &err))
-        log_error("%s; the file that was open goes on",
-                  err.arg[0] ? err.arg[0] : "out of memory");
-    err_clear(&err);
+    audit_reopen(api);
 }
 
 static void wait_for_end(struct http_server *server, struct api *api,
@@ -342,8 +339,7 @@ static int serve_store(const struct options *o, struct store *store,
                        .region = o->region.text,
                        .public_url = o->public_url.text,
                        .tls = *o->tls_cert.text != '\0',
-                       .audit_path = audit_path(o, &audit),
-                       .audit = -1 };
+                       .audit_path = audit_path(o, &audit) };
     struct auth auth = { 0 };
     int rc = catalog.cache && api.audit_path ? 0 : err_nomem(err);
 
@@ -352,7 +348,7 @@ static int serve_store(const struct options *o, struct store *store,
     if (!rc)
         rc = open_obs(o, &api, err);
     if (!rc)
-        rc = tasks_interrupted(&catalog, err);
+        rc = tasks_interrupted(&catalog, *api.audit_path, err);
     if (!rc && strcmp(o->auth.text, "on") == 0)
         rc = open_auth(o, store, &auth, &api, err);
     if (!rc)
@@ -360,9 +356,8 @@ static int serve_store(const struct options *o, struct store *store,
     auth_close(&auth);
     workers_stop(api.workers);
     workers_stop(api.importers);
+    audit_close(&api);
     obs_close(api.obs);
-    if (api.audit >= 0)
-        close(api.audit);
     buf_release(&audit);
     cache_free(catalog.cache);
     return rc;
@@ -406,7 +401,7 @@ static int serve_folder(const struct options *o, const sigset_t *signals, struct
                                   .alone = true,
                                   .makes = true,
                                   .without_sign_in = strcmp(o->auth.text, "off") == 0,
-                                  .readers = thread_count(o) + 1 + OBS_THREADS + 1,
+                                  .readers = thread_count(o) + 1 + OBS_THREADS + 1 + 1,
                                   .sweep_age_ms = (int64_t)o->sweep_age.number * 1000 },
         err);
 

@@ -99,7 +99,12 @@ static int end_task(struct db *db, const struct task_end *t, struct err *err)
 
 static int run_task_end(struct db *db, struct write *write, struct err *err)
 {
-    return end_task(db, (struct task_end *)write, err);
+    struct task_end *t = (struct task_end *)write;
+    int rc = end_task(db, t, err);
+
+    if (!t->id && !db_changes(db))
+        write->audit = STR(""); /* none ran: there is nothing to tell */
+    return rc;
 }
 
 void task_end_init(struct task_end *t)

@@ -50,6 +50,8 @@ int store_open(struct store **out, const struct store_options *options, struct e
     if (!rc)
         rc = open_readers(s, err);
     if (!rc)
+        rc = audit_start(s, err);
+    if (!rc)
         rc = writer_start(s, err);
     if (rc) {
         store_close(s);

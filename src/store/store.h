@@ -36,6 +36,7 @@ struct store_options {
     /* --auth off: a write may begin any project.  Otherwise only a catalogue that has
      * had no account yet lets a write do so. */
     bool without_sign_in;
+    int64_t max_audit_rows; /* 0: AUDIT_ROWS_MAX */
     /* Keys for secrets, the newest first; of these the one is used that the
      * database was written with.  None: no secret can be saved. */
     const struct seal_key *keys;
@@ -289,6 +290,7 @@ struct write {
      * (E_DENIED, as snapshot_judge()).  NULL: the server's own, administration, or --auth
      * off. */
     const struct authority *authority;
+    struct str audit; /* a line for the audit log (store/audit.h); "" is none */
     int rc;
     struct err err;
     struct write *next; /* the store's */

@@ -2,9 +2,11 @@
 #define STORE_STORE_INT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "store/authority.h"
 #include "store/db.h"
+#include "store/audit.h"
 #include "store/store.h"
 
 /* Private to store/: shared by its files. */
@@ -14,6 +16,18 @@ struct snapshot {
     struct db *db;
     int64_t since_ns;      /* it is in use */
     struct snapshot *next; /* in the pool */
+};
+
+/* Lines of the audit log that wait; but for the two counts all is the writer's. */
+struct audit_rows {
+    int64_t next;              /* the id of the next row */
+    int64_t removed, removing; /* up to which row all are removed, in this batch too */
+    int64_t added;             /* rows of this batch */
+    int64_t max;
+    int alarmed;                      /* how much was said of rows that wait */
+    atomic_int_fast64_t last, copied; /* the last row that was committed, copied */
+    void (*wake)(void *arg);          /* of whoever copies them */
+    void *wake_arg;
 };
 
 struct store {
@@ -32,6 +46,7 @@ struct store {
     int64_t opened_ms, opened_ns; /* by the wall clock and by clock_mono_ns() */
     pthread_t writer;
     struct db *db;
+    struct audit_rows audit;
 };
 
 /* store.c; find_workspace() is snapshot_workspace() on a connection. */
@@ -105,6 +120,15 @@ int leave_blob(struct db *db, int64_t blob, struct err *err) MUST_CHECK;
 /* dangling.c: says a line about each name that leads nowhere, and counts them. */
 int check_dangling(struct db *db, struct store_report *report,
                    void (*say)(const char *text), struct err *err) MUST_CHECK;
+
+/* audit.c, on the writer thread: what there is at the start; a batch begins; adds the
+ * line of a write that holds; at the batch's end removes rows that were copied; it was
+ * committed. */
+int audit_start(struct store *s, struct err *err) MUST_CHECK;
+void audit_begin(struct store *s);
+int audit_add(struct store *s, const struct write *w, struct err *err) MUST_CHECK;
+int audit_end(struct store *s, struct err *err) MUST_CHECK;
+void audit_committed(struct store *s);
 
 /* writer.c */
 int writer_start(struct store *s, struct err *err) MUST_CHECK;

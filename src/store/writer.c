@@ -50,14 +50,23 @@ static int run_judged(struct db *db, struct write *w)
     return rc ? rc : w->run(db, w, &w->err);
 }
 
-static void run_in_savepoint(struct db *db, struct write *w)
+/* What a write does, and its line for the audit log. */
+static void run_one(struct store *s, struct write *w)
 {
+    w->rc = run_judged(s->db, w);
+    if (!w->rc)
+        w->rc = audit_add(s, w, &w->err);
+}
+
+static void run_in_savepoint(struct store *s, struct write *w)
+{
+    struct db *db = s->db;
     struct err ignored = ERR_INIT;
 
     w->rc = db_run(db, &w->err, SQL_SAVEPOINT, "");
     if (w->rc)
         return;
-    w->rc = run_judged(db, w);
+    run_one(s, w);
     if (w->rc && db_run(db, &ignored, SQL_SAVEPOINT_UNDO, ""))
         err_clear(&ignored);
     if (db_run(db, &ignored, SQL_SAVEPOINT_END, "") && !w->rc) {
@@ -81,16 +90,21 @@ static void run_batch(struct store *s, struct write *batch)
     bool alone = !batch->next;
     int rc = db_run(s->db, &err, SQL_BEGIN_WRITE, "");
 
+    audit_begin(s);
     for (struct write *w = batch; !rc && w; w = w->next) {
         if (alone)
-            w->rc = run_judged(s->db, w);
+            run_one(s, w);
         else
-            run_in_savepoint(s->db, w);
+            run_in_savepoint(s, w);
         if (w->rc && (alone || !db_in_transaction(s->db)))
             rc = err_copy(&err, &w->err);
     }
     if (!rc)
+        rc = audit_end(s, &err);
+    if (!rc)
         rc = db_run(s->db, &err, SQL_COMMIT, "");
+    if (!rc)
+        audit_committed(s);
     if (rc) {
         if (db_in_transaction(s->db) && db_run(s->db, &ignored, SQL_ROLLBACK, ""))
             err_clear(&ignored);

@@ -17,6 +17,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 import urllib.parse
 import zipfile
 
@@ -272,6 +273,19 @@ class Server:
         """A field of /proc/PID/status; VmHWM is the peak of resident memory."""
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"^{field}:\s+(\d+)", text, re.M).group(1))
+
+
+def audit_rows(path, enough, seconds=60):
+    """The rows of an audit log, once there are `enough`: a number, or what says so of
+    them.  They are written soon after the answers, which do not wait for them."""
+    path, deadline = pathlib.Path(path), time.monotonic() + seconds
+    while True:
+        text = path.read_text("utf-8") if path.exists() else ""
+        rows = [json.loads(line) for line in text.split("\n")[:-1] if line]
+        if enough(rows) if callable(enough) else len(rows) >= enough:
+            return rows
+        assert time.monotonic() < deadline, rows[-20:]
+        time.sleep(0.01)
 
 
 def dlfd(*args, env=None, timeout=60):

@@ -940,8 +940,8 @@ static int end_import(struct job *j, struct import *im, bool dry, struct err *er
     if (dry)
         rc = import_plan(im, LANG_EN, &json, err);
     else
-        rc = task_begin(c, &j->world->place, TASK_IMPORT_JOBS, STR("obs://b/k"), &task,
-                        uid, err);
+        rc = task_begin(c, &j->world->place, TASK_IMPORT_JOBS, STR("obs://b/k"),
+                        STR("line"), &task, uid, err);
     if (!rc && !dry)
         rc = import_run(im, task, err);
     if (!rc && !dry) {
