@@ -22,6 +22,7 @@ static const struct str not_secret[] = {
 #undef SECRET_KEY
 #undef NOT_SECRET
 };
+#define SHORTEST 3 /* pwd; a text can have very many names of one letter */
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static char lower(char c)
@@ -121,6 +122,8 @@ static bool ends_with(struct str word, struct str row)
 /* `before` is the word before it, or empty. */
 static bool is_secret_word(struct str before, struct str word)
 {
+    if (before.n + word.n < SHORTEST)
+        return false;
     for (size_t i = 0; i < COUNT(secret_keys); i++) {
         struct str row = secret_keys[i].name;
 
@@ -155,15 +158,16 @@ static struct str last_word(struct str name)
 /* `above` is what stands before the last dot: fs.obs.secret.key is a secret key. */
 static bool has_secret_word(struct str above, struct str key, bool acronyms)
 {
-    struct str before = last_word(above), word;
-    bool found = false, exception = false;
+    struct str before = last_word(above), last = STR(""), word;
+    bool found = false;
 
     while ((word = next_word(&key, acronyms)).n) {
-        found |= is_secret_word(before, word);
-        exception = is_exception(before, word);
-        before = word;
+        if (last.n)
+            before = last;
+        found = found || is_secret_word(before, word);
+        last = word;
     }
-    return found && !exception;
+    return found && !is_exception(before, last);
 }
 
 /* ---- names ---- */

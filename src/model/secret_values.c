@@ -321,7 +321,7 @@ enum verdict secret_verdict(struct str name, struct str text)
 {
     struct str last = name_behind_dot(name);
 
-    if (is_secret_key(last) || is_secret_key(name)) {
+    if (is_secret_key(name)) {
         if (is_placeholder(text))
             return VERDICT_STORED;
         if (is_reference(text) || (is_switch(text) && !is_secret_name(last)))
