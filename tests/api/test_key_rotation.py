@@ -46,6 +46,7 @@ def hold(command, data):
     try:
         until(lambda: writer_waits(process.pid), process)
         process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)  # before it can get the lock
     finally:
         db.execute("ROLLBACK")
         db.close()
