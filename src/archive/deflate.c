@@ -59,6 +59,12 @@ int deflate_make(struct buf *stored, struct str raw, struct err *err)
     return 0;
 }
 
+static int damaged(struct err *err)
+{
+    return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
+                   "a stored definition is damaged");
+}
+
 int deflate_undo(struct buf *raw, struct str stored, size_t raw_size, struct err *err)
 {
     struct libdeflate_decompressor *d;
@@ -69,6 +75,8 @@ int deflate_undo(struct buf *raw, struct str stored, size_t raw_size, struct err
         buf_addstr(raw, stored);
         return raw->bad ? err_nomem(err) : 0;
     }
+    if (!raw_size)
+        return damaged(err);
     d = libdeflate_alloc_decompressor();
     buf_reserve(raw, raw_size);
     if (!d || raw->bad) {
@@ -79,8 +87,7 @@ int deflate_undo(struct buf *raw, struct str stored, size_t raw_size, struct err
                                            raw_size, NULL);
     libdeflate_free_decompressor(d);
     if (result != LIBDEFLATE_SUCCESS)
-        return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
-                       "a stored definition is damaged");
+        return damaged(err);
     raw->len += raw_size;
     return 0;
 }

@@ -212,8 +212,7 @@ int auth_signature(struct auth *a, const struct signer *signer,
     else if (secret.bad)
         rc = err_nomem(err);
     else
-        rc = err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
-                     "the access key cannot be opened with the data folder's key");
+        rc = row_damaged_text("access_key", signer->claim.access, err);
     buf_wipe(&secret);
     if (rc == E_DENIED)
         rc = bad_signature(a, signer, &canonical, err);

@@ -23,22 +23,41 @@ static int64_t blob_of(const struct zip_entry *e)
     return ((const struct item *)e->owner)->blob;
 }
 
+/* A large entry is as it was stored: else it ends before its last part is sent. */
+static int check_sum(struct export_int *e, const struct zip_entry *entry, struct err *err)
+{
+    const struct item *item = entry->owner;
+    uint8_t is[SHA256_BYTES];
+
+    sha256_digest(&e->sum, sizeof(is), is);
+    return memcmp(is, item->stored_sha256, sizeof(is)) == 0
+               ? 0
+               : row_damaged("blob", item->blob, err);
+}
+
 static int send_part(struct export_int *e, struct buf *piece, struct err *err)
 {
     struct zip_entry *entry = &e->entries[e->at];
+    size_t before;
     uint32_t left = entry->stored_size - e->part;
     uint32_t n = left < e->stream.piece ? left : (uint32_t)e->stream.piece;
     int rc;
 
-    if (e->part == 0)
+    if (e->part == 0) {
         zipw_entry(&e->zip, entry, piece);
-    rc = store_blob_part(e->store, blob_of(entry), e->part, n, piece, err);
-    e->part += n;
-    if (e->part == entry->stored_size) {
-        e->part = 0;
-        e->at++;
+        sha256_init(&e->sum);
     }
-    return rc;
+    before = piece->len;
+    rc = store_blob_part(e->store, blob_of(entry), e->part, n, piece, err);
+    if (rc)
+        return rc;
+    sha256_update(&e->sum, n, (const uint8_t *)piece->ptr + before);
+    e->part += n;
+    if (e->part < entry->stored_size)
+        return 0;
+    e->part = 0;
+    e->at++;
+    return check_sum(e, entry, err);
 }
 
 /* About what an entry has before its content, or as a row of the directory. */
@@ -74,6 +93,10 @@ static int send_batch(struct export_int *e, const int64_t *blobs, size_t n,
     for (size_t i = 0; !rc && i < n; i++, e->at++) {
         struct zip_entry *entry = &e->entries[e->at];
 
+        if (entry->stored_size > stored.len - offset) {
+            rc = row_damaged("blob", blobs[i], err);
+            break;
+        }
         zipw_entry(&e->zip, entry, piece);
         buf_add(piece, stored.ptr + offset, entry->stored_size);
         offset += entry->stored_size;

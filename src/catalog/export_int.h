@@ -30,8 +30,9 @@ struct export_int {
     uint64_t unpacked;
     /* While it is sent. */
     struct zipw zip;
-    size_t at;     /* the entry, then the directory's row, that is next */
-    uint32_t part; /* bytes sent of a large entry */
+    size_t at;             /* the entry, then the directory's row, that is next */
+    uint32_t part;         /* bytes sent of a large entry, */
+    struct sha256_ctx sum; /* and what they come to */
     bool listing, ended;
 };
 

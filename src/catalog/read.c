@@ -41,6 +41,15 @@ int catalog_check_workspace(struct catalog *c, const struct place *place, struct
     return rc;
 }
 
+/* The definition of stored bytes; those that are none are damaged. */
+static int inflate(const struct object *o, struct str stored, struct buf *text,
+                   struct err *err)
+{
+    int rc = deflate_undo(text, stored, o->raw_size, err);
+
+    return rc == E_INTERNAL ? row_damaged("blob", o->blob, err) : rc;
+}
+
 int read_definition(struct snapshot *s, const struct object *o, struct buf *text,
                     struct err *err)
 {
@@ -48,7 +57,7 @@ int read_definition(struct snapshot *s, const struct object *o, struct buf *text
     int rc = snapshot_blobs(s, &o->blob, 1, &stored, err);
 
     if (!rc)
-        rc = deflate_undo(text, buf_str(&stored), o->raw_size, err);
+        rc = inflate(o, buf_str(&stored), text, err);
     buf_release(&stored);
     return rc;
 }
@@ -116,7 +125,7 @@ static int write_definition(struct jw *jw, enum kind kind, bool v2,
                             struct err *err)
 {
     struct buf text = BUF_INIT(DEFINITION_MAX);
-    int rc = deflate_undo(&text, stored, o->raw_size, err);
+    int rc = inflate(o, stored, &text, err);
 
     jw_object(jw, STR_NONE);
     write_before(jw, kind, o);
@@ -284,6 +293,10 @@ static int write_batch(struct list *l, struct err *err)
         const struct object *o = &l->rows[l->at];
         struct str one = { stored.ptr + offset, o->stored_size };
 
+        if (one.n > stored.len - offset) {
+            rc = row_damaged("blob", o->blob, err);
+            break;
+        }
         rc = write_definition(&l->jw, l->kind, l->request->v2, o, one, STR(""), err);
         offset += o->stored_size;
     }

@@ -107,8 +107,9 @@ static int make(struct snapshot *s, struct renewal *r, struct err *err)
                clean = BUF_INIT(DEFINITION_MAX);
     struct json_doc doc = { 0 };
     struct stored stored = { .id = r->old.id, .secret_paths = r->old.secret_paths };
-    int rc = is_kind(r) ? read_definition(s, &r->old, &text, err)
-                        : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "no such kind");
+    int rc = is_kind(r) && !r->owner.fault
+                 ? read_definition(s, &r->old, &text, err)
+                 : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "its row is damaged");
 
     r->secrets.may_lack = true;
     r->clean = BUF_INIT(DEFINITION_MAX);

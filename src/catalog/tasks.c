@@ -113,6 +113,48 @@ static void print_parts(struct jw *jw, const struct shown_task *t,
     jw_end(jw, ']');
 }
 
+/* No text, or one in each language. */
+static bool is_message(const struct json_doc *doc, uint32_t at)
+{
+    uint32_t texts = json_member(doc, at, "message");
+
+    return !texts || (json_type(doc, texts) == JSON_ARRAY && doc->value[texts].len == 2 &&
+                      json_type(doc, texts + 1) == JSON_STRING &&
+                      json_type(doc, texts + 2) == JSON_STRING);
+}
+
+static bool is_part(const struct json_doc *doc, uint32_t at)
+{
+    return json_type(doc, at) == JSON_OBJECT && is_message(doc, at) &&
+           json_member(doc, at, "ok") && json_member_text(doc, at, "name").p;
+}
+
+/* What import_run.c wrote: the database may have been damaged since. */
+static bool is_report(const struct json_doc *doc)
+{
+    uint32_t parts;
+
+    if (json_type(doc, 0) != JSON_OBJECT || !is_message(doc, 0))
+        return false;
+    parts = json_member(doc, 0, "parts");
+    if (parts && json_type(doc, parts) != JSON_ARRAY)
+        return false;
+    if (parts)
+        JSON_EACH (i, doc, parts)
+            if (!is_part(doc, i))
+                return false;
+    return true;
+}
+
+static int read_report(struct json_doc *doc, const struct shown_task *t, struct err *err)
+{
+    int rc = json_read(doc, t->report, UINT32_MAX, err);
+
+    if (rc == E_NOMEM || (!rc && is_report(doc)))
+        return rc;
+    return row_damaged("task", t->id, err);
+}
+
 static void print(struct jw *jw, const struct shown_task *t, struct str project,
                   const struct json_doc *doc, enum language language)
 {
@@ -155,7 +197,7 @@ int task_show(struct catalog *c, const struct place *place, struct str uid,
     int rc = find(c, place, uid, &t, &arena, err);
 
     if (!rc && t.report.n)
-        rc = json_read(&doc, t.report, UINT32_MAX, err);
+        rc = read_report(&doc, &t, err);
     if (!rc)
         print(&jw, &t, place->project, &doc, language);
     json_release(&doc);

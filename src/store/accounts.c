@@ -76,8 +76,10 @@ int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token 
                                .issued_ms = db_int(q, 9),
                                .expires_ms = db_int(q, 10),
                                .revoked = db_int(q, 11) != 0 };
-        if (!read_account(q, &out->owner, arena) || !out->project.p ||
-            !out->project_name.p || !out->methods.p)
+        if (db_int(q, 12))
+            rc = row_damaged_text("token, of account", db_text(q, 0), err);
+        else if (!read_account(q, &out->owner, arena) || !out->project.p ||
+                 !out->project_name.p || !out->methods.p)
             rc = err_nomem(err);
         db_end(q);
     }

@@ -111,15 +111,15 @@ static int check_integrity(struct checking *c, struct err *err)
     struct query *q = db_query(c->db, SQL_CHECK_INTEGRITY, "");
     int rc;
 
-    while ((rc = db_next(q, err)) == 1)
+    while ((rc = db_next_raw(q, err)) == 1)
         if (!str_is(db_text(q, 0), "ok"))
             damaged(c, "damaged: database: %.*s", STR_ARG(db_text(q, 0)));
     if (rc)
         return rc;
     q = db_query(c->db, SQL_CHECK_FOREIGN_KEYS, "");
-    while ((rc = db_next(q, err)) == 1)
-        damaged(c, "damaged: row %lld of %.*s names one that is gone",
-                (long long)db_int(q, 1), STR_ARG(db_text(q, 0)));
+    while ((rc = db_next_raw(q, err)) == 1)
+        damaged(c, "damaged: row %lld of %.*s names one that is gone from %.*s",
+                (long long)db_int(q, 1), STR_ARG(db_text(q, 0)), STR_ARG(db_text(q, 2)));
     return rc;
 }
 
@@ -154,14 +154,26 @@ static int check_blobs(struct checking *c, struct err *err)
     struct query *q = db_query(c->db, SQL_CHECK_BLOBS, "");
     int rc;
 
-    while ((rc = db_next(q, err)) == 1) {
+    while ((rc = db_next_raw(q, err)) == 1) {
         c->report->blobs++;
-        c->report->raw_bytes += db_int(q, 3);
         c->report->stored_bytes += (int64_t)db_text(q, 5).n;
-        if (!blob_is_sound(q))
+        if (blob_is_sound(q))
+            c->report->raw_bytes += db_int(q, 3);
+        else
             damaged(c, "damaged: the content of blob %lld, of %.*s",
                     (long long)db_int(q, 0), STR_ARG(db_text(q, 6)));
     }
+    return rc;
+}
+
+static int check_rows(struct checking *c, struct err *err)
+{
+    struct query *q = db_query(c->db, SQL_CHECK_ROWS, "");
+    int rc;
+
+    while ((rc = db_next_raw(q, err)) == 1)
+        damaged(c, "damaged: row %.*s of table %.*s", STR_ARG(db_text(q, 1)),
+                STR_ARG(db_text(q, 0)));
     return rc;
 }
 
@@ -170,7 +182,7 @@ static int check_counters(struct checking *c, struct err *err)
     struct query *q = db_query(c->db, SQL_CHECK_COUNTERS, "");
     int rc;
 
-    while ((rc = db_next(q, err)) == 1) {
+    while ((rc = db_next_raw(q, err)) == 1) {
         c->report->workspaces++;
         c->report->objects += db_int(q, 2);
         if (db_int(q, 3))
@@ -207,7 +219,7 @@ static int check_sealed(struct checking *c, struct err *err)
         damaged(c, "damaged: the catalogue was written with another key than that of the "
                    "key file");
     q = db_query(c->db, SQL_CHECK_SEALED, "");
-    while ((rc = db_next(q, err)) == 1) {
+    while ((rc = db_next_raw(q, err)) == 1) {
         if (!c->n_keys) {
             c->say("not looked at: what is sealed, since there is no key file");
             db_end(q);
@@ -236,6 +248,8 @@ int store_check(const char *path, const struct seal_key *keys, int n_keys,
         rc = check_integrity(&c, err);
     if (!rc)
         rc = check_blobs(&c, err);
+    if (!rc)
+        rc = check_rows(&c, err);
     if (!rc)
         rc = check_counters(&c, err);
     if (!rc)

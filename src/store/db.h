@@ -55,8 +55,13 @@ int db_refuse(enum store_schema schema, struct err *err);
  */
 struct query *db_query(struct db *db, enum sql sql, const char *types, ...);
 
-/* 1: a row; 0: no more; E_EXISTS without an API code: a name is in use; E_IO. */
+/* The columns that a row of an object begins with: no other row has as many. */
+#define DB_OBJECT_COLUMNS 24
+
+/* 1: a row; 0: no more; E_EXISTS without an API code: a name is in use; E_IO; E_INTERNAL:
+ * a text of the row is not UTF-8, of which db_next_raw() says nothing. */
 int db_next(struct query *q, struct err *err) MUST_CHECK;
+int db_next_raw(struct query *q, struct err *err) MUST_CHECK;
 void db_end(struct query *q);
 
 /* As db_query() and db_next() for a statement without rows. */

@@ -75,21 +75,24 @@ int snapshot_jobs(struct snapshot *s, int64_t workspace, bool submitted,
     while (!rc && (rc = db_next(q, err)) == 1) {
         struct object *o = &out[db_int(q, OBJECT_COLUMNS)];
 
-        read_object(q, o);
-        rc = keep_object(o, arena, err);
+        rc = read_object(q, o, err);
+        if (!rc)
+            rc = object_damaged((enum row_fault)db_int(q, OBJECT_COLUMNS + 1), o, err);
+        if (!rc)
+            rc = keep_object(o, arena, err);
     }
     db_end(q);
     buf_release(&list);
     return rc;
 }
 
-static void read_depend(struct query *q, struct depend *d)
+static int read_depend(struct query *q, struct depend *d, struct err *err)
 {
     d->job = (size_t)db_int(q, OBJECT_COLUMNS);
     d->ref.kind = (enum ref_kind)db_int(q, OBJECT_COLUMNS + 1);
     d->ref.scope = db_text(q, OBJECT_COLUMNS + 2);
     d->ref.name = db_text(q, OBJECT_COLUMNS + 3);
-    read_object(q, &d->object);
+    return read_object(q, &d->object, err);
 }
 
 int snapshot_depends(struct snapshot *s, struct str cdm, int64_t workspace,
@@ -108,12 +111,27 @@ int snapshot_depends(struct snapshot *s, struct str cdm, int64_t workspace,
     while (!rc && (rc = db_next(q, err)) == 1) {
         struct depend d;
 
-        read_depend(q, &d);
-        rc = each(arg, &d, err);
+        rc = read_depend(q, &d, err);
+        if (!rc)
+            rc = each(arg, &d, err);
     }
     db_end(q);
     buf_release(&list);
     return rc;
+}
+
+/* Appends the bytes of a blob; it has as many as its row says, and the same. */
+static int read_blob(struct query *q, struct buf *out, struct err *err)
+{
+    struct str stored = db_text(q, 1), wanted = db_text(q, 3);
+    uint8_t is[SHA256_BYTES];
+
+    sha256(stored, is);
+    if ((int64_t)stored.n != db_int(q, 2) ||
+        !str_eq(wanted, (struct str){ (const char *)is, sizeof(is) }))
+        return row_damaged("blob", db_int(q, 4), err);
+    buf_addstr(out, stored);
+    return out->bad ? err_nomem(err) : 0;
 }
 
 static int read_blobs(struct db *db, struct str ids, size_t n, struct buf *out,
@@ -121,17 +139,15 @@ static int read_blobs(struct db *db, struct str ids, size_t n, struct buf *out,
 {
     struct query *q = db_query(db, SQL_BLOBS, "s", ids);
     size_t seen = 0;
-    int rc;
+    int rc = 0;
 
-    while ((rc = db_next(q, err)) == 1 && (size_t)db_int(q, 0) == seen) {
-        buf_addstr(out, db_text(q, 1));
+    while (!rc && (rc = db_next(q, err)) == 1 && (size_t)db_int(q, 0) == seen) {
+        rc = read_blob(q, out, err);
         seen++;
     }
     db_end(q);
     if (rc < 0)
         return rc;
-    if (out->bad)
-        return err_nomem(err);
     if (seen < n)
         return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "a blob is gone");
     return 0;

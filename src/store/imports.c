@@ -128,8 +128,12 @@ int snapshot_task(struct snapshot *s, int64_t workspace, struct str uid,
         .started = db_int(q, 4),
         .ended = db_int(q, 5),
         .report = arena_str(arena, db_text(q, 6)),
+        .id = db_int(q, 8),
     };
+    rc = db_int(q, 7) ? row_damaged("task", db_int(q, 8), err) : 0;
     db_end(q);
+    if (rc)
+        return rc;
     return out->uid.p && out->path.p && out->status.p && out->report.p ? 0
                                                                        : err_nomem(err);
 }

@@ -9,7 +9,9 @@
 
 #include "base/count.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "store/frozen.h"
+#include "store/row_sum.h"
 #include "store/store.h"
 #include "base/banned.h"
 
@@ -193,8 +195,11 @@ static int prepare_all(struct db *db, struct err *err)
 /* Without the statistics of memory, which no one reads and each allocation locks. */
 static int open_file(struct db *db, const char *path, int flags)
 {
+    int code;
+
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* heeded before the first is open */
-    return sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    code = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    return code == SQLITE_OK ? row_sum_register(db->handle) : code;
 }
 
 /* Opens what is only read: a file that cannot be written without writing beside it. */
@@ -361,7 +366,44 @@ struct query *db_query_values(struct db *db, enum sql sql, const struct value *v
     return q;
 }
 
+/* The first column that is text and not UTF-8; -1 without one. */
+static int find_bad_text(sqlite3_stmt *s)
+{
+    for (int i = 0; i < sqlite3_data_count(s); i++)
+        if (sqlite3_column_type(s, i) == SQLITE_TEXT &&
+            !utf8_valid((struct str){ sqlite3_column_blob(s, i),
+                                      (size_t)sqlite3_column_bytes(s, i) }))
+            return i;
+    return -1;
+}
+
+/* What is read is as whole as what comes from outside; of objects the sums tell that.
+ * The row is told by its first column. */
+static int check_row(struct query *q, struct err *err)
+{
+    bool summed = sqlite3_data_count(q->statement) >= DB_OBJECT_COLUMNS;
+    int bad = summed ? -1 : find_bad_text(q->statement);
+    const char *table;
+    int rc;
+
+    if (bad < 0)
+        return 1;
+    table = sqlite3_column_table_name(q->statement, bad);
+    rc = row_damaged_text(
+        table ? table : "(none)",
+        bad ? str_of((const char *)sqlite3_column_text(q->statement, 0)) : STR("?"), err);
+    db_end(q);
+    return rc;
+}
+
 int db_next(struct query *q, struct err *err)
+{
+    int rc = db_next_raw(q, err);
+
+    return rc == 1 ? check_row(q, err) : rc;
+}
+
+int db_next_raw(struct query *q, struct err *err)
 {
     int code = sqlite3_step(q->statement);
     int rc = 0;

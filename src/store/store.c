@@ -1,10 +1,13 @@
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/metrics.h"
+#include "base/utf8.h"
 #include "store/store_int.h"
 
 static int open_readers(struct store *s, struct err *err)
@@ -164,6 +167,17 @@ static struct query *query_workspace(struct db *db, struct str project, struct s
                     is_cdm_workspace(uid) ? STR("") : STR("default"));
 }
 
+/* So many objects as nobody has: sums of them do not overflow. */
+static bool counts_are_sound(const struct workspace *w)
+{
+    const int64_t counts[] = { w->jobs, w->real_time_jobs, w->scripts, w->resources };
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        if (counts[i] < 0 || counts[i] > INT32_MAX)
+            return false;
+    return w->real_time_jobs <= w->jobs;
+}
+
 int find_workspace(struct db *db, struct str project, struct str uid,
                    struct workspace *out, struct arena *arena, struct err *err)
 {
@@ -176,6 +190,8 @@ int find_workspace(struct db *db, struct str project, struct str uid,
     if (rc == 1) {
         read_workspace(q, out, arena);
         db_end(q);
+        if (!counts_are_sound(out))
+            return row_damaged("workspace", out->id, err);
         return out->uid.p && out->name.p ? 0 : err_nomem(err);
     }
     if (rc < 0)
@@ -256,9 +272,62 @@ int snapshot_workspaces(struct snapshot *s, struct str project,
 
 /* ---- objects ---- */
 
-void read_object(struct query *q, struct object *o)
+int row_damaged_text(const char *table, struct str row, struct err *err)
 {
-    struct str stored = db_text(q, 19), sha;
+    struct buf text = BUF_INIT(KIB);
+
+    buf_addf(&text, "row %.*s of table %s is damaged", STR_ARG(utf8_cut(row, 200)),
+             table);
+    log_error("%s", buf_cstr(&text) ? text.ptr : "a row is damaged");
+    err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, buf_cstr(&text));
+    buf_release(&text);
+    return E_INTERNAL;
+}
+
+int row_damaged(const char *table, int64_t row, struct err *err)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%lld", (long long)row);
+    return row_damaged_text(table, str_of(text), err);
+}
+
+int object_damaged(enum row_fault fault, const struct object *o, struct err *err)
+{
+    static const char *const tables[] = {
+        [ROW_OBJECT] = "object",
+        [ROW_BLOB] = "blob",
+        [ROW_VERSION] = "version",
+        [ROW_REF] = "ref, of blob",
+    };
+
+    if (!fault)
+        return 0;
+    return row_damaged(tables[fault],
+                       fault == ROW_BLOB || fault == ROW_REF ? o->blob : o->id, err);
+}
+
+/* Reads what a blob says of its bytes; false when no definition has it. */
+static bool read_blob(struct query *q, struct object *o, int raw_size, int sha256,
+                      int stored_sha256)
+{
+    int64_t raw = db_int(q, raw_size), stored = db_int(q, raw_size + 2);
+    struct str of_raw = db_text(q, sha256), of_stored = db_text(q, stored_sha256);
+
+    if (raw < 0 || raw > (int64_t)DEFINITION_MAX || stored < 0 || stored > raw ||
+        of_raw.n != SHA256_BYTES || of_stored.n != SHA256_BYTES)
+        return false;
+    o->raw_size = (uint32_t)raw;
+    o->crc32 = (uint32_t)db_int(q, raw_size + 1);
+    o->stored_size = (uint32_t)stored;
+    memcpy(o->sha256, of_raw.p, SHA256_BYTES);
+    memcpy(o->stored_sha256, of_stored.p, SHA256_BYTES);
+    return true;
+}
+
+enum row_fault scan_object(struct query *q, struct object *o)
+{
+    enum row_fault fault = (enum row_fault)db_int(q, 23);
 
     *o = (struct object){
         .id = db_int(q, 0),
@@ -277,17 +346,17 @@ void read_object(struct query *q, struct object *o)
         .create_user = db_text(q, 13),
         .update_time = db_int(q, 14),
         .update_user = db_text(q, 15),
-        .raw_size = (uint32_t)db_int(q, 16),
-        .crc32 = (uint32_t)db_int(q, 17),
-        .stored_size = (uint32_t)db_int(q, 18),
         .secret_paths = db_text(q, 21),
         .version = db_int(q, 22),
     };
-    if (stored.n == SHA256_BYTES)
-        memcpy(o->stored_sha256, stored.p, SHA256_BYTES);
-    sha = db_text(q, 20);
-    if (sha.n == SHA256_BYTES)
-        memcpy(o->sha256, sha.p, SHA256_BYTES);
+    if (o->blob && !read_blob(q, o, 16, 20, 19) && !fault)
+        fault = ROW_BLOB;
+    return fault;
+}
+
+int read_object(struct query *q, struct object *o, struct err *err)
+{
+    return object_damaged(scan_object(q, o), o, err);
 }
 
 int keep_object(struct object *o, struct arena *arena, struct err *err)
@@ -321,8 +390,9 @@ int find_object(struct db *db, enum sql sql, int64_t workspace, enum kind kind,
     *out = (struct object){ 0 };
     if (rc != 1)
         return rc;
-    read_object(q, out);
-    rc = keep_object(out, arena, err);
+    rc = read_object(q, out, err);
+    if (!rc)
+        rc = keep_object(out, arena, err);
     db_end(q);
     return rc;
 }
@@ -368,6 +438,18 @@ static int count_matches(struct snapshot *s, const struct workspace *w,
     return rc < 0 ? rc : 0;
 }
 
+/* What the workspace counts is what it has: a row that is damaged may be out of sight. */
+static int check_length(const struct workspace *w, const struct list_query *query,
+                        size_t n, int64_t total, struct err *err)
+{
+    int64_t left = total > query->offset ? total - query->offset : 0;
+
+    if (query->name_part.n || counted(w, query) < 0 ||
+        (int64_t)n == (left < query->limit ? left : query->limit))
+        return 0;
+    return row_damaged("workspace", w->id, err);
+}
+
 int snapshot_list(struct snapshot *s, const struct workspace *w,
                   const struct list_query *query, struct object *out, size_t *n,
                   int64_t *total, struct arena *arena, struct err *err)
@@ -382,15 +464,13 @@ int snapshot_list(struct snapshot *s, const struct workspace *w,
     q = db_query(s->db, all ? SQL_OBJECT_LIST : SQL_OBJECT_SEARCH,
                  all ? "iisii" : "iisiis", w->id, (int64_t)query->kind,
                  query->process_type, query->limit, query->offset, query->name_part);
-    while ((rc = db_next(q, err)) == 1) {
-        read_object(q, &out[*n]);
-        rc = keep_object(&out[(*n)++], arena, err);
-        if (rc) {
-            db_end(q);
-            return rc;
-        }
+    while (!rc && (rc = db_next(q, err)) == 1) {
+        rc = read_object(q, &out[*n], err);
+        if (!rc)
+            rc = keep_object(&out[(*n)++], arena, err);
     }
-    return rc;
+    db_end(q);
+    return rc ? rc : check_length(w, query, *n, *total, err);
 }
 
 int snapshot_all(struct snapshot *s, int64_t workspace, enum kind kind,
@@ -402,8 +482,9 @@ int snapshot_all(struct snapshot *s, int64_t workspace, enum kind kind,
     int rc = 0;
 
     while (!rc && (rc = db_next(q, err)) == 1) {
-        read_object(q, &o);
-        rc = each(arg, &o, err);
+        rc = read_object(q, &o, err);
+        if (!rc)
+            rc = each(arg, &o, err);
     }
     db_end(q);
     return rc;
@@ -413,23 +494,23 @@ int snapshot_version(struct snapshot *s, int64_t number, struct object *o,
                      struct err *err)
 {
     struct query *q = db_query(s->db, SQL_VERSION_OF, "ii", o->id, number);
+    struct object version = { .id = 0 };
+    enum row_fault fault;
     int rc = db_next(q, err);
-    struct str sha;
 
     if (rc == 0)
         return err_set(err, E_NOTFOUND, API_OK, DET_NONE);
     if (rc < 0)
         return rc;
-    o->blob = db_int(q, 0);
-    o->raw_size = (uint32_t)db_int(q, 1);
-    o->crc32 = (uint32_t)db_int(q, 2);
-    o->stored_size = (uint32_t)db_int(q, 3);
-    sha = db_text(q, 4);
-    if (sha.n == SHA256_BYTES)
-        memcpy(o->sha256, sha.p, SHA256_BYTES);
+    o->blob = version.blob = db_int(q, 0);
     o->secret_paths = STR(""); /* those that are stored are of the saved definition */
+    version.id = db_int(q, 6);
+    fault = (enum row_fault)db_int(q, 7);
+    if (!fault && !read_blob(q, o, 1, 4, 5))
+        fault = ROW_BLOB;
+    rc = object_damaged(fault, &version, err);
     db_end(q);
-    return 0;
+    return rc;
 }
 
 /* The row behind `after`, of objects or of their versions. */
@@ -442,7 +523,7 @@ static int next_row(struct snapshot *s, enum sql sql, int64_t after, struct obje
     *out = (struct object){ 0 };
     if (rc != 1)
         return rc;
-    read_object(q, out);
+    owner->fault = scan_object(q, out);
     rc = keep_object(out, arena, err);
     owner->kind = (enum kind)db_int(q, OBJECT_COLUMNS);
     owner->project = arena_str(arena, db_text(q, OBJECT_COLUMNS + 1));
@@ -450,6 +531,8 @@ static int next_row(struct snapshot *s, enum sql sql, int64_t after, struct obje
     owner->workspace_name = arena_str(arena, db_text(q, OBJECT_COLUMNS + 3));
     owner->version = sql == SQL_VERSION_NEXT ? db_int(q, OBJECT_COLUMNS + 4) : 0;
     owner->number = sql == SQL_VERSION_NEXT ? db_int(q, OBJECT_COLUMNS + 5) : 0;
+    if (sql == SQL_VERSION_NEXT && !owner->fault)
+        owner->fault = (int)db_int(q, OBJECT_COLUMNS + 6);
     db_end(q);
     if (!rc && (!owner->project.p || !owner->workspace.p || !owner->workspace_name.p))
         rc = err_nomem(err);

@@ -222,8 +222,10 @@ int snapshot_blobs(struct snapshot *s, const int64_t *blobs, size_t n, struct bu
 int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
                     struct buf *out, struct err *err) MUST_CHECK;
 
-/* The object behind `after` by id, in whichever workspace; out->id is 0 at the end. */
+/* The object behind `after` by id, in whichever workspace, as damaged as it may be;
+ * out->id is 0 at the end. */
 struct owner {
+    int fault; /* 0: the rows are as they were written */
     enum kind kind;
     struct str project, workspace, workspace_name;
     int64_t version; /* the row's id, of a version */
@@ -241,6 +243,11 @@ int snapshot_next_version(struct snapshot *s, int64_t after, struct object *out,
 /* Whether definitions were not made anew since EXPORT_FORMAT became what it is: no
  * format_mark was written since.  A catalogue that this program created has one. */
 int store_other_format(struct store *s, bool *other, struct err *err) MUST_CHECK;
+
+/* Fails with E_INTERNAL, for a row is not as it was written, and says so in the log.  A
+ * row is named by its id, or by a text. */
+int row_damaged(const char *table, int64_t row, struct err *err);
+int row_damaged_text(const char *table, struct str row, struct err *err);
 
 /* ---- copies (backup.c) ---- */
 
@@ -465,6 +472,7 @@ struct task_end {
 void task_end_init(struct task_end *t);
 
 struct shown_task {
+    int64_t id;
     struct str uid, path, status, report;
     enum task_kind kind;
     int64_t started, ended; /* ms since 1970; 0: it runs */

@@ -65,8 +65,17 @@ void give_back(struct snapshot *one);
 
 /* The columns that every row of an object begins with; its texts live as long as the
  * row, or are moved into `arena`. */
-#define OBJECT_COLUMNS 23
-void read_object(struct query *q, struct object *o);
+#define OBJECT_COLUMNS DB_OBJECT_COLUMNS
+int read_object(struct query *q, struct object *o, struct err *err) MUST_CHECK;
+
+/* Which row is not as it was written (sql.def). */
+enum row_fault { ROW_SOUND, ROW_OBJECT, ROW_BLOB, ROW_VERSION, ROW_REF };
+
+/* As read_object(), of a row that may be damaged; what a blob cannot have is left out. */
+enum row_fault scan_object(struct query *q, struct object *o);
+
+/* row_damaged() by a fault; 0 without one. */
+int object_damaged(enum row_fault fault, const struct object *o, struct err *err);
 int keep_object(struct object *o, struct arena *arena, struct err *err) MUST_CHECK;
 
 /* The object that `key` names in `sql`, one of OBJECT_BY_; out->id is 0 without one. */

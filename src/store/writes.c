@@ -118,8 +118,9 @@ int find_blob(struct db *db, enum sql sql, const uint8_t sha256[SHA256_BYTES],
     if (rc != 1)
         return rc;
     *id = db_int(q, 0);
+    rc = db_int(q, 1) ? row_damaged("blob", *id, err) : 0;
     db_end(q);
-    return 0;
+    return rc;
 }
 
 int use_blob(struct db *db, int64_t blob, struct err *err)
@@ -170,11 +171,11 @@ static int add_version(struct db *db, const struct save *s, int64_t object,
 
 /* What is submitted at once has its first version. */
 static int create(struct db *db, struct save *s, struct changes *c, int64_t blob,
-                  struct err *err)
+                  int64_t *id, struct err *err)
 {
     const struct facts *f = s->facts;
     const struct workspace *w = &c->w;
-    int64_t held = s->kind == KIND_JOB ? w->jobs + c->jobs : w->scripts + c->scripts, id;
+    int64_t held = s->kind == KIND_JOB ? w->jobs + c->jobs : w->scripts + c->scripts;
     int rc;
 
     id_uuid(s->uid);
@@ -184,11 +185,11 @@ static int create(struct db *db, struct save *s, struct changes *c, int64_t blob
                 clock_ms(), s->user, (int64_t)s->submit);
     if (rc == E_EXISTS && s->kind == KIND_CONNECTION)
         return name_the_conflict(db, s, w, err);
-    id = db_last_id(db);
+    *id = db_last_id(db);
     if (!rc && s->submit)
-        rc = add_version(db, s, id, 1, blob, err);
+        rc = add_version(db, s, *id, 1, blob, err);
     if (!rc)
-        rc = put_secrets(db, s, id, str_of(s->uid), err);
+        rc = put_secrets(db, s, *id, str_of(s->uid), err);
     if (!rc && s->quota && held >= s->quota)
         rc = err_set(err, E_LIMIT, API_OK, DET_NONE); /* a name in use counts first */
     if (!rc)
@@ -300,17 +301,30 @@ static int renew_version(struct db *db, const struct save *s, int64_t blob,
     return rc || blob == s->old->blob ? rc : leave_blob(db, s->old->blob, err);
 }
 
-int save_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
-                struct err *err)
+static int write_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
+                        int64_t *id, struct err *err)
 {
     int rc;
 
+    if (!s->old)
+        return create(db, s, c, blob, id, err);
+    *id = s->old->id;
     if (s->version)
         return renew_version(db, s, blob, err);
-    if (!s->old)
-        return create(db, s, c, blob, err);
     rc = update(db, s, c, blob, err);
-    return rc || !s->submit ? rc : submit(db, s, c, s->old->id, err);
+    return rc || !s->submit ? rc : submit(db, s, c, *id, err);
+}
+
+/* When all is written: the sums that tell whether it still is what was written. */
+int save_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
+                struct err *err)
+{
+    int64_t id = 0;
+    int rc = write_object(db, s, c, blob, &id, err);
+
+    if (!rc && (s->submit || s->version))
+        rc = db_run(db, err, SQL_VERSION_SEAL, "i", id);
+    return rc ? rc : db_run(db, err, SQL_OBJECT_SEAL, "i", id);
 }
 
 static int run_save(struct db *db, struct write *write, struct err *err)

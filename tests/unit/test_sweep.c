@@ -138,6 +138,7 @@ static void create(struct world *w, const char *name)
 
     sha256(content, blob.sha256);
     assert_ok(deflate_make(&blob.stored, content, &err), &err);
+    sha256(buf_str(&blob.stored), blob.stored_sha256);
     save_init(&s);
     s.project = STR("p");
     s.kind = KIND_JOB;
