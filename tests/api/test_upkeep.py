@@ -425,7 +425,7 @@ def test_a_line_of_json(filled):
 
 
 def test_hostile_texts_in_the_log(filled):
-    answer = filled.client().get('/jobs/%22%0a%1b[2J"', headers={"workspace": 'a"b\\\x7f\xe9'})
+    answer = filled.client().get('/jobs/%22%0a%1b[2J"', headers={"workspace": 'a"b\\\x9b\xe9'})
     line = json.loads(logged(filled, answer.headers["X-Request-Id"]))
     assert line["error_code"] == "DLF.0819"
     assert all(0x20 <= ord(c) < 0x7f for c in line["path"] + line["workspace"])
@@ -438,7 +438,7 @@ def test_a_hostile_method_in_the_log(filled):
         answer = b"".join(iter(lambda: one.recv(4096), b""))
     request = re.search(rb"X-Request-Id: (\w+)", answer).group(1).decode()
     line = json.loads(logged(filled, request))
-    assert line["method"] == 'G\\x1b[2J\\xff"T' and line["status"] in (404, 405)
+    assert (line["method"], line["status"]) == ("G", 400), "what is no method is not read on"
 
 
 def test_a_line_of_text(start):
