@@ -25,6 +25,7 @@ import sqlite3
 import tempfile
 import time
 import zipfile
+import zlib
 from unittest import mock
 
 import pytest
@@ -253,7 +254,7 @@ def check_archive(case, name, got, wanted):
     """Nothing else than what was stored; what lacks is told."""
     try:
         is_now, was = entries(got[1]), entries(wanted[1])
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise AssertionError((case, name, str(error))) from error
     for entry, text in is_now.items():
         assert was.get(entry) == text, (case, name, entry)
