@@ -10,7 +10,7 @@
  * The framing of HTTP/1.1, judged on a connection's bytes before libmicrohttpd sees
  * them: where requests, header lines, bodies and chunks begin and end.  The library hides
  * or alters what another reader, such as a proxy in front, may read in another way: NUL,
- * bare CR and LF, folded lines, several blanks, chunk extensions (ADR 16).
+ * bare CR and LF, folded lines, several blanks, chunk extensions (ADR 20).
  *
  * What is sound is passed on; chunks without their extensions, and no trailers.  At the
  * first byte that is not, the request is brought to its end in the shortest way that the

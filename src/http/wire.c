@@ -9,7 +9,7 @@
 
 /*
  * Bytes on their way: those of TLS in place of the library's own functions, and all that
- * comes in, TLS or not, past the judge (judge.h, ADR 16).
+ * comes in, TLS or not, past the judge (judge.h, ADR 20).
  */
 
 #define FULL_RECORD (16 * KIB)
