@@ -31,13 +31,15 @@ struct rights {
 
 /*
  * Whether the token or access key still holds, and its account has the roles; what they
- * are in *rights, and what exports depend on in *revisions, unless NULL.  Without
+ * are goes to *rights, and what exports depend on to *revisions, unless NULL.  Without
  * authority (NULL: administration, or --auth off) everything is allowed, and *revisions
- * is left alone.  One statement.  E_DENIED: APIGW_0301  the token or the access key does
- * not exist any more, or has expired APIGW_0307  the token was revoked APIGW_0306  the
- * project is not theirs APIGW_0302  they do not have the role A workspace that does not
- * exist is for the catalogue to tell, to whoever has a role in another one of the
- * project.
+ * is left alone.  One statement.  A workspace that does not exist is for the catalogue
+ * to tell, to whoever has a role in another one of the project.  E_DENIED with
+ *
+ *     APIGW_0301  the token or the access key does not exist any more, or has expired
+ *     APIGW_0307  the token was revoked
+ *     APIGW_0306  the project is not theirs
+ *     APIGW_0302  they do not have the role
  */
 int snapshot_judge(struct snapshot *s, const struct authority *a, struct rights *rights,
                    struct err *err) MUST_CHECK;
