@@ -66,24 +66,6 @@ static int execute(struct db *db, const char *sql, struct err *err)
     return 0;
 }
 
-/* One migration is one transaction; the version is written with it. */
-static int migrate(struct db *db, int version, struct err *err)
-{
-    char set[64];
-    int rc = execute(db, "BEGIN IMMEDIATE", err);
-
-    snprintf(set, sizeof(set), "PRAGMA user_version = %d", version + 1);
-    if (!rc)
-        rc = execute(db, migrations[version], err);
-    if (!rc)
-        rc = execute(db, set, err);
-    if (!rc)
-        rc = execute(db, "COMMIT", err);
-    else
-        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-    return rc;
-}
-
 /* The file as it was stays beside it, until somebody deletes it. */
 static int copy_before(struct db *db, int version, struct err *err)
 {
@@ -105,6 +87,28 @@ static int mark_new(struct db *db, struct err *err)
     snprintf(mark, sizeof(mark), "INSERT INTO meta VALUES ('definitions', '%d')",
              EXPORT_FORMAT);
     return execute(db, mark, err);
+}
+
+/* Makes the schema of `version`, 0 for a new catalogue, this program's: all of it in one
+ * transaction, or nothing. */
+static int migrate(struct db *db, int version, struct err *err)
+{
+    bool is_new = version == 0;
+    char set[64];
+    int rc = execute(db, "BEGIN IMMEDIATE", err);
+
+    for (; !rc && version < SCHEMA_VERSION; version++)
+        rc = execute(db, migrations[version], err);
+    snprintf(set, sizeof(set), "PRAGMA user_version = %d", SCHEMA_VERSION);
+    if (!rc)
+        rc = execute(db, set, err);
+    if (!rc && is_new)
+        rc = mark_new(db, err);
+    if (!rc)
+        rc = execute(db, "COMMIT", err);
+    if (rc)
+        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
 }
 
 /* An integer that `sql` gives. */
@@ -176,9 +180,7 @@ static int check_schema(struct db *db, enum migration migration, struct err *err
         return db_refuse(schema, err);
     if (schema == SCHEMA_OLDER && migration == MIGRATE_COPIED)
         rc = copy_before(db, version, err);
-    for (; !rc && version < SCHEMA_VERSION; version++)
-        rc = migrate(db, version, err);
-    return rc || schema != SCHEMA_NONE ? rc : mark_new(db, err);
+    return rc || schema == SCHEMA_CURRENT ? rc : migrate(db, version, err);
 }
 
 static int prepare_all(struct db *db, struct err *err)
