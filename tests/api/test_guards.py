@@ -426,7 +426,7 @@ def others_are_served(server):
 
 def test_two_thousand_dripping_connections(start):
     allow_files(8192)
-    server = start()
+    server = start("--header-timeout", "10m") # on a busy machine it takes a while to open them
     open_ones = [Raw(server).send("GET /v1/raw/jobs HTTP/1.1\r\nX-Slow: ") for _ in range(2000)]
     with dripping(open_ones):
         others_are_served(server)
