@@ -4,9 +4,9 @@
 #include "base/limits.h"
 
 /*
- * Exports with obsPath: the archive becomes an object, before the answer says where
- * (spec/01, 2.3).  A worker plans it and writes it; the request sleeps meanwhile.  Who
- * asks is judged when it begins, and with the plan, before anything is written.
+ * Exports with obsPath: the archive becomes an object, before the answer says where.  A
+ * worker plans it and writes it; the request sleeps meanwhile.  Who asks is judged when
+ * it begins, and with the plan, before anything is written.
  */
 struct obs_export {
     struct task task;
