@@ -183,17 +183,6 @@ static int check_schema(struct db *db, enum migration migration, struct err *err
     return rc || schema == SCHEMA_CURRENT ? rc : migrate(db, version, err);
 }
 
-static int prepare_all(struct db *db, struct err *err)
-{
-    for (int i = 0; i < SQLS; i++) {
-        db->query[i].db = db;
-        if (sqlite3_prepare_v3(db->handle, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &db->query[i].statement, NULL) != SQLITE_OK)
-            return fail(db, err);
-    }
-    return 0;
-}
-
 /* Without the statistics of memory, which no one reads and each allocation locks. */
 static int open_file(struct db *db, const char *path, int flags)
 {
@@ -247,8 +236,6 @@ int db_open(struct db **out, const char *path, enum migration migration, struct 
     }
     if (!rc)
         rc = check_schema(db, migration, err);
-    if (!rc)
-        rc = prepare_all(db, err);
     if (rc) {
         db_close(db);
         return rc;
@@ -281,8 +268,6 @@ int db_peek(struct db **out, enum store_schema *schema, const char *path, struct
         *schema = SCHEMA_DAMAGED;
         rc = 0;
     }
-    if (!rc && *schema == SCHEMA_CURRENT)
-        rc = prepare_all(db, err);
     if (!rc && *schema == SCHEMA_CURRENT)
         *out = db;
     else
@@ -329,9 +314,22 @@ static void bind(sqlite3_stmt *s, int i, const struct value *v)
     }
 }
 
-static struct query *query(struct db *db, enum sql sql, const char *types, va_list list)
+/* The statement, prepared at its first use: most connections need few of them.  Where
+ * that fails it stays NULL, which the engine takes, and db_next() says why. */
+static struct query *prepared(struct db *db, enum sql sql)
 {
     struct query *q = &db->query[sql];
+
+    q->db = db;
+    if (!q->statement)
+        sqlite3_prepare_v3(db->handle, texts[sql], -1, SQLITE_PREPARE_PERSISTENT,
+                           &q->statement, NULL);
+    return q;
+}
+
+static struct query *query(struct db *db, enum sql sql, const char *types, va_list list)
+{
+    struct query *q = prepared(db, sql);
 
     COUNT(COUNT_SQL);
     for (int i = 1; types[i - 1]; i++) {
@@ -360,7 +358,7 @@ struct query *db_query(struct db *db, enum sql sql, const char *types, ...)
 struct query *db_query_values(struct db *db, enum sql sql, const struct value *values,
                               size_t n)
 {
-    struct query *q = &db->query[sql];
+    struct query *q = prepared(db, sql);
 
     COUNT(COUNT_SQL);
     for (size_t i = 0; i < n; i++)
@@ -420,6 +418,8 @@ int db_next_raw(struct query *q, struct err *err)
 
 void db_end(struct query *q)
 {
+    if (!q->statement)
+        return;
     COUNT_ADD(COUNT_SQL_STEPS,
               sqlite3_stmt_status(q->statement, SQLITE_STMTSTATUS_VM_STEP, 1));
     sqlite3_reset(q->statement);
