@@ -5,7 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/err.h"
+#include "base/str.h"
 #include "base/utf8.h"
+#include "model/json.h"
 
 #define BASIS 14695981039346656037UL
 #define PRIME 1099511628211UL
@@ -85,6 +88,27 @@ static void is_utf8(sqlite3_context *context, int n, sqlite3_value **values)
     sqlite3_result_int(context, all);
 }
 
+/* is_json(text, type): of that type at its root.  The engine's own json_valid() says no
+ * when memory runs out; this fails. */
+static void is_json(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    struct str text = { sqlite3_value_blob(values[0]),
+                        (size_t)sqlite3_value_bytes(values[0]) };
+    struct err err = ERR_INIT;
+    struct json_doc doc;
+    int rc = json_read(&doc, text.p ? text : STR(""), UINT32_MAX, &err);
+
+    (void)n;
+    if (rc == E_NOMEM)
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_int(context,
+                           !rc && str_is(str_of(json_type_name(json_type(&doc, 0))),
+                                         (const char *)sqlite3_value_text(values[1])));
+    json_release(&doc);
+    err_clear(&err);
+}
+
 int row_sum_register(sqlite3 *handle)
 {
     static const struct {
@@ -96,6 +120,7 @@ int row_sum_register(sqlite3 *handle)
         { "row_sum", -1, row_sum, NULL },
         { "set_sum", 1, set_step, set_final },
         { "is_utf8", -1, is_utf8, NULL },
+        { "is_json", 2, is_json, NULL },
     };
     int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, code = SQLITE_OK;
 
