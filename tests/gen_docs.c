@@ -58,7 +58,7 @@ static void errors(void)
     puts(
         "# Error codes\n"
         "\n"
-        "This page is made of `src/model/errors.def` by `make docs`.\n"
+        "This page is made of `src/errors/errors.def` by `make docs`.\n"
         "\n"
         "An error is a JSON object with `error_code` and `error_msg`, the texts of the API;\n"
         "`X-Language: zh_cn` gives the Chinese ones.  `error_detail` says what is wrong and\n"
@@ -72,7 +72,7 @@ static void errors(void)
         "| --- | --- | --- | --- | --- | --- |");
 #define ERROR(symbol, code, status, en, zh, cause, todo)                                 \
     printf("| `%s` | %d | %s | %s | %s | %s |\n", code, status, en, zh, cause, todo);
-#include "model/errors.def"
+#include "errors/errors.def"
 #undef ERROR
 }
 

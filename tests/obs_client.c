@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "obs/obs.h"
 
 struct file_stream {

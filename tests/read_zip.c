@@ -8,7 +8,7 @@
 
 #include "archive/zip_read.h"
 #include "base/hash.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 /* clang-format off */
 static const struct zipr_limits limits = {

@@ -15,7 +15,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 #define MS_NS 1000000LL
 #define NAP_NS (25 * MS_NS) /* so that what comes meanwhile is copied at once */

@@ -4,8 +4,8 @@
 #include "api/api.h"
 #include "auth/auth.h"
 #include "model/export_body.h"
-#include "model/errors.h"
-#include "model/json.h"
+#include "errors/errors.h"
+#include "json/json.h"
 
 /*
  * Private to api/: one request on its way through.

@@ -2,7 +2,7 @@
 
 #include "base/percent.h"
 #include "base/utf8.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 /* Takes what stands before the next `mark`, and the mark. */
 static struct str take_until(struct str *rest, char mark)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/count.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 #define LEVEL 6
 

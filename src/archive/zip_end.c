@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "model/errors.h"
+#include "errors/errors.h"
 
 #define END_BYTES 22
 #define LOCATOR_BYTES 20

@@ -4,7 +4,7 @@
 
 #include "archive/deflate.h"
 #include "base/utf8.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 /* The upper half of CP437. */
 static const uint16_t cp437[128] = {

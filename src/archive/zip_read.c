@@ -9,7 +9,7 @@
 #include "archive/deflate.h"
 #include "archive/zip_read_int.h"
 #include "base/seal.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 /* Larger limits than these would make the sums overflow. */
 #define ENTRIES_MAX (1UL << 24)

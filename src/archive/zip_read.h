@@ -35,7 +35,7 @@
  * CRCs; names that are empty or absolute, have empty segments, ., .., backslashes,
  * control characters, a drive letter, or are not the UTF-8 that bit 11 promises.
  *
- * Errors have a row of model/details.def, and no API code: that is the caller's.
+ * Errors have a row of errors/details.def, and no API code: that is the caller's.
  */
 struct zipr_limits {
     uint64_t max_entries;        /* files and folders; at most 2^24 */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "model/errors.h"
+#include "errors/errors.h"
 
 #define LOCAL_BYTES 30
 

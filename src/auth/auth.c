@@ -6,7 +6,7 @@
 #include "auth/password.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 static const struct {
     int64_t window_ms;

@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/seal.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 /* yescrypt, at the library's own cost. */
 static const char method[] = "$y$";

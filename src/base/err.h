@@ -6,7 +6,7 @@
  *
  * A function that can fail returns 0 or one of `enum ec`, and then has filled
  * `err` exactly once.  On success it leaves `err` alone, so calls chain.
- * `api` is a row of model/errors.def, `detail` a row of model/details.def and
+ * `api` is a row of errors/errors.def, `detail` a row of errors/details.def and
  * `arg` the texts that the detail's sentence takes: base/ only carries them.
  */
 enum ec {

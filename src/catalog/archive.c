@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "base/metrics.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 /*
  * The bytes of a planned export, piece by piece: stored blobs between headers,

@@ -3,7 +3,7 @@
 
 #include "catalog/catalog.h"
 #include "model/definition.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "store/store.h"
 
 /* Private to catalog/: the API's codes for what the store only says by kind. */

@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 #include "catalog/catalog.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "model/import_body.h"
 
 /*

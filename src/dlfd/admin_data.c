@@ -12,7 +12,7 @@
 #include "catalog/catalog.h"
 #include "dlfd/fresh_file.h"
 #include "dlfd/renew.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 /* Backup, restore, check, reindex: the catalogue as a whole. */
 

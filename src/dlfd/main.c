@@ -20,7 +20,7 @@
 #include "dlfd/options.h"
 #include "dlfd/renew.h"
 #include "dlfd/output.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "model/names.h"
 #include "base/banned.h"
 

@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "base/seal.h"
 #include "dlfd/key_file.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "model/names.h"
 #include "base/banned.h"
 

@@ -2,7 +2,7 @@
 #define MODEL_EXPORT_BODY_H
 
 #include "base/arena.h"
-#include "model/json.h"
+#include "json/json.h"
 
 /* The body of both exports (spec/01, 2.1 and 4), with its defaults. */
 struct export_body {

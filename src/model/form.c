@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "base/banned.h"
 
 #define GIVEN_MAX 100 /* bytes of a client's text that a detail repeats */

@@ -1,7 +1,7 @@
 #ifndef MODEL_FORM_H
 #define MODEL_FORM_H
 
-#include "model/json.h"
+#include "json/json.h"
 
 /*
  * The members that the contract names, as tables.  One `struct form` lists the

@@ -2,7 +2,7 @@
 #define MODEL_KINDS_H
 
 #include "model/definition.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "model/names.h"
 #include "model/secrets.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "base/banned.h"
 
 /* ---- nodes ---- */

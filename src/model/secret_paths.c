@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "base/banned.h"
 
 /*

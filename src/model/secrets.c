@@ -5,7 +5,7 @@
 #include "base/base64.h"
 #include "base/limits.h"
 #include "base/seal.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "model/secrets_int.h"
 
 /* One document on its way through. */

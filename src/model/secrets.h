@@ -2,7 +2,7 @@
 #define MODEL_SECRETS_H
 
 #include "base/arena.h"
-#include "model/json.h"
+#include "json/json.h"
 
 /*
  * Secrets are taken out of a body before anything is made of it: definitions,

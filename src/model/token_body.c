@@ -1,6 +1,6 @@
 #include "model/token_body.h"
 
-#include "model/errors.h"
+#include "errors/errors.h"
 
 /* The value at a path such as auth.identity.password; 0 when there is none. */
 static uint32_t find(const struct json_doc *doc, const char *path)

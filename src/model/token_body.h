@@ -1,7 +1,7 @@
 #ifndef MODEL_TOKEN_BODY_H
 #define MODEL_TOKEN_BODY_H
 
-#include "model/json.h"
+#include "json/json.h"
 
 /*
  * The body of POST /v3/auth/tokens (spec/10, section 1): who wants a token, how they

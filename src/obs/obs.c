@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "obs/obs_int.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "base/banned.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "obs/obs_int.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/banned.h"

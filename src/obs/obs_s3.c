@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "obs/s3.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/limits.h"

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "obs/s3.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/id.h"

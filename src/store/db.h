@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/seal.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "store/store.h"
 
 /*

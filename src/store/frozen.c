@@ -6,7 +6,7 @@
 
 #include "base/limits.h"
 #include "base/percent.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "store/store.h"
 
 static int fail(struct err *err, enum ec ec, const char *path, const char *what)

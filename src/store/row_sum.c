@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "model/json.h"
+#include "json/json.h"
 
 #define BASIS 14695981039346656037UL
 #define PRIME 1099511628211UL

@@ -8,8 +8,8 @@
  * values; another value gives another number, but for one case of 2^64.  set_sum(n) is
  * the same for the same rows in whatever order.  They tell damage, and are no
  * protection against who means to change a row.  is_utf8(a, b, ...) is whether all
- * values are UTF-8; a number and NULL are.  is_json(text, type) is whether the text is JSON
- * of that type: "object", "array", ... (json_type_name).
+ * values are UTF-8; a number and NULL are.  is_json(text, type) is whether the text is
+ * JSON of that type: "object", "array", ... (json_type_name).
  */
 struct sqlite3;
 

@@ -66,7 +66,7 @@ def test_success_is_the_status_of_the_contract():
 
 
 def test_its_error_codes_are_those_of_the_table():
-    known = set(table("src/model/errors.def", r'"((?:DLF|APIGW|Cdm)\.\d{4})"'))
+    known = set(table("src/errors/errors.def", r'"((?:DLF|APIGW|Cdm)\.\d{4})"'))
     text = (ROOT / "api/openapi.yaml").read_text("utf-8")
     assert set(re.findall(r"(?:DLF|APIGW|Cdm)\.\d{4}", text)) == known
 

@@ -726,7 +726,7 @@ def test_metrics_know_every_status(start):
     for operation, status in (("CreateToken", 201), ("ListJobs", 401), ("ListJobs", 429)):
         assert f'dlf_http_requests_total{{operation="{operation}",status="{status}"}} ' in page
     assert 'status="503"' not in page
-    errors = (ROOT / "src/model/errors.def").read_text("utf-8")
+    errors = (ROOT / "src/errors/errors.def").read_text("utf-8")
     counted = re.search(r"statuses\[\] = {([^}]*)}", (ROOT / "src/api/metrics.c").read_text("utf-8"))
     assert {status for status in re.findall(r'^ERROR\(\w+, "[^"]+", (\d+),', errors, re.M)} <= set(
         re.findall(r"\d+", counted.group(1)))

@@ -8,8 +8,8 @@
 #include "base/limits.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/oracle.h"
-#include "model/errors.h"
-#include "model/json.h"
+#include "errors/errors.h"
+#include "json/json.h"
 
 #define TEXT_MAX (64 * MIB)
 

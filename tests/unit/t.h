@@ -22,7 +22,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -8,7 +8,7 @@ static const struct {
 } errors[] = {
 #define ERROR(symbol, code, status, en, zh, cause, todo)                                 \
     { #symbol, code, status, en, zh, cause, todo },
-#include "model/errors.def"
+#include "errors/errors.def"
 #undef ERROR
 };
 
@@ -16,7 +16,7 @@ static const struct {
     const char *symbol, *en, *zh;
 } details[] = {
 #define DETAIL(symbol, en, zh) { #symbol, en, zh },
-#include "model/details.def"
+#include "errors/details.def"
 #undef DETAIL
 };
 

@@ -1,7 +1,7 @@
 #include "unit/t.h"
 
 #include "base/limits.h"
-#include "model/json.h"
+#include "json/json.h"
 
 /* clang-format off */
 static const char *const accepted[] = {

@@ -1,7 +1,7 @@
 #include "unit/t.h"
 
 #include "base/limits.h"
-#include "model/json.h"
+#include "json/json.h"
 
 static void print(struct buf *out, struct str text, bool pretty)
 {

@@ -1,5 +1,5 @@
-#ifndef MODEL_ERRORS_H
-#define MODEL_ERRORS_H
+#ifndef ERRORS_ERRORS_H
+#define ERRORS_ERRORS_H
 
 #include <stdbool.h>
 
@@ -14,14 +14,14 @@
 enum api_error {
     API_OK,
 #define ERROR(symbol, code, status, en, zh, cause, todo) symbol,
-#include "model/errors.def"
+#include "errors/errors.def"
 #undef ERROR
     API_ERRORS
 };
 
 enum detail {
 #define DETAIL(symbol, en, zh) symbol,
-#include "model/details.def"
+#include "errors/details.def"
 #undef DETAIL
     DETAILS
 };

@@ -1,17 +1,17 @@
-#include "model/errors.h"
+#include "errors/errors.h"
 
 #include "base/utf8.h"
 
 static const struct error_row rows[API_ERRORS] = {
 #define ERROR(symbol, code, status, en, zh, cause, todo)                                 \
     [symbol] = { code, status, { en, zh }, cause, todo },
-#include "model/errors.def"
+#include "errors/errors.def"
 #undef ERROR
 };
 
 static const char *const sentences[DETAILS][2] = {
 #define DETAIL(symbol, en, zh) [symbol] = { en, zh },
-#include "model/details.def"
+#include "errors/details.def"
 #undef DETAIL
 };
 

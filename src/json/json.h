@@ -1,5 +1,5 @@
-#ifndef MODEL_JSON_H
-#define MODEL_JSON_H
+#ifndef JSON_JSON_H
+#define JSON_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

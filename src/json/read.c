@@ -1,4 +1,4 @@
-#include "model/json.h"
+#include "json/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/seal.h"
 #include "base/utf8.h"
-#include "model/errors.h"
+#include "errors/errors.h"
 #include "base/banned.h"
 
 struct reader {
