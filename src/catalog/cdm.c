@@ -1,7 +1,7 @@
 #include "catalog/catalog.h"
 
 #include "base/limits.h"
-#include "catalog/common.h"
+#include "catalog/object.h"
 
 /* CDM clusters: what DLF needs of them is their name. */
 

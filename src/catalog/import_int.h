@@ -2,7 +2,7 @@
 #define CATALOG_IMPORT_INT_H
 
 #include "archive/zip_read.h"
-#include "catalog/common.h"
+#include "catalog/object.h"
 #include "catalog/import.h"
 
 /* Private to catalog/: an import between its parts. */

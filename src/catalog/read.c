@@ -4,7 +4,7 @@
 
 #include "archive/deflate.h"
 #include "base/limits.h"
-#include "catalog/common.h"
+#include "catalog/object.h"
 
 int place_enter(struct catalog *c, const struct place *place, struct snapshot **s,
                 struct workspace *w, struct rights *rights, struct arena *arena,

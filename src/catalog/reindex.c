@@ -4,7 +4,7 @@
 
 #include "archive/deflate.h"
 #include "base/limits.h"
-#include "catalog/common.h"
+#include "catalog/object.h"
 #include "catalog/import_int.h"
 
 /*

@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "base/percent.h"
 #include "base/utf8.h"
-#include "catalog/common.h"
+#include "catalog/object.h"
 
 /* What is prepared for one save; `save` comes first, for the way back. */
 struct prepared {

@@ -3,7 +3,7 @@
 #include "catalog/import.h"
 
 #include "base/limits.h"
-#include "catalog/common.h"
+#include "catalog/object.h"
 
 /* Tasks as they are begun, and shown (spec/01 section 6). */
 

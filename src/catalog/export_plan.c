@@ -7,13 +7,13 @@
 #include "base/limits.h"
 #include "base/percent.h"
 #include "base/utf8.h"
-#include "catalog/common.h"
+#include "catalog/object.h"
 #include "base/banned.h"
 
 /*
  * The plan of an export: names become objects, objects become the entries of
  * the archive.  A constant number of statements, whatever the number of jobs;
- * no content is read.  catalog/archive.c sends what is planned.
+ * no content is read.  catalog/export_send.c sends what is planned.
  */
 
 /* The archive format's number, part of every ETag: a release that lays archives

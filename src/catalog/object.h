@@ -1,5 +1,5 @@
-#ifndef CATALOG_COMMON_H
-#define CATALOG_COMMON_H
+#ifndef CATALOG_OBJECT_H
+#define CATALOG_OBJECT_H
 
 #include "catalog/catalog.h"
 #include "model/definition.h"
