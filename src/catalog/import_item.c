@@ -193,7 +193,7 @@ static int take_secrets(struct making_item *m, struct err *err)
     int rc;
 
     m->secrets.may_lack = true;
-    if (!may_hold_secrets(m->item->one.save.kind, m->doc, &rule))
+    if (!object_may_hold_secrets(m->item->one.save.kind, m->doc, &rule))
         return 0;
     rc = secrets_take(&m->secrets, m->doc, m->at, rule, &m->clean, &m->arena, err);
     if (!rc)
@@ -267,7 +267,7 @@ static int make_definition(struct making_item *m, struct str cluster, struct err
         rc =
             definition_make(d, one->save.kind, m->doc, &m->secrets, NULL, &m->arena, err);
     if (!rc)
-        rc = set_cluster(&d->facts, one->save.kind, cluster, &m->arena, err);
+        rc = facts_set_cluster(&d->facts, one->save.kind, cluster, &m->arena, err);
     if (rc)
         return rc;
     one->facts = d->facts;

@@ -12,11 +12,11 @@ static int find_moves(struct import *im, struct item *item, struct snapshot *s,
 {
     struct buf text = BUF_INIT(DEFINITION_MAX);
     struct err why = ERR_INIT;
-    int rc = read_definition(s, held, &text, &why);
+    int rc = object_read_definition(s, held, &text, &why);
 
     if (!rc)
-        rc = follow_secrets(&item->one.save, buf_str(&text), &item->nodes, &im->arena,
-                            &why);
+        rc = object_follow_secrets(&item->one.save, buf_str(&text), &item->nodes,
+                                   &im->arena, &why);
     buf_release(&text);
     if (rc == E_NOMEM || rc == E_IO) {
         err_move(&why, err);

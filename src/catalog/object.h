@@ -6,7 +6,12 @@
 #include "errors/errors.h"
 #include "store/store.h"
 
-/* Private to catalog/: the API's codes for what the store only says by kind. */
+/*
+ * What the use cases of objects share, for the rooms that write objects: catalog/ and
+ * import/.  Every call can also fail with E_IO, E_NOMEM or E_INTERNAL.
+ */
+
+/* The API's codes for what the store only says by kind. */
 struct kind_errors {
     int not_held, taken, quota;
 };
@@ -25,49 +30,59 @@ static inline const struct kind_errors *kind_errors(enum kind kind)
     return &rows[kind];
 }
 
-/* Begins a snapshot, judges the place's authority and finds its workspace in it; what
- * the caller may is in *rights, unless NULL.  On success the caller ends the snapshot. */
+/*
+ * Begins a snapshot, judges the place's authority and finds its workspace in it, whose
+ * texts are in `arena`; fills *rights, unless NULL, with what the caller may do.  The
+ * caller ends the snapshot, but not after a failure.  E_NOTFOUND, E_DENIED.
+ */
 int place_enter(struct catalog *c, const struct place *place, struct snapshot **s,
                 struct workspace *w, struct rights *rights, struct arena *arena,
                 struct err *err) MUST_CHECK;
-
-/* What is CDM's may be read. */
-static inline bool reads_cdm(struct rights rights)
-{
-    return rights.cdm_role >= ROLE_VIEWER;
-}
 
 /* As place_enter(), without the rights. */
 int place_open(struct catalog *c, const struct place *place, struct snapshot **s,
                struct workspace *w, struct arena *arena, struct err *err) MUST_CHECK;
 
-/* E_NOTFOUND for the object that `key` names. */
-int not_held(enum kind kind, struct str key, struct err *err);
+/* Whether the caller may read CDM's objects. */
+static inline bool reads_cdm(struct rights rights)
+{
+    return rights.cdm_role >= ROLE_VIEWER;
+}
+
+/* Sets and returns E_NOTFOUND, with the kind's code and the name `key`. */
+int object_not_held(enum kind kind, struct str key, struct err *err);
 
 /* Appends the definition of `o`, as its file has it. */
-int read_definition(struct snapshot *s, const struct object *o, struct buf *text,
-                    struct err *err) MUST_CHECK;
+int object_read_definition(struct snapshot *s, const struct object *o, struct buf *text,
+                           struct err *err) MUST_CHECK;
 
-/* Hashes and compresses the definition `text`. */
+/* Likewise from the blob's bytes `stored`.  E_INTERNAL names a blob that is damaged. */
+int object_inflate(const struct object *o, struct str stored, struct buf *text,
+                   struct err *err) MUST_CHECK;
+
+/* Hashes and compresses the definition `text`; the caller releases blob->stored, also
+ * after a failure. */
 int blob_make(struct new_blob *blob, struct str text, struct err *err) MUST_CHECK;
 
-/* Whether a body of this kind can hold secrets, and where. */
-bool may_hold_secrets(enum kind kind, const struct json_doc *body,
-                      enum secret_rule *rule);
+/* Whether a body of this kind can hold secrets; *rule is where.  A quick look at the
+ * text: true may be wrong, false never is. */
+bool object_may_hold_secrets(enum kind kind, const struct json_doc *body,
+                             enum secret_rule *rule);
 
 /*
- * Fills the moves of a job's secrets, those of `save`, from the definition `old` to the
- * one with the nodes `new`.  The result is in `arena`.
+ * Fills save->moves, in `arena`: where each secret of the job `save`, whose definition is
+ * `old`, goes in the new definition, which has the nodes `new`.
  */
-int follow_secrets(struct save *save, struct str old, const struct job_nodes *new,
-                   struct arena *arena, struct err *err) MUST_CHECK;
+int object_follow_secrets(struct save *save, struct str old, const struct job_nodes *new,
+                          struct arena *arena, struct err *err) MUST_CHECK;
 
 /* Appends an item of a list in a header, or "..." when it is longer than `max` then;
  * false: there is no room for more. */
 bool header_list_add(struct buf *list, const struct buf *item, size_t max);
 
-/* What is CDM's stands in its cluster, and is listed by it; else nothing. */
-int set_cluster(struct facts *f, enum kind kind, struct str cluster, struct arena *arena,
-                struct err *err) MUST_CHECK;
+/* Puts a link or a CDM job, whose facts are `f`, into `cluster`; does nothing when that
+ * is empty. */
+int facts_set_cluster(struct facts *f, enum kind kind, struct str cluster,
+                      struct arena *arena, struct err *err) MUST_CHECK;
 
 #endif

@@ -2,31 +2,8 @@
 
 #include <stdlib.h>
 
-#include "archive/deflate.h"
 #include "base/limits.h"
 #include "catalog/object.h"
-
-int place_enter(struct catalog *c, const struct place *place, struct snapshot **s,
-                struct workspace *w, struct rights *rights, struct arena *arena,
-                struct err *err)
-{
-    int rc = store_snapshot(s, c->store, err);
-
-    if (rc)
-        return rc;
-    rc = snapshot_judge(*s, place->authority, rights, err);
-    if (!rc)
-        rc = snapshot_workspace(*s, place->project, place->workspace, w, arena, err);
-    if (rc)
-        snapshot_end(*s);
-    return rc;
-}
-
-int place_open(struct catalog *c, const struct place *place, struct snapshot **s,
-               struct workspace *w, struct arena *arena, struct err *err)
-{
-    return place_enter(c, place, s, w, NULL, arena, err);
-}
 
 int catalog_check_workspace(struct catalog *c, const struct place *place, struct err *err)
 {
@@ -38,27 +15,6 @@ int catalog_check_workspace(struct catalog *c, const struct place *place, struct
     if (!rc)
         snapshot_end(s);
     arena_release(&arena);
-    return rc;
-}
-
-/* The definition of stored bytes; those that are none are damaged. */
-static int inflate(const struct object *o, struct str stored, struct buf *text,
-                   struct err *err)
-{
-    int rc = deflate_undo(text, stored, o->raw_size, err);
-
-    return rc == E_INTERNAL ? row_damaged("blob", o->blob, err) : rc;
-}
-
-int read_definition(struct snapshot *s, const struct object *o, struct buf *text,
-                    struct err *err)
-{
-    struct buf stored = BUF_INIT(DEFINITION_MAX);
-    int rc = snapshot_blobs(s, &o->blob, 1, &stored, err);
-
-    if (!rc)
-        rc = inflate(o, buf_str(&stored), text, err);
-    buf_release(&stored);
     return rc;
 }
 
@@ -125,7 +81,7 @@ static int write_definition(struct jw *jw, enum kind kind, bool v2,
                             struct err *err)
 {
     struct buf text = BUF_INIT(DEFINITION_MAX);
-    int rc = inflate(o, stored, &text, err);
+    int rc = object_inflate(o, stored, &text, err);
 
     jw_object(jw, STR_NONE);
     write_before(jw, kind, o);
@@ -212,7 +168,7 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
     if (kind == KIND_SCRIPT)
         buf_adds(&more, ",\"autoAcquireLock\":true");
     if (!rc && !o.id)
-        rc = not_held(kind, key, err);
+        rc = object_not_held(kind, key, err);
     if (!rc && more.bad)
         rc = err_nomem(err);
     if (!rc)
@@ -358,7 +314,7 @@ static int read_only(struct snapshot *s, const struct workspace *w,
 
     l->n = 1;
     l->total = 1;
-    return rc || l->rows[0].id ? rc : not_held(l->kind, name, err);
+    return rc || l->rows[0].id ? rc : object_not_held(l->kind, name, err);
 }
 
 static int read_rows(struct catalog *c, const struct place *place, struct list *l,

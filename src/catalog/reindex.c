@@ -86,7 +86,7 @@ static int take_secrets(struct renewal *r, struct json_doc *doc, struct buf *tex
     enum secret_rule rule;
     int rc;
 
-    if (!may_hold_secrets(r->owner.kind, doc, &rule))
+    if (!object_may_hold_secrets(r->owner.kind, doc, &rule))
         return 0;
     rc = secrets_take(&r->secrets, doc, 0, rule, text, &r->arena, err);
     if (rc || !r->secrets.n_values)
@@ -108,7 +108,7 @@ static int make(struct snapshot *s, struct renewal *r, struct err *err)
     struct json_doc doc = { 0 };
     struct stored stored = { .id = r->old.id, .secret_paths = r->old.secret_paths };
     int rc = is_kind(r) && !r->owner.fault
-                 ? read_definition(s, &r->old, &text, err)
+                 ? object_read_definition(s, &r->old, &text, err)
                  : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "its row is damaged");
 
     r->secrets.may_lack = true;

@@ -5,7 +5,6 @@
 #include "archive/deflate.h"
 #include "base/limits.h"
 #include "base/percent.h"
-#include "base/utf8.h"
 #include "catalog/object.h"
 
 /* What is prepared for one save; `save` comes first, for the way back. */
@@ -16,16 +15,6 @@ struct prepared {
     struct new_blob blob;
     struct secrets secrets;
 };
-
-int not_held(enum kind kind, struct str key, struct err *err)
-{
-    struct buf text = BUF_INIT(KIB);
-
-    buf_addstr(&text, utf8_cut(key, KIB - 1));
-    err_set(err, E_NOTFOUND, kind_errors(kind)->not_held, DET_NOT_HELD, buf_cstr(&text));
-    buf_release(&text);
-    return E_NOTFOUND;
-}
 
 /* The object that an update starts from, and its definition. */
 static int read_old(struct catalog *c, const struct place *place, struct prepared *p,
@@ -40,9 +29,9 @@ static int read_old(struct catalog *c, const struct place *place, struct prepare
         return rc;
     rc = snapshot_object(s, w.id, p->save.kind, place->cluster, key, &p->old, arena, err);
     if (!rc && !p->old.id)
-        rc = not_held(p->save.kind, key, err);
+        rc = object_not_held(p->save.kind, key, err);
     if (!rc)
-        rc = read_definition(s, &p->old, text, err);
+        rc = object_read_definition(s, &p->old, text, err);
     snapshot_end(s);
     if (!rc)
         p->save.old = &p->old;
@@ -115,56 +104,12 @@ static int check_depends(struct catalog *c, const struct place *place,
     return n ? find_unknown(c, place, names, n, arena, err) : 0;
 }
 
-int blob_make(struct new_blob *blob, struct str text, struct err *err)
-{
-    int rc;
-
-    sha256(text, blob->sha256);
-    blob->raw_size = (uint32_t)text.n;
-    blob->crc32 = deflate_crc32(text);
-    rc = deflate_make(&blob->stored, text, err);
-    sha256(buf_str(&blob->stored), blob->stored_sha256);
-    return rc;
-}
-
 /* Compresses the definition, once and for all, and lets its text go. */
 static int make_blob(struct prepared *p, struct err *err)
 {
     int rc = blob_make(&p->blob, buf_str(&p->definition.text), err);
 
     definition_release(&p->definition);
-    return rc;
-}
-
-int set_cluster(struct facts *f, enum kind kind, struct str cluster, struct arena *arena,
-                struct err *err)
-{
-    struct buf list = BUF_INIT(KIB);
-
-    if (!cluster.n)
-        return 0;
-    f->scope = cluster;
-    buf_addstr(&list, cluster);
-    if (kind == KIND_CDM_JOB)
-        buf_addf(&list, "/%.*s", STR_ARG(f->process_type));
-    f->process_type = arena_buf(arena, &list);
-    buf_release(&list);
-    return f->process_type.p ? 0 : err_nomem(err);
-}
-
-int follow_secrets(struct save *save, struct str old, const struct job_nodes *new,
-                   struct arena *arena, struct err *err)
-{
-    struct json_doc doc = { 0 };
-    struct job_nodes nodes;
-    int rc = json_read(&doc, old, JSON_STORED_MAX_VALUES, err);
-
-    if (!rc)
-        rc = job_nodes(&doc, &nodes, arena, err);
-    if (!rc)
-        rc = secrets_follow(&nodes, new, save->secrets, save->n_secrets, &save->moves,
-                            arena, err);
-    json_release(&doc);
     return rc;
 }
 
@@ -180,7 +125,7 @@ static int follow(struct prepared *p, const struct json_doc *body, struct str ol
     p->save.secrets = p->secrets.items;
     p->save.n_secrets = p->secrets.n;
     rc = job_nodes(body, &nodes, arena, err);
-    return rc ? rc : follow_secrets(&p->save, old, &nodes, arena, err);
+    return rc ? rc : object_follow_secrets(&p->save, old, &nodes, arena, err);
 }
 
 static void set_owner(struct prepared *p)
@@ -216,17 +161,6 @@ static int prepare_clean(struct catalog *c, const struct place *place, struct pr
     return rc;
 }
 
-bool may_hold_secrets(enum kind kind, const struct json_doc *body, enum secret_rule *rule)
-{
-    *rule = kind == KIND_JOB ? SECRETS_NODES : SECRETS_CONFIG;
-    return kind >= KIND_CONNECTION ||
-           (kind == KIND_JOB && (str_has(body->text, "value_is_sensitive") ||
-                                 str_has(body->text, "\"headers\"") ||
-                                 str_has(body->text, "\"scriptArgs\"") ||
-                                 str_has(body->text, "\"arguments\"") ||
-                                 str_has(body->text, "\\u"))); /* it may be escaped */
-}
-
 static int prepare(struct catalog *c, const struct place *place, struct prepared *p,
                    struct str key, const struct json_doc *body, uint32_t at,
                    struct arena *arena, struct err *err)
@@ -237,7 +171,7 @@ static int prepare(struct catalog *c, const struct place *place, struct prepared
     int rc;
 
     p->save.drop_others = p->save.kind == KIND_JOB;
-    if (!may_hold_secrets(p->save.kind, body, &rule))
+    if (!object_may_hold_secrets(p->save.kind, body, &rule))
         return prepare_clean(c, place, p, key, body, arena, err);
     rc = secrets_take(&p->secrets, body, at, rule, &clean, arena, err);
     if (!rc)
@@ -280,7 +214,7 @@ int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind
                                           : 0;
     rc = prepare(c, place, p, key, body, at, arena, err);
     if (!rc)
-        rc = set_cluster(&p->definition.facts, kind, place->cluster, arena, err);
+        rc = facts_set_cluster(&p->definition.facts, kind, place->cluster, arena, err);
     if (rc) {
         definition_release(&p->definition);
         catalog_save_release(&p->save);
@@ -326,21 +260,6 @@ int catalog_save_result(struct save *save, struct err *err)
         err_move(&save->write.err, err);
     }
     return rc;
-}
-
-bool header_list_add(struct buf *list, const struct buf *item, size_t max)
-{
-    size_t before = list->len;
-
-    if (before)
-        buf_adds(list, ", ");
-    if (list->len + item->len > max) {
-        list->len = before;
-        buf_adds(list, before ? ", ..." : "...");
-        return false;
-    }
-    buf_addbuf(list, item);
-    return true;
 }
 
 static size_t count_lines(struct str text)
@@ -391,7 +310,7 @@ static int find_old(struct catalog *c, const struct place *place, struct removal
     rc = snapshot_object(s, w.id, r->kind, r->scope, r->key, old, arena, err);
     snapshot_end(s);
     r->old = old;
-    return rc || old->id ? rc : not_held(r->kind, r->key, err);
+    return rc || old->id ? rc : object_not_held(r->kind, r->key, err);
 }
 
 int catalog_remove_prepare(struct catalog *c, const struct place *place, enum kind kind,
@@ -417,7 +336,7 @@ int catalog_remove_result(struct removal *removal, struct err *err)
     int rc = removal->write.rc;
 
     if (rc == E_NOTFOUND && removal->write.err.api == API_OK)
-        return not_held(removal->kind, removal->key, err);
+        return object_not_held(removal->kind, removal->key, err);
     if (rc)
         err_move(&removal->write.err, err);
     return rc;
