@@ -4,7 +4,7 @@
 
 #include "archive/deflate.h"
 #include "base/limits.h"
-#include "store/frozen.h"
+#include "store/sqlite_frozen.h"
 #include "store/store_int.h"
 
 /* Copies of a catalogue, and whether one is sound. */

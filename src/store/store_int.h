@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "store/authority.h"
-#include "store/db.h"
+#include "store/engine.h"
 #include "store/audit.h"
 #include "store/store.h"
 

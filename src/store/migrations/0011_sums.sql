@@ -1,4 +1,4 @@
--- Whether the rows that lead to a definition are as they were written (store/row_sum.h):
+-- Whether the rows that lead to a definition are as they were written (store/sqlite_sums.h):
 -- checksum is of the row itself, content of what its blob says of its bytes, refs of what
 -- that names.  NULL: not known.  What stands here follows from the rows as they are now.
 

@@ -1,5 +1,5 @@
-#ifndef STORE_ROW_SUM_H
-#define STORE_ROW_SUM_H
+#ifndef STORE_SQLITE_SUMS_H
+#define STORE_SQLITE_SUMS_H
 
 /*
  * Functions of SQL that tell whether a row is as it was written.

@@ -1,5 +1,5 @@
-#ifndef STORE_FROZEN_H
-#define STORE_FROZEN_H
+#ifndef STORE_SQLITE_FROZEN_H
+#define STORE_SQLITE_FROZEN_H
 
 #include <stdbool.h>
 #include <stdint.h>

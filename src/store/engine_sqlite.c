@@ -1,4 +1,4 @@
-#include "store/db.h"
+#include "store/engine.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -10,8 +10,8 @@
 #include "base/count.h"
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "store/frozen.h"
-#include "store/row_sum.h"
+#include "store/sqlite_frozen.h"
+#include "store/sqlite_sums.h"
 #include "store/store.h"
 #include "base/banned.h"
 

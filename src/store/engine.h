@@ -1,5 +1,5 @@
-#ifndef STORE_DB_H
-#define STORE_DB_H
+#ifndef STORE_ENGINE_H
+#define STORE_ENGINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 
 /*
  * Private to store/: one connection to the database engine, with its prepared
- * statements.  For one thread at a time.  sqlite.c is the one engine yet.
+ * statements.  For one thread at a time.  engine_sqlite.c is the one engine yet.
  */
 enum sql {
 #define SQL(name, text) SQL_##name,
@@ -25,7 +25,7 @@ struct query;
 
 /* What becomes of an older schema: refused, brought up to date, or brought up to
  * date with a copy of the file left beside it.  DB_READ refuses it, too, and opens what
- * is only read where it cannot be written either (frozen.h). */
+ * is only read where it cannot be written either (sqlite_frozen.h). */
 enum migration { MIGRATE_NOT, MIGRATE, MIGRATE_COPIED, DB_READ };
 int db_open(struct db **out, const char *path, enum migration migration,
             struct err *err) MUST_CHECK;

@@ -1,4 +1,4 @@
-#include "store/row_sum.h"
+#include "store/sqlite_sums.h"
 
 #include <sqlite3.h>
 #include <stddef.h>

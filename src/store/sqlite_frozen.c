@@ -1,4 +1,4 @@
-#include "store/frozen.h"
+#include "store/sqlite_frozen.h"
 
 #include <errno.h>
 #include <string.h>
