@@ -48,10 +48,10 @@ docs: build
 	    $(BUILD)/tests/gen_docs $$page > docs/$$page.md || exit; done
 
 format:
-	clang-format -i src/*/*.[ch] tests/*/*.[ch]
+	clang-format -i src/*/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch]
 
 lint:
-	clang-format --dry-run --Werror src/*/*.[ch] tests/*/*.[ch]
+	clang-format --dry-run --Werror src/*/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch]
 	scripts/includes
 
 clean:

@@ -1,7 +1,7 @@
 """A workspace at its quota: 10,000 jobs and 10,000 scripts, which an import brings.
 
 What requests cost then is measured by bench/growth, and counted in
-tests/unit/test_export.c; here is that they work, and that the quotas hold.
+tests/unit/catalog/test_export.c; here is that they work, and that the quotas hold.
 """
 
 import importlib.machinery

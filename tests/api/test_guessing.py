@@ -1,5 +1,5 @@
 """Names and access keys that nobody has, by the thousand: they give no more guesses at those that
-exist, lock nobody out, and no answer tells which exist.  (tests/unit/test_auth.c floods for the five
+exist, lock nobody out, and no answer tells which exist.  (tests/unit/auth/test_auth.c floods for the five
 minutes of a window, on a clock of its own.)"""
 
 import http.client

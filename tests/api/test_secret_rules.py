@@ -1,6 +1,6 @@
 """What is a secret by its name or by its value is sealed: where it stands in bodies.
 
-The names and values themselves are a table in tests/unit/test_secret_rules.c; here a few of
+The names and values themselves are a table in tests/unit/model/test_secret_rules.c; here a few of
 them go through every way in and out, and the folder is searched for them.
 """
 

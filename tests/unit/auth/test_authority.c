@@ -1,4 +1,4 @@
-#include "t.h"
+#include "unit/t.h"
 
 #include <dirent.h>
 #include <semaphore.h>
