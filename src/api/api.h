@@ -12,7 +12,11 @@
  * The HTTP API: requests become calls of the catalogue, and what comes of them
  * becomes answers, errors in the contract's form.
  */
-enum detail_mode { DETAIL_BODY, DETAIL_HEADER, DETAIL_OFF }; /* decision 18 */
+enum detail_mode {
+    DETAIL_BODY,
+    DETAIL_HEADER,
+    DETAIL_OFF
+}; /* where an error's detail goes */
 
 struct api {
     struct catalog *catalog;

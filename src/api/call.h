@@ -165,7 +165,9 @@ bool etag_matches(const char *header, const char *etag, bool weak);
 /* Answers without a body, with the ETag: 304 or 412. */
 void call_unsent(struct call *c, int status, const char *etag);
 
-/* The status that this client expects of the operation (decision 24). */
+/* The status that this client expects of the operation.  Some SDKs accept another one
+ * than the API's documentation gives; the table in call.c names each with its User-Agent.
+ */
 int client_status(const struct call *c, int status);
 
 /* Query parameters; where one breaks its rule c->err is filled.  `value` keeps

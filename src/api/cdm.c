@@ -6,7 +6,7 @@
 #include "base/limits.h"
 
 /*
- * CDM v1.1: clusters, links and jobs (spec/11).  Links and jobs come as
+ * CDM v1.1: clusters, links and jobs.  Links and jobs come as
  * {"links": [...]} and {"jobs": [...]}; some clients wrap that twice.
  */
 

@@ -123,8 +123,8 @@ static void add_detail_header(struct call *c, struct str detail)
     buf_release(&value);
 }
 
-/* A workspace that is not there counts before all that is wrong with a body
- * (spec/01, 2.4, row 4); it is looked up only when something is. */
+/* A workspace that is not there counts before all that is wrong with a body;
+ * it is looked up only when something is. */
 static void let_workspace_win(struct call *c)
 {
     struct err err = ERR_INIT;

@@ -10,7 +10,7 @@
 #include "model/export_body.h"
 #include "model/names.h"
 
-/* Batch export and single export: spec/01, sections 2 and 4. */
+/* Batch export and single export. */
 
 /* Outside ASCII a plain name, and the real one percent-encoded (RFC 6266). */
 static void add_disposition(struct call *c, enum export_layout layout)
@@ -264,7 +264,7 @@ void export_connections(struct call *c)
     export_posted(c, EXPORT_CONNECTIONS);
 }
 
-/* ---- the link: GET jobs.zip?name=a&name=b (decision 19) ---- */
+/* ---- the link: GET jobs.zip?name=a&name=b ---- */
 
 static int bad_name(struct call *c, size_t index, int detail)
 {

@@ -7,7 +7,7 @@
 #include "model/token_body.h"
 
 /*
- * Keystone's tokens (spec/10, sections 1 and 2).  A request for one is read, looked at
+ * Keystone's tokens.  A request for one is read, looked at
  * by a worker when it shows a password, and then written by the store; meanwhile it
  * sleeps.
  */

@@ -8,7 +8,7 @@
 
 /*
  * What the IAM routes show: tokens, the catalogue of services, projects, domains,
- * versions (spec/10, sections 1, 3 and 5).
+ * versions.
  */
 
 /* Where clients reach this server: as the option says, or as they named it. */

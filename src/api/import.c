@@ -8,7 +8,7 @@
 #include "catalog/import.h"
 
 /*
- * Imports (spec/01 sections 5 to 7).  A worker looks whether the object is there, begins
+ * Imports.  A worker looks whether the object is there, begins
  * the task, and lets the request go with its id; another one, which does nothing else,
  * reads the archive and writes what it holds, one import after the other.
  */

@@ -76,9 +76,9 @@ static void after_removal(struct http_request *r)
     }
 }
 
-/* If-Match (decision 26): true when the object is not the one that is meant;
- * it has been answered then.  The write itself fails when the object changes
- * after this look, and all is tried again. */
+/* If-Match, so that nobody's change is lost: true when the object is not the one that is
+ * meant; it has been answered then.  The write itself fails when the object changes after
+ * this look, and all is tried again. */
 static bool answer_changed(struct call *c, const struct object *old)
 {
     const char *if_match = http_header(c->http, "If-Match");

@@ -18,7 +18,7 @@
 /* Body memory is taken in steps of this size when no length was announced. */
 #define BODY_STEP (64 * KIB)
 
-/* JSON (decision 21).  A stored definition has a few values more than its
+/* JSON.  A stored definition has a few values more than its
  * body, because missing members are added when it is saved. */
 #define JSON_MAX_DEPTH 64
 #define JSON_MAX_VALUES 1000000

@@ -18,7 +18,8 @@
 struct catalog {
     struct store *store;
     int64_t max_jobs, max_scripts; /* a workspace; 0: any number */
-    /* Limits of one archive (decision 22). */
+    /* Limits of one archive, exported or imported; each is checked before the first byte.
+     */
     uint64_t max_archive_bytes, max_archive_entries, max_unpacked_bytes;
     struct cache *cache; /* of exports */
 };

@@ -7,8 +7,7 @@
 #include "base/list.h"
 #include "base/banned.h"
 
-/* check-file: what an archive holds of jobs and scripts, before it is imported (spec/01
- * section 7). */
+/* check-file: what an archive holds of jobs and scripts, before it is imported. */
 
 struct row {
     enum kind kind;

@@ -232,7 +232,7 @@ static int query_plan(struct plan *p, const struct place *place, struct err *err
     return rc;
 }
 
-/* ---- missing dependencies (decisions 3 and 29) ---- */
+/* ---- missing dependencies (docs/adr/0005) ---- */
 
 static int by_job_and_name(const void *a, const void *b)
 {

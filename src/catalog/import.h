@@ -8,7 +8,7 @@
 #include "model/import_body.h"
 
 /*
- * Import: what an archive holds becomes objects of a workspace (spec/01 section 5).
+ * Import: what an archive holds becomes objects of a workspace.
  *
  *     import_read(&im, c, &request, fd, err)     reads, checks and stages all of it
  *     import_plan(im, &json, language, err)      of a dry run: what would happen

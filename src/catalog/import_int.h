@@ -73,7 +73,7 @@ int import_stage(struct import *im, struct err *err) MUST_CHECK;
  * import ends, or at the next start. */
 void import_unstage(struct catalog *c);
 
-/* Archives are read within the limits of exports (decision 22). */
+/* Archives are read within the limits of exports. */
 struct zipr_limits import_limits(const struct catalog *c);
 
 /* What a file is, by its name; 0: nothing that is imported.  Of a CDM job also its

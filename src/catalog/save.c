@@ -77,7 +77,7 @@ static int find_unknown(struct catalog *c, const struct place *place,
 }
 
 /* Jobs named in dependJobs are held, but for this one and those that the stored
- * definition names already (spec/02 A.10). */
+ * definition names already. */
 static int check_depends(struct catalog *c, const struct place *place,
                          const struct prepared *p, struct str old_text,
                          struct arena *arena, struct err *err)
@@ -185,7 +185,7 @@ static int prepare(struct catalog *c, const struct place *place, struct prepared
     return rc;
 }
 
-/* Whether the body asks for a version (decision 27). */
+/* Whether the body asks for a version: a targetStatus other than SAVED does. */
 static bool is_submit(enum kind kind, const struct json_doc *body, uint32_t at)
 {
     struct str status = json_member_text(body, at, "targetStatus");

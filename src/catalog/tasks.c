@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "catalog/object.h"
 
-/* Tasks as they are begun, and shown (spec/01 section 6). */
+/* Tasks as they are begun, and shown. */
 
 int task_begin(struct catalog *c, const struct place *place, enum task_kind kind,
                struct str path, struct str audit, int64_t *task, char uid[ID_HEX_BYTES],

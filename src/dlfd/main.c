@@ -24,7 +24,7 @@
 #include "model/names.h"
 #include "base/banned.h"
 
-/* What an answer takes at most (architecture, section 7). */
+/* What an answer takes at most. */
 static uint64_t longest_answer_s(const struct options *o)
 {
     return o->transfer_timeout.number + o->max_archive_bytes.number / TRANSFER_BYTES_A_S;

@@ -8,8 +8,7 @@
 
 /*
  * The API's errors as rows: errors.def has each code with its status and its
- * text in both languages, details.def the sentences of error_detail
- * (decision 18).
+ * text in both languages, details.def the sentences of error_detail.
  */
 enum api_error {
     API_OK,

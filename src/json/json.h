@@ -11,7 +11,7 @@
 /*
  * JSON in: one text becomes one flat array of values.
  *
- * The dialect is decision 21: RFC 8259 to the letter, UTF-8 without a byte
+ * The dialect (docs/adr/0002) is RFC 8259 to the letter, UTF-8 without a byte
  * order mark, no member twice in one object, no \u0000, no lone surrogates,
  * limits on depth and on the number of values.  Numbers are never converted:
  * their text is kept, so 120.10 and 12345678901234567890 stay as they are.

@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
-/* Links and jobs of CDM: spec/11, sections 3 and 4. */
+/* Links and jobs of CDM. */
 
 /* ---- rules ---- */
 

@@ -10,7 +10,7 @@ static int rule_connection_name(const struct rule_at *at)
     return rule_name(at, &name_connection);
 }
 
-/* Values are texts, numbers and booleans (spec/06 A). */
+/* Values are texts, numbers and booleans. */
 static int rule_config(const struct rule_at *at)
 {
     struct rule_at value = *at;
@@ -39,7 +39,7 @@ static const struct field connection_fields[] = {
     { .name = NULL }
 };
 
-/* What a type's config must have (spec/06 A.1): always, when its method is agent,
+/* What a type's config must have: always, when its method is agent,
  * or when it has no keyLocation. */
 static const struct {
     const char *type, *key;

@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 /*
- * Checks a cron expression (spec/02 A.7): six blank-separated fields, second
+ * Checks a cron expression: six blank-separated fields, second
  * to week.  Gives NULL when it is sound, else the name of the faulty field
  * ("minute"), with `part` set to the piece of it that is not allowed; for a
  * wrong number of fields "fields", and `part` is empty.

@@ -458,7 +458,7 @@ int definition_depends(struct str text, struct arena *arena, const struct str **
 
 /* ---- showing ---- */
 
-/* A resource's dependPackages win over its dependFiles (spec/05 A): its files
+/* A resource's dependPackages win over its dependFiles: its files
  * are shown as the packages' locations. */
 static bool shows_packages(const struct json_doc *doc)
 {

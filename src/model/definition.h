@@ -7,8 +7,8 @@
 
 /*
  * A definition: what is stored, exported and shown of a job, a script, a resource
- * or a connection.  Its stored form is the exact text of its file in an archive
- * (decision 9); all else here follows from that text alone.
+ * or a connection.  Its stored form is the exact text of its file in an archive; all else
+ * here follows from that text alone.
  */
 enum kind {
     KIND_JOB = 1,
@@ -25,7 +25,7 @@ enum kind {
  * which were stored in clear by older rules are sealed. */
 #define EXPORT_FORMAT 2
 
-/* What a definition names and an export may need (spec/04 section 4). */
+/* What a definition names and an export may need. */
 enum ref_kind {
     REF_SCRIPT = 1,   /* a script; scope is the folder that stood before it */
     REF_RESOURCE = 2, /* the resources of that name */

@@ -4,7 +4,7 @@
 #include "model/definition.h"
 
 /*
- * What an import changes of definitions on their way in (spec/01 section 5): values of
+ * What an import changes of definitions on their way in: values of
  * parameters, the user that runs jobs, keys of connections, and names of what is
  * elsewhere (environment.def).
  */

@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "json/json.h"
 
-/* The body of both exports (spec/01, 2.1 and 4), with its defaults. */
+/* The body of both exports, with its defaults. */
 struct export_body {
     const struct str *names; /* of a batch: jobList without repetitions */
     size_t n;
@@ -14,15 +14,14 @@ struct export_body {
     struct str obs_path; /* empty: none */
 };
 
-/* The body of a single export; `doc` is NULL when there is none.  E_INVALID by
- * rows 14 to 16 of spec/01 2.4. */
+/* The body of a single export; `doc` is NULL when there is none.  E_INVALID. */
 int export_body_read(struct export_body *out, const struct json_doc *doc,
                      struct arena *arena, struct err *err) MUST_CHECK;
 
 /* Takes out what stands twice, at its later places; gives the new length. */
 size_t export_unique_names(struct str *names, size_t n);
 
-/* The body of a batch export.  E_INVALID by rows 8 to 16. */
+/* The body of a batch export.  E_INVALID. */
 int export_body_read_batch(struct export_body *out, const struct json_doc *doc,
                            struct arena *arena, struct err *err) MUST_CHECK;
 

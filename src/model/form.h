@@ -8,7 +8,7 @@
  * members of one kind of object; the same rows check a body, normalise it for
  * storing, and fill in what is shown.
  *
- * Normalising (decisions 9, 9a): aliases get their canonical name where they
+ * Normalising: aliases get their canonical name where they
  * stand, the canonical one wins where both stand; a known member that is null
  * is dropped; the server's own members are dropped at the top level; members
  * with `stored` are added at the end of their object where they are missing.

@@ -3,7 +3,7 @@
 
 #include "model/edit.h"
 
-/* The bodies of both imports and of check-file (spec/01 sections 5 and 7, spec/06). */
+/* The bodies of both imports and of check-file. */
 struct import_body {
     struct str path; /* obs://bucket/key, by its shape */
     bool overwrite;  /* sameNamePolicy is OVERWRITE */

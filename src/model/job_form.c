@@ -182,7 +182,7 @@ static int rule_depend_jobs(const struct rule_at *at)
     return 0;
 }
 
-/* ---- tables: spec/02, A.1 to A.9 ---- */
+/* ---- tables ---- */
 
 #define END                                                                              \
     {                                                                                    \

@@ -5,7 +5,7 @@
 #include "model/names.h"
 
 /*
- * Private to model/: the members of a job, as tables (spec/02 section A).
+ * Private to model/: the members of a job, as tables.
  */
 #define CUSTOM_FIELDS_MAX 2048
 

@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 /*
- * The name rules of the contract (spec/00 section 11).  Texts are valid UTF-8;
+ * The name rules of the contract.  Texts are valid UTF-8;
  * lengths are code points; CJK is U+4E00 to U+9FFF.
  */
 struct name_rule {

@@ -22,7 +22,7 @@ static int rule_content(const struct rule_at *at)
     return rule_fail(at, DET_TOO_LARGE, max, given, NULL);
 }
 
-/* Types (spec/03 A.1); all but FlinkSQL need a connection. */
+/* Types; all but FlinkSQL need a connection. */
 static const char *const script_type[] = {
     "DLISQL", "RDSSQL",        "SparkSQL",      "HiveSQL",   "DWSSQL",
     "PRESTO", "ClickHouseSQL", "HetuEngineSQL", "ImpalaSQL", "Shell",
@@ -95,7 +95,7 @@ static size_t set_same(struct member *members, size_t n, const char *to,
     return n;
 }
 
-/* database and currentDatabase keep each other filled (decision 9a). */
+/* database and currentDatabase keep each other filled. */
 static size_t script_adjust(const struct making *m, struct member *members, size_t n)
 {
     const struct member *database = find(members, n, "database");

@@ -4,7 +4,7 @@
 #include "json/json.h"
 
 /*
- * The body of POST /v3/auth/tokens (spec/10, section 1): who wants a token, how they
+ * The body of POST /v3/auth/tokens: who wants a token, how they
  * show that they are it, and what it is to be for.  Texts are borrowed from the
  * document; what is not given is "".
  */

@@ -1,4 +1,4 @@
-"""Signatures as the vendors' SDKs make them (spec/10, sections 7 to 10), and callers
+"""Signatures as the vendors' SDKs make them, and callers
 that show a token or sign.  Written apart from the C that checks them."""
 
 import csv

@@ -1,6 +1,6 @@
 """The batch export of the reference page, statement by statement, and its answer.
 
-R1 to R20 are the statements of the page (spec/01, section 1); the vectors are
+R1 to R20 are the statements of the vendor's page about batch export; the vectors are
 those of section 8.
 """
 

@@ -1,4 +1,4 @@
-"""The errors of the exports, and which of two wins (spec/01, 2.4).
+"""The errors of the exports, and which of two wins.
 
 FAULTS has a row for each fault that stands in the body, in the contract's
 order.  A request with two of them gets the answer of the earlier one.

@@ -1,4 +1,4 @@
-"""CDM v1.1: clusters, links, jobs (spec/11), and CDM jobs in exports."""
+"""CDM v1.1: clusters, links, jobs, and CDM jobs in exports."""
 
 import base64
 import copy

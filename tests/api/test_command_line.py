@@ -1,7 +1,4 @@
-"""dlfd on the command line: options, start, stop, `dlfd admin workspace|bucket`.
-
-Issue 3 point 1; decisions 11, 30, 31 and 32.
-"""
+"""dlfd on the command line: options, start, stop, `dlfd admin workspace|bucket`."""
 
 import base64
 import contextlib

@@ -1,5 +1,4 @@
-"""Two people save the same object: ETag on show, If-Match on PUT and DELETE
-(decision 26)."""
+"""Two people save the same object: ETag on show, If-Match on PUT and DELETE."""
 
 import threading
 

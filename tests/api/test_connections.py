@@ -1,4 +1,4 @@
-"""Connections: what the operations do (spec/06 B and C)."""
+"""Connections: what the operations do."""
 
 import json
 

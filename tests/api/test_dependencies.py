@@ -1,4 +1,4 @@
-"""What an export follows (spec/04, section 4), and how the files are named."""
+"""What an export follows, and how the files are named."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The export by link: GET and HEAD of jobs.zip, clause by clause (decision 19)."""
+"""The export by link: GET and HEAD of jobs.zip, clause by clause."""
 
 import json
 import urllib.parse
@@ -154,7 +154,7 @@ def test_the_query_wins_over_the_header(held, other):
     assert link(held, "a", workspace="gone", headers=header).code == "DLF.0819"
 
 
-# ---- errors, in the order of spec/01 2.4 ----
+# ---- errors, in the order in which they are looked for ----
 
 @pytest.mark.parametrize("name", BAD_NAMES)
 @pytest.mark.parametrize("index", [0, 1])

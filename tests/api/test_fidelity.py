@@ -1,4 +1,4 @@
-"""What a client sent comes back: the bytes of exported files (decisions 7 to 9b, 21)."""
+"""What a client sent comes back: the bytes of exported files."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Each field of a connection's body (spec/06), on create and on update."""
+"""Each field of a connection's body, on create and on update."""
 
 import uuid
 

@@ -1,7 +1,4 @@
-"""Each field of the two exports' bodies, and the query parameters of the lists.
-
-spec/01 2.1, 2.4 and 4; spec/00 section 10; spec/02 B.3 and B.4.
-"""
+"""Each field of the two exports' bodies, and the query parameters of the lists."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Each field of the bodies of both imports and of check-file (spec/01 5 and 7, spec/06).
+"""Each field of the bodies of both imports and of check-file.
 
 They are sent as dry runs, so that the answer is at hand.
 """

@@ -1,4 +1,4 @@
-"""Each field of a job's body (spec/02 A.1 to A.10), on create and on update.
+"""Each field of a job's body, on create and on update.
 
 The rows follow the contract's tables.  Codes: DLF.3051, but everything inside
 `schedule` and inside a node's triggers is DLF.3025, and the name, the

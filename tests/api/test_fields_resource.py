@@ -1,4 +1,4 @@
-"""Each field of a resource's body (spec/05 A and B), on create and on update."""
+"""Each field of a resource's body, on create and on update."""
 
 import uuid
 

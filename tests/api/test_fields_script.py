@@ -1,4 +1,4 @@
-"""Each field of a script's body (spec/03 A to A.2), on create and on update."""
+"""Each field of a script's body, on create and on update."""
 
 import uuid
 

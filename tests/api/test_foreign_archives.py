@@ -56,7 +56,7 @@ def test_an_archive_of_python(client, files, method, piped, zip64):
     assert_comes_out(client, made_by_python(files, method, piped, zip64), files)
 
 
-# ---- layouts (spec/13, 5.1) ----
+# ---- layouts ----
 
 FOLDERS = {
     "docs, single": {".job": "jobs", ".script": "scripts", ".resource": "resources"},

@@ -1,6 +1,6 @@
 """Bytes that no client of good faith sends, and clients that take their time.
 
-architecture, section 7; decision 25.  Each test speaks over a socket of its own.
+Each test speaks over a socket of its own.
 """
 
 import contextlib
@@ -458,7 +458,7 @@ def test_past_the_limit_new_connections_are_refused(start):
         one.close()
 
 
-# ---- other sites (decision 25) ----
+# ---- other sites ----
 
 OTHER_SCHEME = {"http": "https", "https": "http"}
 

@@ -1,7 +1,4 @@
-"""What every operation shares: routes, statuses, headers, languages, workspaces.
-
-spec/00 sections 1 to 9; decisions 14, 18, 24 and 28.
-"""
+"""What every operation shares: routes, statuses, headers, languages, workspaces."""
 
 import json
 import re
@@ -355,7 +352,7 @@ def test_a_body_in_chunks(client):
     assert client.get("/jobs/j").status == 200
 
 
-# ---- the JSON dialect (decision 21) ----
+# ---- the JSON dialect ----
 
 def with_member(text):
     """A job's body with one member more, as bytes."""
@@ -557,7 +554,7 @@ def test_details_are_in_the_language_of_the_request(client, language, word):
     assert bool(CHINESE.search(detail)) == (language == "zh_cn")
 
 
-# ---- the option error-detail (decision 18) ----
+# ---- the option error-detail ----
 
 DETAILED = [
     (provoke("POST", "/jobs/batch-export", {"jobList": ["字"] * 101}), "jobList"),

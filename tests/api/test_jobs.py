@@ -1,4 +1,4 @@
-"""Jobs: create, update, list, show, delete (spec/02 A.10 and B.1 to B.5).
+"""Jobs: create, update, list, show, delete.
 
 What each field takes is in test_fields_job.py; here is what the operations do.
 """

@@ -1,7 +1,5 @@
 """The options of object storage: what is refused, and what is never shown.  What they do is in
 tests/s3, which needs a service.
-
-Issue 8 point 1.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Resources: create, update, list, show, delete (spec/05).
+"""Resources: create, update, list, show, delete.
 
 What each field takes is in test_fields_resource.py; here is what the operations do.
 """

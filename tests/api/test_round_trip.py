@@ -1,5 +1,5 @@
 """The round trip: what is exported is imported into an empty project, and exported from there
-with the same bytes (decisions 7 to 9); archives of a release are imported by every later one."""
+with the same bytes; archives of a release are imported by every later one."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Scripts: create, update, list, show, delete (spec/03 A.2 and B.1 to B.5).
+"""Scripts: create, update, list, show, delete.
 
 What each field takes is in test_fields_script.py; here is what the operations do.
 """
@@ -100,7 +100,7 @@ def test_what_is_null_is_not_stored(client):
     assert file["unknown"] is None
 
 
-# ---- currentDatabase (decision 9a) ----
+# ---- currentDatabase ----
 
 @pytest.mark.parametrize("sent, kept", [
     ({"database": "a"}, {"database": "a", "currentDatabase": "a"}),

@@ -1,4 +1,4 @@
-"""Secrets: sealed at rest, and never seen again (issue 5, point 4).
+"""Secrets: sealed at rest, and never seen again.
 
 `plants` puts a marker at each place that the table of model/secret_keys.def
 makes a secret; then everything that the server wrote or said is searched for

@@ -1,4 +1,4 @@
-"""What Terraform's provider sends to export a job and to import it again (spec/01 4 to 6).
+"""What Terraform's provider sends to export a job and to import it again.
 
 Its requests are sent as it sends them; in place of its waits, 5 s and then 10 s at a time
 for 5 minutes, there are shorter ones.

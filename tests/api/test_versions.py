@@ -1,4 +1,4 @@
-"""Versions of jobs and scripts: what is submitted, shown and exported (decision 27)."""
+"""Versions of jobs and scripts: what is submitted, shown and exported."""
 
 import concurrent.futures
 import sqlite3

@@ -1,6 +1,6 @@
 /*
  * The JSON reader and printer, with jansson as the oracle: both accept the same
- * texts (but for decision 21's limits) and read the same values (but for
+ * texts (but for our limits) and read the same values (but for
  * numbers, whose text we keep); what we print is printed the same again.
  */
 #include <string.h>

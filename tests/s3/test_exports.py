@@ -1,7 +1,5 @@
 """Exports with obsPath, by a real dlfd with --obs-endpoint: the archive becomes an object of
 a service that speaks S3, whatever happens on the way to it.
-
-Issue 8 point 1.
 """
 
 import concurrent.futures

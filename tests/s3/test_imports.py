@@ -1,7 +1,4 @@
-"""Imports and check-file of objects that a service keeps, by a real dlfd with --obs-endpoint.
-
-Issue 8 point 1.
-"""
+"""Imports and check-file of objects that a service keeps, by a real dlfd with --obs-endpoint."""
 
 import concurrent.futures
 import os

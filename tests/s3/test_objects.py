@@ -1,7 +1,5 @@
 """Objects of a service that speaks S3, by tests/obs_client: against versitygw, which checks
 signatures, and, in make check-all, against moto's server, behind a check of our own.
-
-Issue 8 point 1.
 """
 
 import os

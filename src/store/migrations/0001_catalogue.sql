@@ -1,4 +1,4 @@
--- The catalogue (architecture, section 4).  Times are milliseconds since 1970,
+-- The catalogue.  Times are milliseconds since 1970,
 -- kinds are enum kind and enum ref_kind of model/definition.h.
 
 CREATE TABLE project (

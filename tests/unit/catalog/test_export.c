@@ -525,7 +525,7 @@ static void test_the_etag_says_what_the_archive_holds(void **state)
     assert_string_equal(etag[5], etag[0]);
 }
 
-/* ---- limits (decision 22): all exact, and known before the first byte ---- */
+/* ---- limits: all exact, and known before the first byte ---- */
 
 static int planned_rc(struct world *w, size_t n)
 {

@@ -3,7 +3,8 @@
 #include "base/limits.h"
 #include "model/export_body.h"
 
-/* Bodies of the exports, with ' for ".  The rows are those of spec/01 2.4. */
+/* Bodies of the exports, with ' for ".  The rows are in the order in which rules are
+ * checked. */
 static const struct {
     const char *body, *error; /* NULL: accepted */
 } batches[] = {
