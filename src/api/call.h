@@ -3,7 +3,7 @@
 
 #include "api/api.h"
 #include "auth/auth.h"
-#include "model/export_body.h"
+#include "api/export_body.h"
 #include "errors/errors.h"
 #include "json/json.h"
 

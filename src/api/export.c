@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "base/percent.h"
-#include "model/export_body.h"
+#include "api/export_body.h"
 #include "model/names.h"
 
 /* Batch export and single export. */

@@ -4,7 +4,7 @@
 #include "auth/credentials.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "model/token_body.h"
+#include "api/token_body.h"
 
 /*
  * Keystone's tokens.  A request for one is read, looked at

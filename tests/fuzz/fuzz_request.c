@@ -8,8 +8,8 @@
 #include "api/call.h"
 #include "base/limits.h"
 #include "fuzz/fuzz.h"
-#include "model/export_body.h"
-#include "model/token_body.h"
+#include "api/export_body.h"
+#include "api/token_body.h"
 
 /* Whoever is taken has shown something, but for a token in a header. */
 static void try_token(const struct json_doc *doc)

@@ -1,7 +1,7 @@
 #include "unit/t.h"
 
 #include "base/limits.h"
-#include "model/export_body.h"
+#include "api/export_body.h"
 
 /* Bodies of the exports, with ' for ".  The rows are in the order in which rules are
  * checked. */

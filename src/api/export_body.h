@@ -1,5 +1,5 @@
-#ifndef MODEL_EXPORT_BODY_H
-#define MODEL_EXPORT_BODY_H
+#ifndef API_EXPORT_BODY_H
+#define API_EXPORT_BODY_H
 
 #include "base/arena.h"
 #include "json/json.h"

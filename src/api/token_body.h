@@ -1,5 +1,5 @@
-#ifndef MODEL_TOKEN_BODY_H
-#define MODEL_TOKEN_BODY_H
+#ifndef API_TOKEN_BODY_H
+#define API_TOKEN_BODY_H
 
 #include "json/json.h"
 

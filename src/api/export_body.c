@@ -1,4 +1,4 @@
-#include "model/export_body.h"
+#include "api/export_body.h"
 
 #include "base/limits.h"
 #include "model/kinds.h"

@@ -1,4 +1,4 @@
-#include "model/token_body.h"
+#include "api/token_body.h"
 
 #include "errors/errors.h"
 
