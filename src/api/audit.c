@@ -122,7 +122,7 @@ static bool is_anonymous(const struct call *c)
     return !c->who.account.name.n && !c->hashed;
 }
 
-void audit(struct call *c, int status)
+void audit_call(struct call *c, int status)
 {
     struct buf line = BUF_INIT(2 * AUDIT_LINE_MAX);
     char peer[HTTP_PEER_BYTES];

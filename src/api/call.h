@@ -2,8 +2,9 @@
 #define API_CALL_H
 
 #include "api/api.h"
-#include "auth/auth.h"
+#include "api/etag.h"
 #include "api/export_body.h"
+#include "auth/auth.h"
 #include "errors/errors.h"
 #include "json/json.h"
 
@@ -96,7 +97,7 @@ void import_answer_release(struct import_answer *a);
  * for write.audit; of the end of a task that the request begins, for
  * import_request.audit: both "" where there is no audit log.  E_NOMEM.
  */
-void audit(struct call *c, int status);
+void audit_call(struct call *c, int status);
 int audit_of_write(struct call *c, struct str *text, struct err *err) MUST_CHECK;
 int audit_of_task(const struct call *c, const char *uid, struct arena *arena,
                   struct str *text, struct err *err) MUST_CHECK;
@@ -123,9 +124,11 @@ int storage_fetch(struct api *api, const char *field, const struct obs_path *pat
                   int *fd, struct err *err) MUST_CHECK;
 int storage_explain(const char *field, struct err *err);
 
-/* Reads the body into c->body, by the route's rule; whether its media type is one. */
+/* body.c: reads the body into c->body, by the route's rule; whether its media type is
+ * one; frees what was read. */
 int call_read_body(struct call *c) MUST_CHECK;
 int call_check_media_type(struct call *c) MUST_CHECK;
+void call_forget_body(struct call *c);
 
 /* The place of a route's row, also of none (NULL), below ROUTES_MAX; the operation
  * of a place. */
@@ -147,20 +150,19 @@ void object_delete(struct call *c, enum kind kind);
 void call_list(struct call *c, const struct list_request *request);
 void call_submit(struct call *c, struct write *w, void (*then)(struct http_request *r));
 
-/* Answers with c->err, and clears it. */
+/* fault.c: answers what http/ refused. */
+void call_refuse(struct call *c, enum http_fault why);
+
+/* errors.c: answers with c->err, and clears it. */
 void call_fail(struct call *c);
 
 /* Decides what call_fail() answers, and tells the audit log; for whoever knows the
  * outcome of a request that sleeps, whose client may have left. */
 void call_judge(struct call *c);
 
-/* Answers 200 with JSON, which is taken over; 204. */
+/* answer.c: 200 with JSON, which is taken over; 204. */
 void call_json(struct call *c, struct buf *json);
 void call_no_content(struct call *c);
-
-/* Whether If-Match or If-None-Match `header` names `etag`, or is *; with `weak`
- * W/ is overlooked (RFC 9110 13.1).  False when the header is absent. */
-bool etag_matches(const char *header, const char *etag, bool weak);
 
 /* Answers without a body, with the ETag: 304 or 412. */
 void call_unsent(struct call *c, int status, const char *etag);

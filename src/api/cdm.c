@@ -340,9 +340,9 @@ void show_cdm_jobs(struct call *c)
 static bool is_held(struct call *c, struct str name)
 {
     struct buf json = BUF_INIT(4 * DEFINITION_MAX);
-    char etag[ETAG_BYTES];
+    uint8_t digest[SHA256_BYTES];
     int rc = catalog_show(c->api->catalog, &c->place, KIND_CDM_JOB, name, SHOW_SAVED,
-                          false, &json, etag, &c->err);
+                          false, &json, digest, &c->err);
 
     buf_release(&json);
     if (rc)

@@ -189,7 +189,7 @@ void call_judge(struct call *c)
     translate(c);
     let_workspace_win(c);
     c->code = error_row(c->err.api)->code;
-    audit(c, error_row(c->err.api)->status);
+    audit_call(c, error_row(c->err.api)->status);
 }
 
 void call_fail(struct call *c)

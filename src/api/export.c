@@ -72,9 +72,12 @@ static void count(const struct export *e)
 
 static void add_headers(struct call *c, const struct export *e, enum export_layout layout)
 {
+    char etag[ETAG_BYTES];
+
     if (!is_method(c, "HEAD"))
         count(e);
-    http_add_header(c->http, "ETag", e->etag);
+    etag_make(e->digest, etag);
+    http_add_header(c->http, "ETag", etag);
     http_add_header(c->http, "Content-Type", "application/octet-stream");
     add_disposition(c, layout);
     add_report(c, e, layout);
@@ -84,10 +87,15 @@ static void add_headers(struct call *c, const struct export *e, enum export_layo
 static bool answer_unsent(struct call *c, const struct export *e)
 {
     bool reads = is_method(c, "GET") || is_method(c, "HEAD");
+    const char *known = http_header(c->http, "If-None-Match");
+    char etag[ETAG_BYTES];
 
-    if (!etag_matches(http_header(c->http, "If-None-Match"), e->etag, true))
+    if (!known)
         return false;
-    call_unsent(c, reads ? 304 : 412, e->etag);
+    etag_make(e->digest, etag);
+    if (!etag_matches(known, etag, true))
+        return false;
+    call_unsent(c, reads ? 304 : 412, etag);
     return true;
 }
 

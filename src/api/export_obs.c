@@ -85,7 +85,7 @@ static void work(struct task *task)
     if (o->rc)
         call_judge(o->call);
     else
-        audit(o->call, client_status(o->call, 200));
+        audit_call(o->call, client_status(o->call, 200));
     http_resume(o->call->http);
 }
 

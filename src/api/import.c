@@ -60,7 +60,7 @@ static void wake(struct import_answer *a, int rc)
     if (rc)
         call_judge(a->call);
     else
-        audit(a->call, client_status(a->call, 200));
+        audit_call(a->call, client_status(a->call, 200));
     http_resume(a->call->http);
 }
 

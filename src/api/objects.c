@@ -196,14 +196,17 @@ void object_delete(struct call *c, enum kind kind)
 static void show(struct call *c, enum kind kind, int64_t version, bool downstream)
 {
     struct buf json = BUF_INIT(4 * DEFINITION_MAX);
+    uint8_t digest[SHA256_BYTES];
     char etag[ETAG_BYTES];
 
     if (catalog_show(c->api->catalog, &c->place, kind, key_of(c, kind), version,
-                     downstream, &json, etag, &c->err)) {
+                     downstream, &json, digest, &c->err)) {
         buf_release(&json);
         call_fail(c);
-    } else if (!downstream &&
-               etag_matches(http_header(c->http, "If-None-Match"), etag, true)) {
+        return;
+    }
+    etag_make(digest, etag);
+    if (!downstream && etag_matches(http_header(c->http, "If-None-Match"), etag, true)) {
         buf_release(&json);
         call_unsent(c, 304, etag);
     } else {

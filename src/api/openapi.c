@@ -7,7 +7,7 @@ static const char *const document[] = {
 #include "openapi.inc"
 };
 
-void openapi(struct call *c)
+void show_openapi(struct call *c)
 {
     struct str text = str_of(document[0]);
     struct buf json = BUF_INIT(text.n);

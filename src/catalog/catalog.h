@@ -104,21 +104,17 @@ int catalog_check(struct snapshot *s, struct reindex *all, struct err *err) MUST
 int catalog_check_workspace(struct catalog *c, const struct place *place,
                             struct err *err) MUST_CHECK;
 
-/* A strong entity tag, with its quotes: of a definition, the SHA-256 of its
- * stored form. */
-#define ETAG_BYTES (2 * SHA256_BYTES + 3)
-void etag_make(const uint8_t digest[SHA256_BYTES], char etag[ETAG_BYTES]);
-
 /* Which definition is shown, beside a version's number: the saved one, or the latest
  * that was submitted. */
 #define SHOW_SAVED 0
 #define SHOW_SUBMITTED (-1)
 
 /* Appends the JSON of one object as show gives it, or of a version of it; of a job with
- * `downstream`, also the jobs that wait for it.  E_NOTFOUND. */
+ * `downstream`, also the jobs that wait for it.  `digest` is the SHA-256 of its stored
+ * form.  E_NOTFOUND. */
 int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
                  struct str key, int64_t version, bool downstream, struct buf *json,
-                 char etag[ETAG_BYTES], struct err *err) MUST_CHECK;
+                 uint8_t digest[SHA256_BYTES], struct err *err) MUST_CHECK;
 
 struct list_request {
     struct list_query query;
@@ -161,12 +157,11 @@ struct export_request {
 
 struct export
 {
-    uint64_t size; /* of the archive, exactly */
-    uint8_t digest[SHA256_BYTES];
-    char etag[ETAG_BYTES];   /* the digest's */
-    size_t count[KINDS];     /* entries by kind */
-    size_t missing;          /* dependencies that are not held */
-    struct str missing_list; /* kind/name@job, ..., percent-encoded */
+    uint64_t size;                /* of the archive, exactly */
+    uint8_t digest[SHA256_BYTES]; /* of its format, names and contents */
+    size_t count[KINDS];          /* entries by kind */
+    size_t missing;               /* dependencies that are not held */
+    struct str missing_list;      /* kind/name@job, ..., percent-encoded */
 };
 
 /*

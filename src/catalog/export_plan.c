@@ -411,7 +411,7 @@ static int check_limits(const struct plan *p, struct err *err)
     return 0;
 }
 
-static void make_etag(struct export_int *out)
+static void digest_archive(struct export_int *out)
 {
     struct sha256_ctx c;
 
@@ -426,7 +426,6 @@ static void make_etag(struct export_int *out)
         sha256_update(&c, SHA256_BYTES, item->stored_sha256);
     }
     sha256_digest(&c, SHA256_BYTES, out->export.digest);
-    etag_make(out->export.digest, out->export.etag);
 }
 
 /* ---- the memo ---- */
@@ -526,7 +525,7 @@ static int complete(struct plan *p, const struct place *place, struct err *err)
     if (!rc)
         rc = check_limits(p, err);
     if (!rc)
-        make_etag(p->out);
+        digest_archive(p->out);
     return rc ? rc : keep_outcome(p, err);
 }
 

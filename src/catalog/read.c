@@ -18,13 +18,6 @@ int catalog_check_workspace(struct catalog *c, const struct place *place, struct
     return rc;
 }
 
-void etag_make(const uint8_t digest[SHA256_BYTES], char etag[ETAG_BYTES])
-{
-    etag[0] = '"';
-    hex_encode(digest, SHA256_BYTES, etag + 1);
-    memcpy(etag + ETAG_BYTES - 2, "\"", 2);
-}
-
 /* ---- JSON of one object ---- */
 
 /* The server's members, in front of the definition's and behind them. */
@@ -145,7 +138,7 @@ static int choose_version(struct snapshot *s, enum kind kind, int64_t version,
 
 int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
                  struct str key, int64_t version, bool downstream, struct buf *json,
-                 char etag[ETAG_BYTES], struct err *err)
+                 uint8_t digest[SHA256_BYTES], struct err *err)
 {
     struct buf stored = BUF_INIT(DEFINITION_MAX), more = BUF_INIT(DEFINITION_MAX);
     struct jw jw = JW_INIT(json, false);
@@ -174,7 +167,7 @@ int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
     if (!rc)
         rc =
             write_definition(&jw, kind, false, &o, buf_str(&stored), buf_str(&more), err);
-    etag_make(o.sha256, etag);
+    memcpy(digest, o.sha256, SHA256_BYTES);
     buf_release(&stored);
     buf_release(&more);
     arena_release(&arena);

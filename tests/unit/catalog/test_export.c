@@ -207,17 +207,18 @@ static void empty_blobs(const char *path)
     sqlite3_close(db);
 }
 
-static void test_the_etag_is_known_before_a_blob_is_read(void **state)
+static void test_the_digest_is_known_before_a_blob_is_read(void **state)
 {
     struct world *w = *state;
     struct buf out = BUF_INIT(MIB);
+    const uint8_t none[SHA256_BYTES] = { 0 };
     struct stream *stream;
     struct export *e;
 
     save_script(w, "s", 10);
     save_job(w, 0, "s");
     e = plan(w, 1);
-    assert_int_equal(strlen(e->etag), 66);
+    assert_memory_not_equal(e->digest, none, sizeof(none));
     empty_blobs(w->path); /* nothing of the content has been looked at */
     stream = catalog_export_stream(e);
     assert_fails(stream_read_all(stream, &out, &w->err), E_INTERNAL, &w->err);
@@ -485,25 +486,26 @@ static void test_large_and_small_entries_go_together(void **state)
     buf_release(&names);
 }
 
-/* ---- the ETag ---- */
+/* ---- the digest ---- */
 
-static void etag_of(struct world *w, struct export_request request, char etag[80])
+static void digest_of(struct world *w, struct export_request request,
+                      uint8_t digest[SHA256_BYTES])
 {
     struct export *e;
 
     assert_ok(catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err),
               &w->err);
-    snprintf(etag, 80, "%s", e->etag);
+    memcpy(digest, e->digest, SHA256_BYTES);
     catalog_export_free(e);
 }
 
-static void test_the_etag_says_what_the_archive_holds(void **state)
+static void test_the_digest_says_what_the_archive_holds(void **state)
 {
     struct world *w = *state;
     const struct str turned[] = { STR("j001"), STR("j000") };
     struct export_request both = { .names = w->names, .n = 2, .depend = true };
     struct export_request one = both, without = both, order = both;
-    char etag[6][80];
+    uint8_t digest[6][SHA256_BYTES];
 
     save_job_of(w, 0, "scriptName=s");
     save_job_of(w, 1, "");
@@ -511,18 +513,18 @@ static void test_the_etag_says_what_the_archive_holds(void **state)
     one.n = 1;
     without.depend = false;
     order.names = turned;
-    etag_of(w, both, etag[0]);
-    etag_of(w, one, etag[1]);
-    etag_of(w, without, etag[2]);
-    etag_of(w, order, etag[3]);
+    digest_of(w, both, digest[0]);
+    digest_of(w, one, digest[1]);
+    digest_of(w, without, digest[2]);
+    digest_of(w, order, digest[3]);
     one.layout = EXPORT_SINGLE; /* the same contents under other names */
-    etag_of(w, one, etag[4]);
+    digest_of(w, one, digest[4]);
     for (int i = 0; i < 5; i++)
         for (int k = 0; k < i; k++)
-            assert_string_not_equal(etag[i], etag[k]);
+            assert_memory_not_equal(digest[i], digest[k], SHA256_BYTES);
     save_as(w, KIND_SCRIPT, SCRIPT, "other", "2"); /* nothing of this archive */
-    etag_of(w, both, etag[5]);
-    assert_string_equal(etag[5], etag[0]);
+    digest_of(w, both, digest[5]);
+    assert_memory_equal(digest[5], digest[0], SHA256_BYTES);
 }
 
 /* ---- limits: all exact, and known before the first byte ---- */
@@ -638,10 +640,10 @@ static void list_first(struct world *w, enum kind kind)
 static void show_one(struct world *w, enum kind kind, const char *key)
 {
     struct buf json = BUF_INIT(MIB);
-    char etag[ETAG_BYTES];
+    uint8_t digest[SHA256_BYTES];
 
     assert_ok(catalog_show(&w->catalog, &w->place, kind, str_of(key), SHOW_SAVED,
-                           kind == KIND_JOB, &json, etag, &w->err),
+                           kind == KIND_JOB, &json, digest, &w->err),
               &w->err);
     buf_release(&json);
 }
@@ -745,13 +747,13 @@ static void test_a_full_workspace_costs_no_more(void **state)
 static const struct CMUnitTest tests[] = {
     WITH_STORE(test_statements_do_not_grow_with_the_jobs),
     WITH_STORE(test_large_archives_take_one_statement_a_batch),
-    WITH_STORE(test_the_etag_is_known_before_a_blob_is_read),
+    WITH_STORE(test_the_digest_is_known_before_a_blob_is_read),
     WITH_STORE(test_entries_are_the_stored_forms),
     WITH_STORE(test_resources_of_one_name_are_numbered),
     WITH_STORE(test_what_is_missing_is_listed),
     WITH_STORE(test_every_unknown_job_is_named),
     WITH_STORE(test_large_and_small_entries_go_together),
-    WITH_STORE(test_the_etag_says_what_the_archive_holds),
+    WITH_STORE(test_the_digest_says_what_the_archive_holds),
     WITH_STORE(test_limits_of_an_archive_are_exact),
     WITH_STORE(test_missing_dependencies_count_towards_the_entries),
     WITH_STORE(test_a_full_workspace_costs_no_more),

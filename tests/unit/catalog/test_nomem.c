@@ -703,13 +703,15 @@ static int permit(struct job *j, struct err *err)
 static int show(struct job *j, struct err *err)
 {
     struct buf json = BUF_INIT(MIB);
+    uint8_t digest[SHA256_BYTES];
     char etag[ETAG_BYTES];
     int rc = catalog_show(&j->world->catalog, place_of(j), j->kind, str_of(j->key),
                           j->turn < 0 ? SHOW_SUBMITTED : SHOW_SAVED, j->kind == KIND_JOB,
-                          &json, etag, err);
+                          &json, digest, err);
 
     if (!rc && json.bad) /* the caller's to see */
         rc = err_nomem(err);
+    etag_make(digest, etag);
     if (!rc)
         note(j, "%.*s %.*s", ETAG_BYTES, etag, STR_ARG(buf_str(&json)));
     buf_release(&json);
@@ -788,7 +790,10 @@ static int workspaces(struct job *j, struct err *err)
 
 static void note_export(struct job *j, const struct export *e)
 {
-    note(j, "%llu %s missing %zu %.*s", (unsigned long long)e->size, e->etag, e->missing,
+    char etag[ETAG_BYTES];
+
+    etag_make(e->digest, etag);
+    note(j, "%llu %s missing %zu %.*s", (unsigned long long)e->size, etag, e->missing,
          STR_ARG(e->missing_list));
     for (size_t i = 0; i < KINDS; i++)
         note(j, "%zu", e->count[i]);
