@@ -8,7 +8,7 @@
 
 #include "archive/deflate.h"
 #include "archive/zip_read_int.h"
-#include "base/seal.h"
+#include "base/buf.h"
 #include "errors/errors.h"
 
 /* Larger limits than these would make the sums overflow. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "base/seal.h"
+#include "base/wipe.h"
 #include "errors/errors.h"
 
 /* yescrypt, at the library's own cost. */

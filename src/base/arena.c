@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/seal.h"
+#include "base/wipe.h"
 
 #define CHUNK_BYTES 4096
 

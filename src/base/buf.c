@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/seal.h"
+#include "base/wipe.h"
 #include "base/banned.h"
 
 static bool set_capacity(struct buf *b, size_t cap)
@@ -158,6 +158,12 @@ void buf_release(struct buf *b)
 {
     free(b->ptr);
     *b = BUF_INIT(b->max);
+}
+
+void buf_wipe(struct buf *b)
+{
+    wipe(b->ptr, b->cap);
+    buf_release(b);
 }
 
 char *buf_detach(struct buf *b, size_t *n)

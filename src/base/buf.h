@@ -55,6 +55,9 @@ void buf_clear(struct buf *b);
 /* Frees the contents; the buffer can be used again. */
 void buf_release(struct buf *b);
 
+/* As buf_release(), and overwrites the contents first: for what may hold a secret. */
+void buf_wipe(struct buf *b);
+
 /* Hands the memory (*n bytes, free() it) to the caller and empties the buffer. */
 char *buf_detach(struct buf *b, size_t *n);
 

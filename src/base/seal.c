@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/wipe.h"
 
 static void set_id(struct seal_key *key)
 {
@@ -97,21 +98,4 @@ bool seal_open(const struct seal_key *key, struct str context, struct str sealed
         wipe(out->ptr + out->len, n);
     wipe(&c, sizeof(c));
     return ok;
-}
-
-bool same_bytes(struct str a, struct str b)
-{
-    return a.n == b.n && (a.n == 0 || memeql_sec(a.p, b.p, a.n));
-}
-
-void wipe(void *bytes, size_t n)
-{
-    if (n)
-        explicit_bzero(bytes, n);
-}
-
-void buf_wipe(struct buf *b)
-{
-    wipe(b->ptr, b->cap);
-    buf_release(b);
 }

@@ -33,13 +33,4 @@ void seal(const struct seal_key *key, struct str context, struct str plain,
 bool seal_open(const struct seal_key *key, struct str context, struct str sealed,
                struct buf *out);
 
-/* Whether two texts are the same, in a time that does not tell where they differ. */
-bool same_bytes(struct str a, struct str b);
-
-/* Overwrites memory that held a secret, also where the compiler sees no use. */
-void wipe(void *bytes, size_t n);
-
-/* As buf_release(), and wipes the contents first. */
-void buf_wipe(struct buf *b);
-
 #endif

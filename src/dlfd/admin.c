@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "base/wipe.h"
 #include "dlfd/admin_int.h"
 #include "dlfd/options.h"
 #include "model/names.h"

@@ -6,6 +6,7 @@
 #include "auth/password.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/wipe.h"
 #include "dlfd/key_file.h"
 
 #define NAME "admin"

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/wipe.h"
 
 #define LINE_BYTES (2 * SEAL_KEY_BYTES + 1)
 #define FILE_BYTES (KEY_FILE_MAX_KEYS * LINE_BYTES)

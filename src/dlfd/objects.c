@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "base/seal.h"
+#include "base/wipe.h"
 #include "dlfd/key_file.h"
 #include "errors/errors.h"
 #include "model/names.h"

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/seal.h"
 #include "http/http_int.h"
 #include "base/banned.h"
 

@@ -6,9 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/seal.h"
 #include "http/http_int.h"
 #include "base/banned.h"
 

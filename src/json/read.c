@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "base/seal.h"
 #include "base/utf8.h"
+#include "base/wipe.h"
 #include "errors/errors.h"
 #include "base/banned.h"
 

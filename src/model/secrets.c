@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
+#include "base/buf.h"
 #include "base/limits.h"
-#include "base/seal.h"
 #include "errors/errors.h"
 #include "model/secrets_int.h"
 

@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "obs/s3.h"
-#include "errors/errors.h"
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/percent.h"
-#include "base/seal.h"
+#include "base/wipe.h"
+#include "errors/errors.h"
+#include "obs/s3.h"
 #include "base/banned.h"
 
 /* Objects of a service that speaks S3. */

@@ -3,14 +3,14 @@
 #include <strings.h>
 #include <time.h>
 
-#include "obs/s3.h"
-#include "errors/errors.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/percent.h"
-#include "base/seal.h"
+#include "errors/errors.h"
+#include "obs/s3.h"
 #include "base/banned.h"
 
 #define HEADERS_MAX (5 + S3_EXTRA_MAX)

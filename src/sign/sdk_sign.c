@@ -6,11 +6,11 @@
 #include <nettle/memops.h>
 #include <strings.h>
 
-#include "sign/sign_int.h"
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/limits.h"
-#include "base/seal.h"
+#include "base/wipe.h"
+#include "sign/sign_int.h"
 #include "base/banned.h"
 
 /* What a request was made of, as far as it is the same in all readings. */

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "sign/sign_int.h"
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/percent.h"
-#include "base/seal.h"
+#include "base/wipe.h"
+#include "sign/sign_int.h"
 #include "base/banned.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"

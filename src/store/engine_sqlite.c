@@ -10,6 +10,7 @@
 #include "base/count.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "base/wipe.h"
 #include "store/sqlite_frozen.h"
 #include "store/sqlite_sums.h"
 #include "store/store.h"
