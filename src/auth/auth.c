@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "base/wipe.h"
 #include "errors/errors.h"
+#include "store/damage.h"
+#include "store/keys.h"
 
 static const struct {
     int64_t window_ms;

@@ -5,6 +5,8 @@
 #include "base/stream.h"
 #include "catalog/cache.h"
 #include "store/authority.h"
+#include "store/objects.h"
+#include "store/save.h"
 
 /*
  * The use cases of the catalogue.  Knows no HTTP: what comes in is checked for

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "catalog/object.h"
 #include "base/banned.h"
+#include "store/jobs.h"
 
 /*
  * The plan of an export: names become objects, objects become the entries of

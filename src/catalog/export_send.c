@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "errors/errors.h"
+#include "store/damage.h"
 
 /*
  * The bytes of a planned export, piece by piece: stored blobs between headers,

@@ -6,6 +6,7 @@
 #include "catalog/catalog.h"
 #include "errors/errors.h"
 #include "model/import_body.h"
+#include "store/tasks.h"
 
 /*
  * Import: what an archive holds becomes objects of a workspace.

@@ -4,6 +4,7 @@
 #include "archive/zip_read.h"
 #include "catalog/object.h"
 #include "catalog/import.h"
+#include "store/imports.h"
 
 /* Private to catalog/: an import between its parts. */
 

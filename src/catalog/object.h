@@ -4,7 +4,10 @@
 #include "catalog/catalog.h"
 #include "model/definition.h"
 #include "errors/errors.h"
-#include "store/store.h"
+#include "store/clusters.h"
+#include "store/damage.h"
+#include "store/save.h"
+#include "store/versions.h"
 
 /*
  * What the use cases of objects share, for the rooms that write objects: catalog/ and

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "catalog/object.h"
+#include "store/jobs.h"
 
 int catalog_check_workspace(struct catalog *c, const struct place *place, struct err *err)
 {

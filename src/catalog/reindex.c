@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "catalog/object.h"
 #include "catalog/import_int.h"
+#include "store/reindex.h"
 
 /*
  * All definitions made anew, some at a time, in one transaction.  A definition that

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/percent.h"
 #include "catalog/object.h"
+#include "store/jobs.h"
 
 /* What is prepared for one save; `save` comes first, for the way back. */
 struct prepared {

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/wipe.h"
 #include "dlfd/output.h"
+#include "store/keys.h"
 
 /*
  * dlfd admin user, key, project and role: what may also be done while a server runs.

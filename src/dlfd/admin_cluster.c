@@ -1,4 +1,5 @@
 #include "dlfd/admin_int.h"
+#include "store/clusters.h"
 
 #include <stdio.h>
 

@@ -13,6 +13,9 @@
 #include "dlfd/fresh_file.h"
 #include "dlfd/renew.h"
 #include "errors/errors.h"
+#include "store/check.h"
+#include "store/files.h"
+#include "store/keys.h"
 
 /* Backup, restore, check, reindex: the catalogue as a whole. */
 

@@ -5,9 +5,11 @@
 #include "auth/credentials.h"
 #include "auth/password.h"
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/wipe.h"
 #include "dlfd/key_file.h"
+#include "store/keys.h"
 
 #define NAME "admin"
 

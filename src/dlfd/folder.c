@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "store/files.h"
+#include "store/keys.h"
 
 static int fail(struct err *err, enum ec ec, const char *what, const char *path)
 {

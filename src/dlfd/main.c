@@ -23,6 +23,7 @@
 #include "errors/errors.h"
 #include "model/names.h"
 #include "base/banned.h"
+#include "store/reindex.h"
 
 /* What an answer takes at most. */
 static uint64_t longest_answer_s(const struct options *o)

@@ -14,6 +14,10 @@
 #include "catalog/import.h"
 #include "dlfd/fresh_file.h"
 #include "base/banned.h"
+#include "model/node_secrets.h"
+#include "store/check.h"
+#include "store/files.h"
+#include "store/reindex.h"
 
 static int fail(const char *path, struct err *err)
 {

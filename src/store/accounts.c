@@ -1,5 +1,6 @@
 #include "store/accounts.h"
 
+#include "store/damage.h"
 #include "store/store_int.h"
 
 /* ---- reading ---- */

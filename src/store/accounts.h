@@ -1,6 +1,7 @@
 #ifndef STORE_ACCOUNTS_H
 #define STORE_ACCOUNTS_H
 
+#include "base/hash.h"
 #include "store/store.h"
 
 /*

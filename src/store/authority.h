@@ -1,7 +1,7 @@
 #ifndef STORE_AUTHORITY_H
 #define STORE_AUTHORITY_H
 
-#include "store/store.h"
+#include "store/workspaces.h"
 
 /*
  * By what somebody acts, and whether they still may.  A request is judged when its head

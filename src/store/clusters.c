@@ -1,4 +1,4 @@
-#include <stdio.h>
+#include "store/clusters.h"
 
 #include "base/clock.h"
 #include "store/store_int.h"
@@ -64,7 +64,7 @@ static int run_cluster_delete(struct db *db, struct write *write, struct err *er
     struct cluster_delete *d = (struct cluster_delete *)write;
     bool used;
     int rc =
-        exists(db_query(db, SQL_CLUSTER_USED, "ss", d->project, d->name), &used, err);
+        db_exists(db_query(db, SQL_CLUSTER_USED, "ss", d->project, d->name), &used, err);
 
     if (!rc && used && !d->force)
         return err_set(err, E_DENIED, API_OK, DET_NONE);

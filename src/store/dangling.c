@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "model/edit.h"
+#include "store/check.h"
 #include "store/store_int.h"
 
 /*
@@ -117,9 +118,9 @@ static int look_up(struct looking *l, int64_t kind, struct str object, struct na
     for (size_t i = 0; !rc && i < n->n; i++) {
         if (i && str_eq(n->names[i], n->names[i - 1]))
             continue;
-        rc =
-            exists(db_query(l->db, SQL_CHECK_CONNECTION, "is", l->workspace, n->names[i]),
-                   &found, err);
+        rc = db_exists(
+            db_query(l->db, SQL_CHECK_CONNECTION, "is", l->workspace, n->names[i]),
+            &found, err);
         if (!rc && !found)
             dangles(l, kind, object, KIND_CONNECTION, STR(""), n->names[i]);
     }

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/seal.h"
 #include "errors/errors.h"
-#include "store/store.h"
+#include "store/files.h"
 
 /*
  * Private to store/: one connection to the database engine, with its prepared
@@ -67,6 +67,9 @@ void db_end(struct query *q);
 /* As db_query() and db_next() for a statement without rows. */
 int db_run(struct db *db, struct err *err, enum sql sql, const char *types,
            ...) MUST_CHECK;
+
+/* Whether the query gives a row; it is ended either way. */
+int db_exists(struct query *q, bool *found, struct err *err) MUST_CHECK;
 
 /* The key that seals what is written here; NULL until it is set. */
 const struct seal_key *db_key(const struct db *db);

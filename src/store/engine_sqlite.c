@@ -1,3 +1,4 @@
+#include "model/definition.h"
 #include "store/engine.h"
 
 #include <errno.h>
@@ -11,9 +12,9 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "base/wipe.h"
+#include "store/damage.h"
 #include "store/sqlite_frozen.h"
 #include "store/sqlite_sums.h"
-#include "store/store.h"
 #include "base/banned.h"
 
 struct query {
@@ -440,6 +441,16 @@ int db_run(struct db *db, struct err *err, enum sql sql, const char *types, ...)
         rc = db_next(q, err);
     while (rc == 1);
     return rc;
+}
+
+int db_exists(struct query *q, bool *found, struct err *err)
+{
+    int rc = db_next(q, err);
+
+    *found = rc == 1;
+    if (rc == 1)
+        db_end(q);
+    return rc < 0 ? rc : 0;
 }
 
 const struct seal_key *db_key(const struct db *db)

@@ -1,144 +1,10 @@
-#include "store/store_int.h"
+#include "store/imports.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
+#include "store/clusters.h"
+#include "store/store_int.h"
 
-/* Imports: their blobs, their one transaction, and their tasks. */
-
-static int run_stage(struct db *db, struct write *write, struct err *err)
-{
-    struct stage *s = (struct stage *)write;
-    int rc = 0;
-
-    for (size_t i = 0; !rc && i < s->n; i++) {
-        rc = stage_blob(db, &s->blobs[i], &s->ids[i], err);
-        if (!rc)
-            rc = db_run(db, err, SQL_STAGED_ADD, "i", s->ids[i]);
-    }
-    return rc;
-}
-
-void stage_init(struct stage *s)
-{
-    *s = (struct stage){ .write.run = run_stage };
-}
-
-static int run_unstage(struct db *db, struct write *write, struct err *err)
-{
-    struct unstage *u = (struct unstage *)write;
-    struct query *q = db_query(db, SQL_STAGED_TAKE, "i", (int64_t)IMPORT_BATCH);
-    int rc, left = 0;
-
-    u->more = false;
-    while ((rc = db_next(q, err)) == 1) {
-        u->more = true;
-        left = leave_blob(db, db_int(q, 0), err);
-        if (left)
-            break;
-    }
-    db_end(q);
-    return left ? left : rc;
-}
-
-void unstage_init(struct unstage *u)
-{
-    *u = (struct unstage){ .write.run = run_unstage };
-}
-
-int snapshot_find_blob(struct snapshot *s, const uint8_t sha256[SHA256_BYTES],
-                       int64_t *id, struct err *err)
-{
-    return find_blob(s->db, SQL_BLOB_IN_USE, sha256, id, err);
-}
-
-int snapshot_held(struct snapshot *s, int64_t workspace, enum kind kind, struct str scope,
-                  struct str name, struct object *out, struct arena *arena,
-                  struct err *err)
-{
-    return find_object(s->db, SQL_OBJECT_BY_NAME, workspace, kind, scope, name, out,
-                       arena, err);
-}
-
-int snapshot_has_resource(struct snapshot *s, int64_t workspace, struct str name,
-                          bool *has, struct err *err)
-{
-    return exists(db_query(s->db, SQL_RESOURCE_NAMED, "is", workspace, name), has, err);
-}
-
-/* ---- tasks ---- */
-
-static int run_task_new(struct db *db, struct write *write, struct err *err)
-{
-    struct task_new *t = (struct task_new *)write;
-    struct arena arena = ARENA_INIT;
-    struct changes c;
-    int64_t now = clock_ms();
-    int rc = open_workspace(db, t->project, t->workspace, &c, &arena, err);
-
-    id_hex(t->uid);
-    if (!rc)
-        rc = db_run(db, err, SQL_TASK_DROP, "i", now - TASK_KEPT_MS);
-    if (!rc)
-        rc = db_run(db, err, SQL_TASK_ADD, "siisi", str_of(t->uid), c.w.id,
-                    (int64_t)t->kind, t->path, now);
-    t->id = db_last_id(db);
-    arena_release(&arena);
-    return rc;
-}
-
-void task_new_init(struct task_new *t)
-{
-    *t = (struct task_new){ .write.run = run_task_new };
-}
-
-static int end_task(struct db *db, const struct task_end *t, struct err *err)
-{
-    return db_run(db, err, SQL_TASK_END, "isis", t->id,
-                  t->failed ? STR("FAILED") : STR("SUCCESSFUL"), clock_ms(), t->report);
-}
-
-static int run_task_end(struct db *db, struct write *write, struct err *err)
-{
-    struct task_end *t = (struct task_end *)write;
-    int rc = end_task(db, t, err);
-
-    if (!t->id && !db_changes(db))
-        write->audit = STR(""); /* none ran: there is nothing to tell */
-    return rc;
-}
-
-void task_end_init(struct task_end *t)
-{
-    *t = (struct task_end){ .write.run = run_task_end };
-}
-
-int snapshot_task(struct snapshot *s, int64_t workspace, struct str uid,
-                  struct shown_task *out, struct arena *arena, struct err *err)
-{
-    struct query *q = db_query(s->db, SQL_TASK, "is", workspace, uid);
-    int rc = db_next(q, err);
-
-    if (rc != 1)
-        return rc ? rc : err_set(err, E_NOTFOUND, API_OK, DET_NONE);
-    *out = (struct shown_task){
-        .uid = arena_str(arena, db_text(q, 0)),
-        .kind = (enum task_kind)db_int(q, 1),
-        .path = arena_str(arena, db_text(q, 2)),
-        .status = arena_str(arena, db_text(q, 3)),
-        .started = db_int(q, 4),
-        .ended = db_int(q, 5),
-        .report = arena_str(arena, db_text(q, 6)),
-        .id = db_int(q, 8),
-    };
-    rc = db_int(q, 7) ? row_damaged("task", db_int(q, 8), err) : 0;
-    db_end(q);
-    if (rc)
-        return rc;
-    return out->uid.p && out->path.p && out->status.p && out->report.p ? 0
-                                                                       : err_nomem(err);
-}
-
-/* ---- the transaction ---- */
+/* The one transaction of an import. */
 
 /* One import on its way: the workspace, and that of CDM, which is opened with the first
  * object that needs it. */
@@ -170,14 +36,6 @@ static int enter_cdm(struct importing *im, struct str cluster, struct err *err)
     id_uuid(uid);
     return db_run(im->db, err, SQL_CLUSTER_ENSURE, "sssi", str_of(uid), im->all->project,
                   cluster, clock_ms());
-}
-
-bool save_has_secret(const struct save *s)
-{
-    for (size_t i = 0; i < s->n_secrets; i++)
-        if (s->secrets[i].value.p)
-            return true;
-    return false;
 }
 
 /* A connection's stored secrets are for what its type stands for. */

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/percent.h"
 #include "errors/errors.h"
-#include "store/store.h"
+#include "store/files.h"
 
 static int fail(struct err *err, enum ec ec, const char *path, const char *what)
 {

@@ -1,7 +1,8 @@
 #include <sqlite3.h>
 
 #include "base/limits.h"
-#include "store/store_int.h"
+#include "errors/errors.h"
+#include "store/files.h"
 
 /* Nothing stays in the files that the catalogue does not have. */
 

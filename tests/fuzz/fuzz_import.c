@@ -8,6 +8,7 @@
 #include "catalog/import.h"
 #include "fuzz/archive.h"
 #include "fuzz/fuzz.h"
+#include "store/tasks.h"
 
 #define FILES_MAX 16
 

@@ -3,6 +3,7 @@
  * counted as whom when sign-ins fail.  The clocks are the test's own: the linker gives
  * the function below instead of the C library's.
  */
+#include "store/keys.h"
 #include "unit/t.h"
 
 #include <dirent.h>

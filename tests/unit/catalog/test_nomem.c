@@ -29,6 +29,9 @@
 #include "fuzz/archive.h"
 #include "obs/obs.h"
 #include "sign/sigv4.h"
+#include "store/clusters.h"
+#include "store/keys.h"
+#include "store/tasks.h"
 #include "unit/t.h"
 
 static atomic_long left = -1; /* allocations that still succeed; negative: all do */

@@ -1,4 +1,6 @@
 /* Staged definitions, and the transaction of an import. */
+#include "store/imports.h"
+#include "store/tasks.h"
 #include "unit/store/conformance.h"
 
 /* The objects of an import, and all that they point to. */

@@ -1,5 +1,6 @@
 /* What exports and task lists ask: jobs by name, and what definitions refer to. */
 #include "base/limits.h"
+#include "store/jobs.h"
 #include "unit/store/conformance.h"
 
 static void test_jobs_are_found_by_their_names(void **state)

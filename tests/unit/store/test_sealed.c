@@ -1,6 +1,7 @@
 /* Secrets: sealed with the catalogue's key, moved, dropped, sealed with another key. */
 #include "base/limits.h"
 #include "store/accounts.h"
+#include "store/keys.h"
 #include "unit/store/conformance.h"
 
 #define STR_INIT(text)                                                                   \

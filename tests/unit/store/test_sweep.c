@@ -4,6 +4,12 @@
  * this test a second is half a millisecond, and its wall clock jumps: the linker gives it
  * the two functions below instead of the C library's.
  */
+#include "base/hash.h"
+#include "model/definition.h"
+#include "store/blobs.h"
+#include "store/objects.h"
+#include "store/save.h"
+#include "store/workspaces.h"
 #include "unit/t.h"
 
 #include <dirent.h>

@@ -1,5 +1,6 @@
 /* Projects, their workspaces and their clusters. */
 #include "base/limits.h"
+#include "store/clusters.h"
 #include "unit/store/conformance.h"
 
 /* ---- projects and workspaces ---- */
