@@ -111,9 +111,11 @@
 /* The target, and all headers with their names. */
 #define TARGET_MAX_BYTES (16 * KIB)
 #define HEADERS_MAX_BYTES (24 * KIB)
-/* What both take of the pool, with so much for each header and each cookie; the rest of
- * the pool is for the head of the answer. */
-#define HEAD_COST_MAX (48 * KIB)
+/* What both take of the pool, with so much for each header and each cookie, and how much
+ * these take alone: the library's buffer, which begins as half of the pool, may be full
+ * with what follows the head.  The rest, 8 KiB, is for the head of the answer. */
+#define HEAD_COST_MAX (46 * KIB)
+#define HEAD_KEPT_MAX (20 * KIB)
 #define HEADER_COST 64
 #define CHUNK_EXTENSION_MAX KIB
 /* Bodies and answers have a second more for so many bytes. */

@@ -125,13 +125,34 @@ bool judge_pass(struct feed *f, uint8_t class, size_t max, enum http_fault beyon
     return f->at < f->end;
 }
 
+/* How many bytes header lines may have: fewer when the library's pool has no room for
+ * them beside the target, and what it keeps for each header. */
+static size_t lines_max(const struct judge *j)
+{
+    size_t left = HEAD_COST_MAX - j->target - j->kept;
+
+    return j->in_trailers || left > HEADERS_MAX_BYTES ? HEADERS_MAX_BYTES : left;
+}
+
+static enum http_fault beyond_lines(const struct judge *j)
+{
+    return lines_max(j) == HEADERS_MAX_BYTES ? HTTP_HEADERS_TOO_LARGE
+                                             : HTTP_TOO_MANY_HEADERS;
+}
+
+/* judge_pass() of a header line. */
+static bool pass_class(struct feed *f, uint8_t class)
+{
+    return judge_pass(f, class, lines_max(f->j), beyond_lines(f->j));
+}
+
 /* Passes the next byte, of a header line. */
 static bool pass_one(struct feed *f)
 {
     struct judge *j = f->j;
 
-    if (j->bytes == HEADERS_MAX_BYTES) {
-        judge_fail(f, HTTP_HEADERS_TOO_LARGE);
+    if (j->bytes == lines_max(j)) {
+        judge_fail(f, beyond_lines(j));
         return false;
     }
     put(f, f->at++, 1);
@@ -206,7 +227,7 @@ static void target(struct feed *f)
         return;
     }
     put(f, f->at++, 1);
-    j->cost = j->bytes;
+    j->target = j->bytes;
     j->state = VERSION;
 }
 
@@ -230,14 +251,18 @@ static void version(struct feed *f)
 
 /* ---- header lines, and trailers ---- */
 
-/* What the library keeps for a header, or for a cookie. */
+/* What the library keeps for a header, or for a cookie, beside the lines themselves. */
 static bool charge(struct feed *f, size_t bytes)
 {
     struct judge *j = f->j;
+    size_t kept = j->kept + bytes;
 
-    j->cost += j->in_trailers ? 0 : bytes;
-    if (j->cost <= HEAD_COST_MAX)
+    if (j->in_trailers)
         return true;
+    if (kept <= HEAD_KEPT_MAX && j->target + kept + j->bytes <= HEAD_COST_MAX) {
+        j->kept = kept;
+        return true;
+    }
     judge_fail(f, HTTP_TOO_MANY_HEADERS);
     return false;
 }
@@ -289,7 +314,7 @@ static void name(struct feed *f)
 
     for (; c < f->end && is(*c, TOKEN) && j->name_n < sizeof(j->name); c++)
         j->name[j->name_n++] = (char)tolower((unsigned char)*c);
-    if (!judge_pass(f, TOKEN, HEADERS_MAX_BYTES, HTTP_HEADERS_TOO_LARGE))
+    if (!pass_class(f, TOKEN))
         return;
     if (*f->at != ':')
         judge_fail(f, HTTP_BAD_NAME);
@@ -299,7 +324,7 @@ static void name(struct feed *f)
 
 static void blanks(struct feed *f)
 {
-    if (!judge_pass(f, BLANK, HEADERS_MAX_BYTES, HTTP_HEADERS_TOO_LARGE))
+    if (!pass_class(f, BLANK))
         return;
     f->j->value_n = 0;
     f->j->state = VALUE;
@@ -356,7 +381,7 @@ static bool read_value(struct feed *f)
 
     if (j->kind == COOKIE && !charge_cookies(f))
         return false;
-    more = judge_pass(f, IN_VALUE, HEADERS_MAX_BYTES, HTTP_HEADERS_TOO_LARGE);
+    more = pass_class(f, IN_VALUE);
     if (j->kind == CODING && !j->fault)
         read_coding(j, from, f->at);
     return more;

@@ -33,7 +33,8 @@ struct judge {
     unsigned lengths, codings;
     char name[18];
     size_t bytes;    /* of the method, target, headers or trailers so far */
-    size_t cost;     /* bytes that the head takes of the library's pool */
+    size_t target;   /* bytes of it */
+    size_t kept;     /* bytes of the library's pool, for headers and cookies */
     size_t value_n;  /* bytes of this value */
     uint64_t length; /* Content-Length */
     uint64_t left;   /* bytes of the body or chunk; or the size that is being read */

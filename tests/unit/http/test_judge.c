@@ -251,8 +251,7 @@ static void test_limits(void **state)
         { GET "X: ", "a", HEADERS_MAX_BYTES - 5, "\r\n\r\n", HTTP_HEADERS_TOO_LARGE },
         { GET "X:", " ", HEADERS_MAX_BYTES - 4, "\r\n\r\n", HTTP_HEADERS_TOO_LARGE },
         { GET, "X", HEADERS_MAX_BYTES - 3, ":\r\n\r\n", HTTP_HEADERS_TOO_LARGE },
-        { GET, "X:\r\n", (HEAD_COST_MAX - 2) / HEADER_COST, "\r\n",
-          HTTP_TOO_MANY_HEADERS },
+        { GET, "X:\r\n", HEAD_KEPT_MAX / HEADER_COST, "\r\n", HTTP_TOO_MANY_HEADERS },
         { PUT "Content-Length: ", "0", HEADERS_MAX_BYTES - 18, "\r\n\r\n",
           HTTP_HEADERS_TOO_LARGE },
         { CHUNKED "1;", "a", CHUNK_EXTENSION_MAX, "\r\n", HTTP_BAD_CHUNK },
@@ -272,6 +271,29 @@ static void test_limits(void **state)
             check_limit(&in, more ? limits[i].beyond : HTTP_SOUND);
         }
     t_rows_end();
+}
+
+/* A long target, as many headers beside it, and a value that takes the rest: all of it is
+ * in the library's pool at once. */
+static void test_target_and_headers_share_the_pool(void **state)
+{
+    static const char line[] = "X: a23456789b23456789c23456789d23456789e23456\r\n";
+    const size_t n = 200, rest = HEAD_COST_MAX - TARGET_MAX_BYTES -
+                                 n * (HEADER_COST + sizeof(line) - 1) - HEADER_COST - 4;
+
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        struct buf in = BUF_INIT(MIB);
+
+        buf_adds(&in, "GET ");
+        repeat(&in, "/", TARGET_MAX_BYTES);
+        buf_adds(&in, " HTTP/1.1\r\n");
+        repeat(&in, line, n);
+        buf_adds(&in, "Y:");
+        repeat(&in, "y", rest + more);
+        buf_adds(&in, "\r\n\r\n");
+        check_limit(&in, more ? HTTP_TOO_MANY_HEADERS : HTTP_SOUND);
+    }
 }
 
 /* What the library takes for them is counted before it is passed on. */
@@ -318,6 +340,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_verdicts),
     cmocka_unit_test(test_every_byte_in_every_place),
     cmocka_unit_test(test_limits),
+    cmocka_unit_test(test_target_and_headers_share_the_pool),
     cmocka_unit_test(test_cookies),
     cmocka_unit_test(test_content_is_skipped),
 };
