@@ -62,17 +62,17 @@ static bool is_local(const char *host)
            (str_starts(name, "127.") && strspn(host, "0123456789.") == n);
 }
 
-/* Whether `list`, with commas between, has the origin. */
+/* Whether `list`, with commas and blanks between, has the origin. */
 static bool is_listed(const char *list, const char *origin)
 {
     size_t n = strlen(origin);
 
-    while (*list) {
-        size_t one = strcspn(list, ",");
+    while (*(list += strspn(list, ", \t"))) {
+        size_t one = strcspn(list, ", \t");
 
         if (one == n && strncasecmp(list, origin, n) == 0)
             return true;
-        list += one + (list[one] == ',');
+        list += one;
     }
     return false;
 }

@@ -489,12 +489,13 @@ def test_the_servers_own_page_may_call(raw, server, host):
     assert connection.answer()[0] == 200
 
 
-def test_a_listed_origin_may_call(start):
-    server = start("--allow-origin", "https://a.example,http://b.example:8080")
+@pytest.mark.parametrize("between", [",", ", ", " ,\t", ",,"])
+def test_a_listed_origin_may_call(start, between):
+    server = start("--allow-origin", between.join(["https://a.example", "http://b.example:8080"]))
     client = server.client()
     for origin, status in [("https://a.example", 200), ("http://b.example:8080", 200),
                            ("https://a.exampl", 403), ("https://a.example,http://b.example:8080", 403),
-                           ("http://a.example", 403), ("http://b.example", 403)]:
+                           ("http://a.example", 403), ("http://b.example", 403), ("", 403)]:
         assert client.get("/jobs", headers={"Origin": origin}).status == status, origin
 
 
