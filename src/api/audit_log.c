@@ -52,7 +52,8 @@ struct audit_log {
     bool more;               /* rows are left */
     int64_t synced_ns, complained_ns;
     int64_t copied_ns; /* 0: no rows are left that were copied */
-    bool failing, complained;
+    bool failing;      /* at the last try */
+    bool complained;
 };
 
 /* ---- the file ---- */
@@ -75,7 +76,7 @@ static void recover(struct audit_log *log)
 {
     if (log->complained)
         log_info("audit log: %s: it is written again", log->path);
-    log->complained = log->failing = false;
+    log->complained = false;
 }
 
 /* A line that a crash or a full disk cut short. */
@@ -121,15 +122,32 @@ static void leave_store(struct audit_log *log)
     pthread_mutex_unlock(&log->lock);
 }
 
-/* Flushes the file, and lets rows go that are in it.  A disk that has failed loses what
- * was written, and would not take it a second time. */
+/* A pipe cannot be asked. */
+static bool sync_file(const struct audit_log *log)
+{
+    return log->fd < 0 || fdatasync(log->fd) == 0 || errno == EINVAL || errno == EROFS;
+}
+
+/* What the disk has of the rows that were written since the last flush is not known: they
+ * are copied again, and flushed after a while, since that may fail for ever. */
+static void copy_again(struct audit_log *log)
+{
+    log->filled = log->written = log->copied;
+    log->more = true;
+    log->synced_ns += COMPLAIN_NS;
+}
+
+/* Flushes the file, and lets rows go that are in it. */
 static void sync_written(struct audit_log *log)
 {
     log->synced_ns = clock_mono_ns();
     if (log->written == log->copied)
         return;
-    if (log->fd >= 0 && fdatasync(log->fd) && errno != EINVAL && errno != EROFS)
+    if (!sync_file(log)) {
         complain(log, strerror(errno));
+        copy_again(log);
+        return;
+    }
     log->copied = log->written;
     log->copied_ns = clock_mono_ns();
     enter_store(log);
@@ -145,7 +163,8 @@ static bool is_gone(const struct audit_log *log)
     return log->fd < 0 || (fstat(log->fd, &s) == 0 && s.st_nlink == 0);
 }
 
-/* On SIGHUP, and while there is none. */
+/* On SIGHUP, and while there is none.  What is written to a file that was deleted would
+ * be lost, so that it is closed also when there can be no other. */
 static void reopen_file(struct audit_log *log)
 {
     int fd = open_file(log);
@@ -155,10 +174,8 @@ static void reopen_file(struct audit_log *log)
                   strerror(errno));
         return;
     }
-    if (fd < 0) {
+    if (fd < 0)
         complain(log, strerror(errno));
-        return;
-    }
     sync_written(log);
     if (log->fd >= 0)
         close(log->fd);
@@ -329,8 +346,9 @@ static void trim(struct audit_log *log, bool closing)
 /* Whether there is something to do at the next tick. */
 static bool is_pending(const struct audit_log *log)
 {
-    return log->out.len || log->more || log->written > log->copied || log->copied_ns ||
-           log->fd < 0 || log->taken_at < log->taken.len || audit_sum_is_active(log->sum);
+    return log->out.len || log->more || log->failing || log->written > log->copied ||
+           log->copied_ns || log->fd < 0 || log->taken_at < log->taken.len ||
+           audit_sum_is_active(log->sum);
 }
 
 /* Until something comes, or it is time to look again; false: it is time to end.  While it
@@ -362,6 +380,7 @@ static bool copy(struct audit_log *log, bool reopen, bool closing)
 {
     bool done;
 
+    log->failing = false;
     take_lines(log, closing);
     enter_store(log);
     if (log->out.len)
@@ -371,7 +390,7 @@ static bool copy(struct audit_log *log, bool reopen, bool closing)
     leave_store(log);
     if (reopen || is_gone(log))
         reopen_file(log);
-    done = log->fd >= 0 && flush(log) && !log->more;
+    done = (!log->out.len || (log->fd >= 0 && flush(log))) && !log->more;
     if (closing || clock_mono_ns() - log->synced_ns > AUDIT_SYNC_MS * MS_NS)
         sync_written(log);
     enter_store(log);

@@ -11,9 +11,9 @@
  * to be.  Nobody else touches the file, so nobody waits for it.  Safe from any thread.
  *
  * While the file cannot be written rows stay in the database.  They are removed when the
- * file that has them was flushed to the disk; a crash before that repeats lines, byte by
- * byte, and loses none.  Of lines in memory AUDIT_QUEUE_MAX bytes wait; more are dropped
- * and counted, and a crash loses those that wait.
+ * file that has them was flushed to the disk; a crash before that, or a flush that fails,
+ * repeats lines, byte by byte, and loses none.  Of lines in memory AUDIT_QUEUE_MAX bytes
+ * wait; more are dropped and counted, and a crash loses those that wait.
  *
  * What is written is whole lines.  After a write that was cut short, by a full disk or by
  * a crash, the rest of a line is taken away, or the next line begins on a line of its

@@ -8,6 +8,7 @@
 
 #include "api/audit_log.h"
 #include "api/audit_sum.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 
@@ -17,12 +18,15 @@
  */
 static atomic_long room = -1; /* -1: no end of it */
 static atomic_bool keeps_torn;
-static atomic_bool writing; /* only the file's; not standard error */
+static atomic_int bad_flushes; /* so many more flushes fail */
+static atomic_bool writing;    /* only the file's; not standard error */
 
 ssize_t __real_write(int fd, const void *p, size_t n);
 ssize_t __wrap_write(int fd, const void *p, size_t n);
 int __real_ftruncate64(int fd, off_t size);
 int __wrap_ftruncate64(int fd, off_t size);
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
 
 ssize_t __wrap_write(int fd, const void *p, size_t n)
 {
@@ -44,6 +48,15 @@ int __wrap_ftruncate64(int fd, off_t size)
     if (!keeps_torn)
         return __real_ftruncate64(fd, size);
     errno = EINVAL;
+    return -1;
+}
+
+int __wrap_fdatasync(int fd)
+{
+    if (atomic_load(&bad_flushes) == 0)
+        return __real_fdatasync(fd);
+    atomic_fetch_sub(&bad_flushes, 1);
+    errno = ENOSPC;
     return -1;
 }
 
@@ -90,6 +103,7 @@ static int set_up(void **state)
     snprintf(w->file, sizeof(w->file), "%s/audit.log", w->folder);
     atomic_store(&room, -1);
     atomic_store(&keeps_torn, false);
+    atomic_store(&bad_flushes, 0);
     atomic_store(&writing, true);
     *state = w;
     open_store(w);
@@ -172,6 +186,21 @@ static void assert_file(struct world *w, const char *wanted)
     text = read_file(w);
     assert_string_equal(text, wanted);
     free(text);
+}
+
+/* Whether the file is `wanted` within the time, while the log is open. */
+static bool becomes(const struct world *w, const char *wanted, int seconds)
+{
+    bool is = false;
+
+    for (int i = 0; !is && i < 100 * seconds; i++) {
+        char *text = read_file(w);
+
+        is = strcmp(text, wanted) == 0;
+        free(text);
+        usleep(10000);
+    }
+    return is;
 }
 
 static int64_t rows;
@@ -372,6 +401,75 @@ static void test_a_disk_that_stays_full_keeps_the_rows(void **state)
     assert_int_equal(rows_left(w), 0);
 }
 
+static void wait_for_failure(int64_t before)
+{
+    while (metric_of[METRIC_AUDIT_FAILURES] == before)
+        usleep(1000);
+}
+
+/* What a disk took and could not keep, such as one over a network that is full. */
+static void test_rows_that_could_not_be_flushed_are_copied_again(void **state)
+{
+    struct world *w = *state;
+
+    atomic_store(&bad_flushes, 1);
+    open_log(w);
+    write_row(w, 0);
+    assert_true(becomes(w, "row 0\nrow 0\n", 10));
+    assert_int_equal(rows_left(w), 1);
+    close_log(w);
+    assert_int_equal(rows_left(w), 0);
+}
+
+static void test_a_failure_stops_nothing_that_comes_later(void **state)
+{
+    struct world *w = *state;
+    int64_t failures = metric_of[METRIC_AUDIT_FAILURES];
+    char *text;
+
+    atomic_store(&bad_flushes, 1);
+    open_log(w);
+    write_row(w, 0);
+    wait_for_failure(failures);
+    usleep((AUDIT_TRIM_MS + AUDIT_SYNC_MS + 2 * AUDIT_RETRY_MS) * 1000);
+    write_row(w, 1);
+    usleep(4 * AUDIT_RETRY_MS * 1000);
+    text = read_file(w);
+    assert_non_null(strstr(text, "row 1\n"));
+    free(text);
+}
+
+static void test_without_its_folder_the_rows_wait(void **state)
+{
+    struct world *w = *state;
+    int64_t failures;
+    char folder[100];
+
+    snprintf(folder, sizeof(folder), "%s/logs", w->folder);
+    snprintf(w->file, sizeof(w->file), "%s/logs/audit.log", w->folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    open_log(w);
+    write_row(w, 0);
+    assert_true(becomes(w, "row 0\n", 10));
+    failures = metric_of[METRIC_AUDIT_FAILURES];
+    assert_int_equal(unlink(w->file) | rmdir(folder), 0);
+    write_row(w, 1);
+    wait_for_failure(failures);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_true(becomes(w, "row 1\n", 10));
+}
+
+static void test_a_pipe_without_a_reader_holds_up_no_stop(void **state)
+{
+    struct world *w = *state;
+    int64_t began = clock_mono_ns();
+
+    assert_int_equal(mkfifo(w->file, 0600), 0);
+    open_log(w);
+    close_log(w);
+    assert_true(clock_mono_ns() - began < AUDIT_DRAIN_MS * 1000000LL / 2);
+}
+
 static void test_a_row_of_anything_is_one_line(void **state)
 {
     struct world *w = *state;
@@ -470,6 +568,10 @@ static const struct CMUnitTest tests[] = {
     WITH_WORLD(test_what_cannot_be_undone_gets_an_end),
     WITH_WORLD(test_a_line_that_a_crash_tore_gets_an_end),
     WITH_WORLD(test_a_disk_that_stays_full_keeps_the_rows),
+    WITH_WORLD(test_rows_that_could_not_be_flushed_are_copied_again),
+    WITH_WORLD(test_a_failure_stops_nothing_that_comes_later),
+    WITH_WORLD(test_without_its_folder_the_rows_wait),
+    WITH_WORLD(test_a_pipe_without_a_reader_holds_up_no_stop),
     WITH_WORLD(test_a_row_of_anything_is_one_line),
     cmocka_unit_test(test_one_line_a_second_and_address),
     cmocka_unit_test(test_any_number_of_addresses_is_counted_in_little_memory),
