@@ -2,7 +2,6 @@
 #define MODEL_CRON_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/str.h"
 
@@ -13,9 +12,5 @@
  * wrong number of fields "fields", and `part` is empty.
  */
 const char *cron_fault(struct str expression, struct str *part, int *fields);
-
-/* yyyy-MM-ddTHH:mm:ss with the offset +08, +0800, +08:00 or Z, as milliseconds
- * since 1970; false when it has another form or names no day. */
-bool time_parse(struct str text, int64_t *ms);
 
 #endif

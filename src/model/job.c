@@ -1,7 +1,7 @@
 #include "model/job_form.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
-#include "model/cron.h"
 
 /* An update names the stored job: its name and id cannot change. */
 static int same_identity(const struct making *m)
@@ -33,7 +33,7 @@ static int64_t end_time(const struct json_doc *doc)
     struct str text = cron ? json_member_text(doc, cron, "endTime") : STR_NONE;
     int64_t ms;
 
-    return text.p && time_parse(text, &ms) ? ms : 0;
+    return text.p && clock_parse(text, CLOCK_ISO, &ms) ? ms : 0;
 }
 
 static void read_facts(const struct making *m, const struct json_doc *doc)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "model/cron.h"
@@ -89,7 +90,7 @@ static int rule_time(const struct rule_at *at)
 {
     int64_t ms;
 
-    if (time_parse(json_text(at->doc, at->at), &ms))
+    if (clock_parse(json_text(at->doc, at->at), CLOCK_ISO, &ms))
         return 0;
     return rule_fail(at, DET_TIME, NULL, NULL, NULL);
 }
@@ -99,9 +100,9 @@ static int rule_end_time(const struct rule_at *at)
     struct str start = json_member_text(at->doc, at->parent, "startTime");
     int64_t from, to;
 
-    if (!time_parse(json_text(at->doc, at->at), &to))
+    if (!clock_parse(json_text(at->doc, at->at), CLOCK_ISO, &to))
         return rule_fail(at, DET_TIME, NULL, NULL, NULL);
-    if (start.p && time_parse(start, &from) && to < from)
+    if (start.p && clock_parse(start, CLOCK_ISO, &from) && to < from)
         return rule_fail(at, DET_TIME_ORDER, NULL, NULL, NULL);
     return 0;
 }

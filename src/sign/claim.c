@@ -1,8 +1,8 @@
 #include "sign/sign_int.h"
 
 #include <strings.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/banned.h"
 
@@ -66,55 +66,11 @@ struct str sign_header_get(const struct sign_request *r, const char *name)
     return lines == 1 ? found : (struct str){ NULL, 0 };
 }
 
-/* The number of `n` digits at `at`; -1 when they are none. */
-static int number(struct str s, size_t at, size_t n)
-{
-    int value = 0;
-
-    for (size_t i = at; i < at + n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return -1;
-        value = value * 10 + s.p[i] - '0';
-    }
-    return value;
-}
-
-static bool read_moment(struct str text, int64_t *ms)
-{
-    struct tm tm = { 0 }, same;
-
-    if (text.n != strlen("YYYYMMDDTHHMMSSZ") || text.p[8] != 'T' || text.p[15] != 'Z')
-        return false;
-    tm.tm_year = number(text, 0, 4) - 1900;
-    tm.tm_mon = number(text, 4, 2) - 1;
-    tm.tm_mday = number(text, 6, 2);
-    tm.tm_hour = number(text, 9, 2);
-    tm.tm_min = number(text, 11, 2);
-    tm.tm_sec = number(text, 13, 2);
-    same = tm;
-    *ms = (int64_t)timegm(&same) * 1000; /* puts what is beyond the calendar into it */
-    return same.tm_year == tm.tm_year && tm.tm_year >= -1900 &&
-           same.tm_mon == tm.tm_mon && same.tm_mday == tm.tm_mday &&
-           same.tm_hour == tm.tm_hour && same.tm_min == tm.tm_min &&
-           same.tm_sec == tm.tm_sec;
-}
-
 int sign_time(const struct sign_request *r, int64_t *ms, struct err *err)
 {
-    if (!read_moment(sign_header_get(r, "x-sdk-date"), ms))
+    if (!clock_parse(sign_header_get(r, "x-sdk-date"), CLOCK_BASIC, ms))
         return sign_fail(err, E_INVALID);
     return 0;
-}
-
-static bool date_ok(struct str date)
-{
-    char text[] = "YYYYMMDDT000000Z";
-    int64_t ms;
-
-    if (date.n != 8)
-        return false;
-    memcpy(text, date.p, 8);
-    return read_moment(str_of(text), &ms);
 }
 
 /* The members of the header, and which of them make which form. */
@@ -192,6 +148,7 @@ static bool scope_ok(struct str scope, enum sign_form form)
 {
     struct str rest = scope;
     int slashes = 0;
+    int64_t ms;
 
     if (form == SIGN_SDK)
         return true;
@@ -201,7 +158,7 @@ static bool scope_ok(struct str scope, enum sign_form form)
         slashes += scope.p[i] == '/';
     }
     return slashes == forms[form].slashes && ends_with(scope, forms[form].end) &&
-           date_ok(sign_take(&rest, '/'));
+           clock_parse(sign_take(&rest, '/'), CLOCK_BASIC_DAY, &ms);
 }
 
 bool sign_names(struct str names, struct str name)
