@@ -59,9 +59,6 @@ int import_plan(struct import *im, enum language language, struct buf *json,
  * the task's end, too; what is returned is only that not even this could be written. */
 int import_run(struct import *im, int64_t task, struct err *err) MUST_CHECK;
 
-/* What plans, reports and lists call a kind: job, script, ... */
-const char *import_kind_name(enum kind kind);
-
 /* ---- check-file ---- */
 
 /* Appends {"jobs", "scripts"}: what the archive holds of them.  E_INVALID, E_LIMIT;

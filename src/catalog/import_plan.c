@@ -10,17 +10,6 @@
 
 /* What an import would do, and what would dangle after it. */
 
-static const char *const kind_names[] = {
-    [KIND_JOB] = "job",           [KIND_SCRIPT] = "script",
-    [KIND_RESOURCE] = "resource", [KIND_CONNECTION] = "connection",
-    [KIND_LINK] = "link",         [KIND_CDM_JOB] = "cdm",
-};
-
-const char *import_kind_name(enum kind kind)
-{
-    return kind_names[kind];
-}
-
 /* ---- what is held ---- */
 
 /* The catalogue as it is while a plan is made. */
@@ -366,7 +355,7 @@ static int add_warning(struct import *im, const struct folded *a, const struct f
 {
     struct buf text = BUF_INIT(16 * KIB);
 
-    buf_addf(&text, "%s ", a->kind == KINDS ? "file" : kind_names[a->kind]);
+    buf_addf(&text, "%s ", a->kind == KINDS ? "file" : kind_name(a->kind));
     buf_addstr(&text, utf8_cut(a->name, 4 * KIB));
     buf_adds(&text, ", ");
     buf_addstr(&text, utf8_cut(b->name, 4 * KIB));
@@ -469,7 +458,7 @@ static void print_item(struct jw *jw, struct item *item, enum language language)
     struct err why = ERR_INIT;
 
     jw_object(jw, STR_NONE);
-    jw_string(jw, STR("kind"), str_of(kind_names[one->save.kind]));
+    jw_string(jw, STR("kind"), str_of(kind_name(one->save.kind)));
     jw_string(jw, STR("name"), one->facts.name);
     if (is_cdm)
         jw_string(jw, STR("cluster"), one->facts.scope);
@@ -489,7 +478,7 @@ static void print_item(struct jw *jw, struct item *item, enum language language)
 
 void import_needed_by(const struct dangling *d, struct buf *out)
 {
-    buf_addf(out, "%s/", kind_names[d->by->one.save.kind]);
+    buf_addf(out, "%s/", kind_name(d->by->one.save.kind));
     if (d->by->one.save.kind == KIND_CDM_JOB)
         buf_addf(out, "%.*s/", STR_ARG(d->by->one.facts.scope));
     buf_addstr(out, d->by->one.facts.name);
@@ -501,7 +490,7 @@ static void print_dangling(struct jw *jw, const struct dangling *d)
 
     import_needed_by(d, &by);
     jw_object(jw, STR_NONE);
-    jw_string(jw, STR("kind"), str_of(import_kind_name(d->kind)));
+    jw_string(jw, STR("kind"), str_of(kind_name(d->kind)));
     jw_string(jw, STR("name"), d->name);
     jw_buf(jw, STR("neededBy"), &by);
     jw_end(jw, '}');

@@ -20,16 +20,11 @@ static const char *const separators[] = { "; ", "；" };
 void import_fault(const struct err *e, struct str entry, enum language language,
                   struct buf *out)
 {
-    size_t before;
-
     if (entry.n) {
         buf_addstr(out, entry);
         buf_adds(out, language == LANG_ZH ? "：" : ": ");
     }
-    before = out->len;
-    error_detail(e, language, out);
-    if (out->len == before)
-        error_text(e, language, out);
+    error_sentence(e, language, out);
 }
 
 void import_sentence(int detail, struct str what, enum language language, struct buf *out)
@@ -108,7 +103,7 @@ static void list_dangling(const struct import *im, struct buf *out)
 
         n = same_name(d, im->n_dangling - i);
         buf_clear(&one);
-        buf_addf(&one, "%s/", import_kind_name(d->kind));
+        buf_addf(&one, "%s/", kind_name(d->kind));
         buf_addstr(&one, d->name);
         buf_adds(&one, " (");
         import_needed_by(d, &one);

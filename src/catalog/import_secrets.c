@@ -78,7 +78,7 @@ static bool print_lost(void *arg, const struct item *item, struct str shown)
     struct printing *p = arg;
 
     jw_object(p->jw, STR_NONE);
-    jw_string(p->jw, STR("kind"), str_of(import_kind_name(item->one.save.kind)));
+    jw_string(p->jw, STR("kind"), str_of(kind_name(item->one.save.kind)));
     jw_string(p->jw, STR("name"), item->one.facts.name);
     jw_string(p->jw, STR("secret"), shown);
     jw_end(p->jw, '}');
@@ -100,7 +100,7 @@ static bool list_lost(void *arg, const struct item *item, struct str shown)
     struct buf one = BUF_INIT(8 * KIB);
     bool fits;
 
-    buf_addf(&one, "%s/%.*s: ", import_kind_name(item->one.save.kind),
+    buf_addf(&one, "%s/%.*s: ", kind_name(item->one.save.kind),
              STR_ARG(item->one.facts.name));
     buf_addstr(&one, shown);
     fits = import_list_add(arg, &one, ", ");

@@ -5,7 +5,6 @@
 #include "archive/deflate.h"
 #include "base/limits.h"
 #include "catalog/object.h"
-#include "catalog/import_int.h"
 #include "store/reindex.h"
 
 /*
@@ -203,7 +202,7 @@ static void name_definition(const struct renewal *r, struct buf *out)
 {
     const struct facts *f = &r->old.facts;
 
-    buf_addf(out, "%s ", is_kind(r) ? import_kind_name(r->owner.kind) : "object");
+    buf_addf(out, "%s ", is_kind(r) ? kind_name(r->owner.kind) : "object");
     if (f->scope.n && r->owner.kind >= KIND_LINK)
         buf_addf(out, "%.*s/", STR_ARG(f->scope));
     buf_addstr(out, f->name);
@@ -227,7 +226,7 @@ static int refuse(struct reindex *all, struct renewal *r, struct err *err)
     buf_adds(&text, "today's rules refuse ");
     name_definition(r, &text);
     buf_adds(&text, ": ");
-    import_fault(&r->why, STR_NONE, LANG_EN, &text);
+    error_sentence(&r->why, LANG_EN, &text);
     rc = buf_cstr(&text) ? 0 : err_nomem(err);
     if (!rc)
         all->say(text.ptr);

@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "catalog/import.h"
+#include "catalog/catalog.h"
 #include "dlfd/fresh_file.h"
 #include "base/banned.h"
 #include "model/node_secrets.h"
@@ -72,7 +72,7 @@ static int add_row(void *arg, const struct exposed *e, struct err *err)
     buf_addstr(&name, utf8_cut(e->name, KIB));
     if (e->version)
         buf_addf(&number, "%lld", (long long)e->version);
-    add_field(list, str_of(is_kind ? import_kind_name(e->kind) : "object"), ',');
+    add_field(list, str_of(is_kind ? kind_name(e->kind) : "object"), ',');
     add_field(list, e->project, ',');
     add_field(list, e->workspace, ',');
     add_field(list, buf_str(&name), ',');

@@ -64,3 +64,12 @@ void error_text(const struct err *err, enum language language, struct buf *out)
 {
     fill_in(err, error_row(err->api)->text[language], out);
 }
+
+void error_sentence(const struct err *err, enum language language, struct buf *out)
+{
+    size_t before = out->len;
+
+    error_detail(err, language, out);
+    if (out->len == before)
+        error_text(err, language, out);
+}

@@ -47,4 +47,7 @@ void error_text(const struct err *err, enum language language, struct buf *out);
 /* Likewise the detail's sentence; nothing where there is none. */
 void error_detail(const struct err *err, enum language language, struct buf *out);
 
+/* Appends the detail's sentence, or the text of its row where there is no detail. */
+void error_sentence(const struct err *err, enum language language, struct buf *out);
+
 #endif

@@ -9,6 +9,17 @@
 #include "model/kinds.h"
 #include "base/banned.h"
 
+const char *kind_name(enum kind kind)
+{
+    static const char *const names[] = {
+        [KIND_JOB] = "job",           [KIND_SCRIPT] = "script",
+        [KIND_RESOURCE] = "resource", [KIND_CONNECTION] = "connection",
+        [KIND_LINK] = "link",         [KIND_CDM_JOB] = "cdm",
+    };
+
+    return names[kind];
+}
+
 static const struct kind_rules *rules_of(enum kind kind)
 {
     static const struct kind_rules *const rules[] = {

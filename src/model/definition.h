@@ -20,6 +20,10 @@ enum kind {
     KINDS
 };
 
+/* What plans, reports and lists call a kind: job, script, resource, connection, link or
+ * cdm. */
+const char *kind_name(enum kind kind);
+
 /* The number of the rules of the stored form, and of what is a secret.  Whoever changes
  * them counts it up: the next start makes all definitions anew then, so that secrets
  * which were stored in clear by older rules are sealed. */
