@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/import_body.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "catalog/import.h"
+#include "import/import.h"
+#include "tasks/tasks.h"
 
 /*
  * Imports.  A worker looks whether the object is there, begins

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "catalog/import.h"
+#include "import/import.h"
 #include "dlfd/admin.h"
 #include "dlfd/first_account.h"
 #include "dlfd/folder.h"

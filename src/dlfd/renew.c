@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "catalog/catalog.h"
 #include "dlfd/fresh_file.h"
+#include "errors/errors.h"
 #include "base/banned.h"
 #include "model/node_secrets.h"
 #include "store/check.h"

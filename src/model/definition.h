@@ -106,6 +106,11 @@ int definition_show(struct jw *jw, enum kind kind, struct str text, struct str s
  * and no content. */
 int definition_show_v2(struct jw *jw, struct str text, struct err *err) MUST_CHECK;
 
+/* One approver; the words of targetStatus, the last is NULL: bodies of requests have
+ * both, too. */
+extern const struct form approver_form;
+extern const char *const target_status[];
+
 /* Checks the optional body {"approvers": [...]} of a delete. */
 int definition_check_approvers(const struct json_doc *body, struct err *err) MUST_CHECK;
 

@@ -59,8 +59,7 @@ uint32_t find_indexed(const struct member *all, size_t n, struct str key);
 /* Rules that several forms use. */
 int rule_directory(const struct rule_at *at);
 int rule_name(const struct rule_at *at, const struct name_rule *rule);
-extern const struct form approver_form, cdm_input_form;
-extern const char *const target_status[];
+extern const struct form cdm_input_form;
 
 /* model/cdm.c: writes a member with inputs as CDM shows it; false: it has none. */
 bool cdm_show_member(struct jw *jw, struct str key, const struct json_doc *doc,

@@ -5,7 +5,7 @@
  * is read again, its counts are those of its objects, and nothing is written.
  */
 #include "base/limits.h"
-#include "catalog/import.h"
+#include "api/import_body.h"
 #include "fuzz/archive.h"
 #include "fuzz/fuzz.h"
 #include "store/tasks.h"

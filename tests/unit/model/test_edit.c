@@ -1,7 +1,7 @@
 #include "unit/t.h"
 
 #include "base/limits.h"
-#include "model/import_body.h"
+#include "api/import_body.h"
 
 /* What an import changes of a definition: the members of a request's body, and the
  * definition before and after, with ' for ".  NULL: nothing is changed. */

@@ -1,4 +1,4 @@
-#include "catalog/import_int.h"
+#include "import/import_int.h"
 
 #include "base/limits.h"
 #include "base/utf8.h"

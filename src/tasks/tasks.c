@@ -1,6 +1,6 @@
-#include <stdio.h>
+#include "tasks/tasks.h"
 
-#include "catalog/import.h"
+#include <stdio.h>
 
 #include "base/limits.h"
 #include "catalog/object.h"

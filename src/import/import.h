@@ -1,12 +1,22 @@
-#ifndef CATALOG_IMPORT_H
-#define CATALOG_IMPORT_H
+#ifndef IMPORT_IMPORT_H
+#define IMPORT_IMPORT_H
 
 #include <stdatomic.h>
 
 #include "catalog/catalog.h"
 #include "errors/errors.h"
-#include "model/import_body.h"
+#include "model/edit.h"
 #include "store/tasks.h"
+
+/* How an import is to be done. */
+struct import_body {
+    struct str path; /* obs://bucket/key, by its shape */
+    bool overwrite;  /* sameNamePolicy is OVERWRITE */
+    bool submit;     /* targetStatus is not SAVED */
+    bool carry_on;   /* onError is continue */
+    bool dry_run;
+    struct edits edits;
+};
 
 /*
  * Import: what an archive holds becomes objects of a workspace.
@@ -66,13 +76,7 @@ int import_run(struct import *im, int64_t task, struct err *err) MUST_CHECK;
 int check_file(struct catalog *c, int fd, const atomic_bool *stop, enum language language,
                struct buf *json, struct err *err) MUST_CHECK;
 
-/* ---- tasks (tasks.c) ---- */
-
-/* Begins a task of an import; `uid` is its id on the wire, and `audit` the line of the
- * audit log about that. */
-int task_begin(struct catalog *c, const struct place *place, enum task_kind kind,
-               struct str path, struct str audit, int64_t *task, char uid[ID_HEX_BYTES],
-               struct err *err) MUST_CHECK;
+/* ---- tasks that end without an import ---- */
 
 /* Ends it FAILED; `why` is as err_set() fills it, `audit` as in import_request. */
 int task_fail(struct catalog *c, int64_t task, const struct err *why, struct str audit,
@@ -81,9 +85,5 @@ int task_fail(struct catalog *c, int64_t task, const struct err *why, struct str
 /* At start: those that a crash left running end FAILED.  If there are any, the audit log
  * has a line about all of them, if it is to have one. */
 int tasks_interrupted(struct catalog *c, bool audited, struct err *err) MUST_CHECK;
-
-/* Appends a task as JSON.  E_NOTFOUND, DLF_0810. */
-int task_show(struct catalog *c, const struct place *place, struct str uid,
-              enum language language, struct buf *json, struct err *err) MUST_CHECK;
 
 #endif

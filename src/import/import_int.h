@@ -1,12 +1,12 @@
-#ifndef CATALOG_IMPORT_INT_H
-#define CATALOG_IMPORT_INT_H
+#ifndef IMPORT_IMPORT_INT_H
+#define IMPORT_IMPORT_INT_H
 
 #include "archive/zip_read.h"
 #include "catalog/object.h"
-#include "catalog/import.h"
+#include "import/import.h"
 #include "store/imports.h"
 
-/* Private to catalog/: an import between its parts. */
+/* Private to import/: an import between its parts. */
 
 /* One object; what is wrong with it is in one.save.write. */
 struct item {
@@ -44,7 +44,7 @@ struct import {
     struct item *staged[IMPORT_BATCH];
     size_t n_staged, staged_bytes;
     bool staged_any;
-    /* import_plan.c */
+    /* plan.c */
     struct dangling *dangling;
     size_t n_dangling;
     struct str *warnings; /* names that are alike */
@@ -57,7 +57,7 @@ struct import {
 struct item *import_find(const struct import *im, enum kind kind, struct str scope,
                          struct str name);
 
-/* import_item.c: one more item; what is wrong with a file or an object stays with its
+/* item.c: one more item; what is wrong with a file or an object stays with its
  * item, and all else is returned; in the order of kind, scope and name. */
 int import_add(struct import *im, struct str entry, enum kind kind, struct item **out,
                struct err *err) MUST_CHECK;
@@ -89,11 +89,11 @@ bool import_is_apple_double(struct str text);
 int import_entry_size(const struct zipr *zip, size_t i, struct err *err) MUST_CHECK;
 int import_memory(const struct arena *arena, struct err *err) MUST_CHECK;
 
-/* import_plan.c: fills dangling and warnings, and what would become of each item. */
+/* plan.c: fills dangling and warnings, and what would become of each item. */
 int import_look(struct import *im, struct err *err) MUST_CHECK;
 
 /*
- * import_secrets.c: of a job that would replace `held`, which of its secrets follow their
+ * secrets.c: of a job that would replace `held`, which of its secrets follow their
  * nodes; of a dry run also which would be lost.
  */
 int import_follow_secrets(struct import *im, struct item *item, struct snapshot *s,
@@ -103,7 +103,7 @@ int import_follow_secrets(struct import *im, struct item *item, struct snapshot 
 void import_print_lost(struct jw *jw, const struct import *im, bool undone);
 void import_list_lost(const struct import *im, struct buf *out);
 
-/* import_run.c: appends one more of several; false when there is no room, and "..." is
+/* write.c: appends one more of several; false when there is no room, and "..." is
  * there for the rest. */
 bool import_list_add(struct buf *out, const struct buf *one, const char *separator);
 
@@ -114,7 +114,7 @@ void import_counts(const struct import *im, bool undone, struct jw *jw);
 /* Appends who names what dangles: kind/name. */
 void import_needed_by(const struct dangling *d, struct buf *out);
 
-/* import_run.c: appends what is wrong: "entry: text", or only the text when there is no
+/* write.c: appends what is wrong: "entry: text", or only the text when there is no
  * entry; a sentence of details.def about `what`. */
 void import_fault(const struct err *e, struct str entry, enum language language,
                   struct buf *out);

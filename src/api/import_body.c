@@ -1,9 +1,10 @@
-#include "model/import_body.h"
+#include "api/import_body.h"
 
 #include <ctype.h>
 
 #include "base/limits.h"
-#include "model/kinds.h"
+#include "model/definition.h"
+#include "model/names.h"
 
 /* ---- rules ---- */
 
