@@ -66,8 +66,8 @@ int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token 
                 struct arena *arena, struct err *err)
 {
     struct str bytes = { (const char *)hash, SHA256_BYTES };
-    struct snapshot *one = borrow(s);
-    struct query *q = db_query(one->db, SQL_TOKEN, "b", bytes);
+    struct reader *one = reader_take(s);
+    struct query *q = db_query(one->snapshot.db, SQL_TOKEN, "b", bytes);
     int rc = one_row(q, err);
 
     if (!rc) {
@@ -84,7 +84,7 @@ int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token 
             rc = err_nomem(err);
         db_end(q);
     }
-    give_back(one);
+    reader_give(one);
     return rc;
 }
 

@@ -140,13 +140,13 @@ int store_audit_rows(struct store *s, int64_t after, int64_t max,
                      void (*each)(void *arg, int64_t id, struct str line), void *arg,
                      struct err *err)
 {
-    struct snapshot *one = borrow(s);
-    struct query *q = db_query(one->db, SQL_AUDIT_ROWS, "ii", after, max);
+    struct reader *one = reader_take(s);
+    struct query *q = db_query(one->snapshot.db, SQL_AUDIT_ROWS, "ii", after, max);
     int rc;
 
     while ((rc = db_next(q, err)) == 1)
         each(arg, db_int(q, 0), db_text(q, 1));
-    give_back(one);
+    reader_give(one);
     return rc;
 }
 

@@ -153,9 +153,9 @@ int snapshot_judge(struct snapshot *s, const struct authority *a, struct rights 
 int store_judge(struct store *s, const struct authority *a, struct rights *rights,
                 struct revisions *revisions, struct err *err)
 {
-    struct snapshot *one = borrow(s);
-    int rc = authority_judge(one->db, a, rights, revisions, err);
+    struct reader *one = reader_take(s);
+    int rc = authority_judge(one->snapshot.db, a, rights, revisions, err);
 
-    give_back(one);
+    reader_give(one);
     return rc;
 }

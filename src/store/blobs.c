@@ -56,20 +56,20 @@ int snapshot_blobs(struct snapshot *s, const int64_t *blobs, size_t n, struct bu
 int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out,
                 struct err *err)
 {
-    struct snapshot *one = borrow(s);
-    int rc = snapshot_blobs(one, blobs, n, out, err);
+    struct reader *one = reader_take(s);
+    int rc = snapshot_blobs(&one->snapshot, blobs, n, out, err);
 
-    give_back(one);
+    reader_give(one);
     return rc;
 }
 
 int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
                     struct buf *out, struct err *err)
 {
-    struct snapshot *one = borrow(s);
-    int rc = db_blob_part(one->db, blob, offset, n, out, err);
+    struct reader *one = reader_take(s);
+    int rc = db_blob_part(one->snapshot.db, blob, offset, n, out, err);
 
-    give_back(one);
+    reader_give(one);
     return rc;
 }
 

@@ -6,7 +6,6 @@
 
 #include "archive/deflate.h"
 #include "base/limits.h"
-#include "store/sqlite_frozen.h"
 #include "store/store_int.h"
 
 /* Whether a catalogue is sound. */
@@ -173,10 +172,8 @@ int store_check(const char *path, const struct seal_key *keys, int n_keys,
                 int (*more)(struct snapshot *s, void *arg, struct err *err), void *arg,
                 struct err *err)
 {
-    struct frozen frozen = { .is = false };
     struct checking c = { .keys = keys, .n_keys = n_keys, .report = report, .say = say };
-    int rc = access(path, R_OK) ? fail(path, "cannot be read", err)
-                                : frozen_look(&frozen, path, err);
+    int rc = access(path, R_OK) ? fail(path, "cannot be read", err) : 0;
 
     *report = (struct store_report){ 0 };
     if (!rc)
@@ -195,6 +192,8 @@ int store_check(const char *path, const struct seal_key *keys, int n_keys,
         rc = check_dangling(c.db, report, say, err);
     if (!rc && more)
         rc = more(&(struct snapshot){ .db = c.db }, arg, err);
+    if (!rc)
+        rc = db_check_unchanged(c.db, path, err);
     db_close(c.db);
-    return rc ? rc : frozen_check(&frozen, path, err);
+    return rc;
 }

@@ -31,6 +31,10 @@ int db_open(struct db **out, const char *path, enum migration migration,
             struct err *err) MUST_CHECK;
 void db_close(struct db *db);
 
+/* Of `path` that was opened with DB_READ, when all is read: E_BUSY when somebody has
+ * changed the file, which could not be locked. */
+int db_check_unchanged(struct db *db, const char *path, struct err *err) MUST_CHECK;
+
 /* As db_query(), of values. */
 struct value {
     char type;

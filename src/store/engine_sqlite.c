@@ -24,6 +24,7 @@ struct query {
 
 struct db {
     sqlite3 *handle;
+    struct frozen frozen;
     struct seal_key key; /* no id: none */
     bool without_sign_in;
     struct query query[SQLS];
@@ -199,17 +200,17 @@ static int open_file(struct db *db, const char *path, int flags)
 static int open_to_read(struct db *db, const char *path, struct err *err)
 {
     struct buf uri = BUF_INIT(32 * KIB);
-    struct frozen frozen;
-    int rc = frozen_look(&frozen, path, err);
+    const struct frozen *frozen = &db->frozen;
+    int rc = frozen_look(&db->frozen, path, err);
 
     if (rc)
         return rc;
-    frozen_uri(&frozen, path, &uri);
+    frozen_uri(frozen, path, &uri);
     if (!buf_cstr(&uri))
         rc = err_nomem(err);
-    else if (open_file(db, frozen.is ? uri.ptr : path,
-                       frozen.is ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
-                                 : SQLITE_OPEN_READWRITE) != SQLITE_OK)
+    else if (open_file(db, frozen->is ? uri.ptr : path,
+                       frozen->is ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+                                  : SQLITE_OPEN_READWRITE) != SQLITE_OK)
         rc = fail(db, err);
     buf_release(&uri);
     return rc;
@@ -284,6 +285,11 @@ int store_schema(enum store_schema *out, const char *path, struct err *err)
 
     db_close(db);
     return rc;
+}
+
+int db_check_unchanged(struct db *db, const char *path, struct err *err)
+{
+    return frozen_check(&db->frozen, path, err);
 }
 
 void db_close(struct db *db)

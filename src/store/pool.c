@@ -14,14 +14,14 @@ int pool_open(struct store *s, struct err *err)
     if (!s->readers)
         return err_nomem(err);
     for (; s->n_readers < s->options.readers; s->n_readers++) {
-        struct snapshot *one = &s->readers[s->n_readers];
-        int rc = db_open(&one->db, s->options.path, MIGRATE_NOT, err);
+        struct reader *r = &s->readers[s->n_readers];
+        int rc = db_open(&r->snapshot.db, s->options.path, MIGRATE_NOT, err);
 
         if (rc)
             return rc;
-        one->store = s;
-        one->next = s->pool;
-        s->pool = one;
+        r->store = s;
+        r->next = s->pool;
+        s->pool = r;
     }
     return 0;
 }
@@ -29,55 +29,56 @@ int pool_open(struct store *s, struct err *err)
 void pool_close(struct store *s)
 {
     for (int i = 0; i < s->n_readers; i++)
-        db_close(s->readers[i].db);
+        db_close(s->readers[i].snapshot.db);
     pthread_mutex_destroy(&s->pool_lock);
     pthread_cond_destroy(&s->pool_filled);
     free(s->readers);
 }
 
-void give_back(struct snapshot *one)
+void reader_give(struct reader *r)
 {
-    struct store *s = one->store;
+    struct store *s = r->store;
 
-    metric_add(METRIC_READ_NS, clock_mono_ns() - one->since_ns);
+    metric_add(METRIC_READ_NS, clock_mono_ns() - r->since_ns);
     pthread_mutex_lock(&s->pool_lock);
-    one->next = s->pool;
-    s->pool = one;
+    r->next = s->pool;
+    s->pool = r;
     pthread_cond_signal(&s->pool_filled);
     pthread_mutex_unlock(&s->pool_lock);
 }
 
-struct snapshot *borrow(struct store *s)
+struct reader *reader_take(struct store *s)
 {
-    struct snapshot *one;
+    struct reader *r;
 
     pthread_mutex_lock(&s->pool_lock);
     while (!s->pool)
         pthread_cond_wait(&s->pool_filled, &s->pool_lock);
-    one = s->pool;
-    s->pool = one->next;
+    r = s->pool;
+    s->pool = r->next;
     pthread_mutex_unlock(&s->pool_lock);
-    one->since_ns = clock_mono_ns();
-    return one;
+    r->since_ns = clock_mono_ns();
+    return r;
 }
 
 int store_snapshot(struct snapshot **out, struct store *s, struct err *err)
 {
-    struct snapshot *one = borrow(s);
-    int rc = db_run(one->db, err, SQL_BEGIN_READ, "");
+    struct reader *r = reader_take(s);
+    int rc = db_run(r->snapshot.db, err, SQL_BEGIN_READ, "");
+
     if (rc) {
-        give_back(one);
+        reader_give(r);
         return rc;
     }
-    *out = one;
+    *out = &r->snapshot;
     return 0;
 }
 
-void snapshot_end(struct snapshot *one)
+void snapshot_end(struct snapshot *s)
 {
     struct err err = ERR_INIT;
 
-    if (db_run(one->db, &err, SQL_COMMIT, ""))
+    if (db_run(s->db, &err, SQL_COMMIT, ""))
         err_clear(&err); /* a read transaction has nothing to lose */
-    give_back(one);
+    reader_give((struct reader *)s);
 }

@@ -44,12 +44,13 @@ int snapshot_next_version(struct snapshot *s, int64_t after, struct object *out,
 
 int store_other_format(struct store *s, bool *other, struct err *err)
 {
-    struct snapshot *one = borrow(s);
+    struct reader *one = reader_take(s);
     bool marked = false;
-    int rc = db_exists(db_query(one->db, SQL_FORMAT_MARK, "i", (int64_t)EXPORT_FORMAT),
-                       &marked, err);
+    int rc = db_exists(
+        db_query(one->snapshot.db, SQL_FORMAT_MARK, "i", (int64_t)EXPORT_FORMAT), &marked,
+        err);
 
-    give_back(one);
+    reader_give(one);
     *other = !marked;
     return rc;
 }

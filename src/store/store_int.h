@@ -21,10 +21,15 @@
  */
 
 struct snapshot {
-    struct store *store;
     struct db *db;
-    int64_t since_ns;      /* it is in use */
-    struct snapshot *next; /* in the pool */
+};
+
+/* A connection of the pool. */
+struct reader {
+    struct snapshot snapshot; /* first: that which one can be on it */
+    struct store *store;
+    int64_t since_ns;    /* it is in use */
+    struct reader *next; /* in the pool */
 };
 
 /* Lines of the audit log that wait; but for the two counts all is the writer's. */
@@ -44,7 +49,7 @@ struct store {
     /* The pool of readers. */
     pthread_mutex_t pool_lock;
     pthread_cond_t pool_filled;
-    struct snapshot *pool, *readers;
+    struct reader *pool, *readers;
     int n_readers;
     /* The writer's queue. */
     pthread_mutex_t queue_lock;
@@ -63,9 +68,9 @@ struct store {
 int pool_open(struct store *s, struct err *err) MUST_CHECK;
 void pool_close(struct store *s);
 
-/* A connection of the pool, without a transaction; waits until one is free. */
-struct snapshot *borrow(struct store *s);
-void give_back(struct snapshot *one);
+/* A connection without a transaction; waits until one is free. */
+struct reader *reader_take(struct store *s);
+void reader_give(struct reader *r);
 
 /* ---- writer.c ---- */
 

@@ -108,10 +108,10 @@ int snapshot_revisions(struct snapshot *s, struct str project, struct str uid,
 int store_revisions(struct store *s, struct str project, struct str uid,
                     struct revisions *out, struct err *err)
 {
-    struct snapshot *one = borrow(s);
-    int rc = read_revisions(one->db, project, uid, out, err);
+    struct reader *one = reader_take(s);
+    int rc = read_revisions(one->snapshot.db, project, uid, out, err);
 
-    give_back(one);
+    reader_give(one);
     return rc;
 }
 
