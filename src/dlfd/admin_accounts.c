@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/wipe.h"
-#include "dlfd/output.h"
+#include "cli/output.h"
 #include "store/keys.h"
 
 /*

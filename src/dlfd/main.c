@@ -12,18 +12,18 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "import/import.h"
+#include "cli/output.h"
 #include "dlfd/admin.h"
 #include "dlfd/first_account.h"
 #include "dlfd/folder.h"
 #include "dlfd/objects.h"
 #include "dlfd/options.h"
 #include "dlfd/renew.h"
-#include "dlfd/output.h"
 #include "errors/errors.h"
+#include "import/import.h"
 #include "model/names.h"
-#include "base/banned.h"
 #include "store/reindex.h"
+#include "base/banned.h"
 
 /* What an answer takes at most. */
 static uint64_t longest_answer_s(const struct options *o)

@@ -1,5 +1,5 @@
-#ifndef DLFD_OUTPUT_H
-#define DLFD_OUTPUT_H
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
 
 #include "base/str.h"
 

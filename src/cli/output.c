@@ -1,4 +1,4 @@
-#include "dlfd/output.h"
+#include "cli/output.h"
 
 #include <errno.h>
 #include <stdbool.h>
