@@ -3,10 +3,6 @@
  * counted as whom when sign-ins fail.  The clocks are the test's own: the linker gives
  * the function below instead of the C library's.
  */
-#include "store/keys.h"
-#include "unit/t.h"
-
-#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -17,6 +13,8 @@
 #include "auth/password.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "store/keys.h"
+#include "unit/world.h"
 
 static atomic_int wall_s, steady_s; /* how far the clocks were moved */
 static atomic_bool frozen;          /* the steady one moves by steady_s alone */
@@ -378,16 +376,15 @@ static void test_what_has_the_form_of_a_token(void **state)
 
 /* ---- who is counted as whom ---- */
 
-struct world {
-    char folder[64], path[96];
+struct sign_ins {
+    struct world world;
     struct auth auth;
-    struct arena arena;
     char access_key[ACCESS_KEY_BYTES], secret_key[SECRET_KEY_BYTES];
 };
 #define ACCOUNT "0123456789abcdef0123456789abcdef"
 
 /* The domain `d` with the account `u`, whose password is hunter22. */
-static int add_account(struct world *w, struct err *err)
+static int add_account(struct sign_ins *w, struct err *err)
 {
     struct buf hash = BUF_INIT(KIB);
     struct account_change change;
@@ -413,43 +410,25 @@ static int add_account(struct world *w, struct err *err)
 static int set_up(void **state)
 {
     static struct seal_key key;
-    struct world *w = calloc(1, sizeof(*w));
-    struct store_options options = { .readers = 1,
-                                     .sweep_age_ms = 86400000,
-                                     .may_migrate = true,
-                                     .keys = &key,
-                                     .n_keys = 1 };
+    struct sign_ins *w = calloc(1, sizeof(*w));
+    struct store_options options = { WORLD_OPTIONS, .keys = &key, .n_keys = 1 };
     struct err err = ERR_INIT;
 
     seal_key_new(&key);
-    snprintf(w->folder, sizeof(w->folder), "/tmp/test_auth.XXXXXX");
-    if (!mkdtemp(w->folder))
-        return -1;
-    snprintf(w->path, sizeof(w->path), "%s/catalog.db", w->folder);
-    options.path = w->path;
-    w->auth.rate_limit = 3;
     *state = w;
-    if (store_open(&w->auth.store, &options, &err) || auth_open(&w->auth, &err))
+    if (world_open(&w->world, options))
         return -1;
-    return add_account(w, &err);
+    w->auth.rate_limit = 3;
+    w->auth.store = w->world.store;
+    return auth_open(&w->auth, &err) ? -1 : add_account(w, &err);
 }
 
 static int tear_down(void **state)
 {
-    struct world *w = *state;
-    DIR *folder = opendir(w->folder);
-    struct dirent *entry;
-    char path[512];
+    struct sign_ins *w = *state;
 
     auth_close(&w->auth);
-    store_close(w->auth.store);
-    while (folder && (entry = readdir(folder))) {
-        snprintf(path, sizeof(path), "%s/%s", w->folder, entry->d_name);
-        unlink(path);
-    }
-    closedir(folder);
-    rmdir(w->folder);
-    arena_release(&w->arena);
+    world_close(&w->world);
     wall_s = steady_s = 0;
     frozen = false;
     free(w);
@@ -457,14 +436,14 @@ static int tear_down(void **state)
 }
 
 /* Tries to sign in; 0, or the error's code. */
-static int try(struct world *w, struct login l)
+static int try(struct sign_ins *w, struct login l)
 {
     struct err err = ERR_INIT;
     int rc;
 
     if (!l.peer.p)
         l.peer = STR("192.0.2.1");
-    rc = auth_login_begin(&w->auth, &l, &w->arena, &err);
+    rc = auth_login_begin(&w->auth, &l, &w->world.arena, &err);
     if (!rc) {
         auth_login_check(&w->auth, &l);
         rc = auth_login_end(&w->auth, &l, &err);
@@ -485,7 +464,7 @@ static struct login by_key(const char *key)
     return (struct login){ .access_key = str_of(key), .secret = STR("wrong") };
 }
 
-static int rate(struct world *w)
+static int rate(struct sign_ins *w)
 {
     struct principal p = { .account.id = STR(ACCOUNT) };
     struct err err = ERR_INIT;
@@ -497,7 +476,7 @@ static int rate(struct world *w)
 
 static void test_windows_end_whatever_the_clock_is_set_to(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
 
     wall_s = 86400; /* a day ahead, by mistake */
     for (int i = 0; i < SIGN_IN_FAILURES; i++)
@@ -516,7 +495,7 @@ static void test_windows_end_whatever_the_clock_is_set_to(void **state)
 /* What is sent as an access key is nobody else's counter. */
 static void test_words_count_against_no_one_else(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
     static const char *const words[] = { ACCOUNT, ACCOUNT "\n192.0.2.1", "\n\n\n" };
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -537,14 +516,14 @@ static void test_words_count_against_no_one_else(void **state)
 
 static void test_what_was_not_looked_at_does_not_count(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
     struct err err = ERR_INIT;
 
     for (int i = 0; i < 2 * SIGN_IN_FAILURES_ANYWHERE; i++) {
         struct login l = by_name("u", "hunter22");
 
         l.peer = STR("192.0.2.1");
-        assert_ok(auth_login_begin(&w->auth, &l, &w->arena, &err), &err);
+        assert_ok(auth_login_begin(&w->auth, &l, &w->world.arena, &err), &err);
         auth_login_cancel(&w->auth, &l);
     }
     assert_int_equal(try(w, by_name("u", "hunter22")), 0);
@@ -561,7 +540,7 @@ static struct login from(struct login l, const char *peer)
 
 static void test_one_address_does_not_fill_the_queue(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
     struct login logins[HASH_MAX_WAITING_OF_ONE];
     struct err err = ERR_INIT;
     char names[HASH_MAX_WAITING_OF_ONE][4];
@@ -569,7 +548,7 @@ static void test_one_address_does_not_fill_the_queue(void **state)
     for (int i = 0; i < HASH_MAX_WAITING_OF_ONE; i++) {
         snprintf(names[i], sizeof(names[i]), "%d", i);
         logins[i] = from(by_name(names[i], "wrong"), "192.0.2.1");
-        assert_ok(auth_login_begin(&w->auth, &logins[i], &w->arena, &err), &err);
+        assert_ok(auth_login_begin(&w->auth, &logins[i], &w->world.arena, &err), &err);
     }
     for (int i = 0; i < SIGN_IN_FAILURES + 1; i++)
         assert_int_equal(try(w, by_name("u", "hunter22")), E_BUSY);
@@ -582,7 +561,7 @@ static void test_one_address_does_not_fill_the_queue(void **state)
 
 static void test_one_address_locks_no_other(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
 
     for (int i = 0; i < 2 * SIGN_IN_FAILURES_ANYWHERE; i++)
         try(w, by_name("u", "wrong"));
@@ -592,7 +571,7 @@ static void test_one_address_locks_no_other(void **state)
 
 static void test_a_known_address_is_not_locked_by_others(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
 
     assert_int_equal(try(w, from(by_name("u", "hunter22"), "192.0.2.2")), 0);
     for (int i = 0; i < 2 * SIGN_IN_FAILURES_ANYWHERE; i++)
@@ -628,10 +607,10 @@ static int set_up_frozen(void **state)
 }
 
 /* Lets a sign-in be looked at, except for the hash, which takes long. */
-static int begin_only(struct world *w, struct login l)
+static int begin_only(struct sign_ins *w, struct login l)
 {
     struct err err = ERR_INIT;
-    int rc = auth_login_begin(&w->auth, &l, &w->arena, &err);
+    int rc = auth_login_begin(&w->auth, &l, &w->world.arena, &err);
 
     err_clear(&err);
     return rc;
@@ -639,7 +618,7 @@ static int begin_only(struct world *w, struct login l)
 
 /* `n` of them, every other one an access key, the others names, each from an address of
  * its own, where it waits for ever. */
-static void try_invented(struct world *w, int first, int n, int times)
+static void try_invented(struct sign_ins *w, int first, int n, int times)
 {
     for (int i = first; i < first + n; i++) {
         struct invented one = invent(i);
@@ -650,7 +629,7 @@ static void try_invented(struct world *w, int first, int n, int times)
             else
                 begin_only(w, from(by_name(one.text, "wrong"), one.peer));
     }
-    arena_release(&w->arena);
+    arena_release(&w->world.arena);
 }
 
 /* First the flood is counted more often than one guess is; then guesses come with more
@@ -659,7 +638,7 @@ static void test_a_flood_of_invented_keys_and_names_gives_no_more_guesses(void *
 {
     enum { EVERY_S = 15, BETWEEN = 2000 };
     int looked_at = 0, invented = INVENTED, refused = 0;
-    struct world *w = *state;
+    struct sign_ins *w = *state;
 
     try_invented(w, 0, INVENTED, 2);
     for (steady_s = 0; steady_s < SIGN_IN_WINDOW_MS / 1000; steady_s += EVERY_S) {
@@ -679,7 +658,7 @@ static void test_a_flood_of_invented_keys_and_names_gives_no_more_guesses(void *
  * that guess later take no room. */
 static void test_more_addresses_give_no_more_guesses(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
     int looked_at = 0;
 
     for (int i = 0; i < INVENTED; i++) {
@@ -689,12 +668,12 @@ static void test_more_addresses_give_no_more_guesses(void **state)
         looked_at += begin_only(w, from(by_name("u", "wrong"), one.peer)) == 0;
     }
     assert_int_equal(looked_at, SIGN_IN_FAILURES_ANYWHERE);
-    arena_release(&w->arena);
+    arena_release(&w->world.arena);
 }
 
 static void test_floods_lock_out_nobody(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
     struct login mine = by_key(w->access_key);
 
     mine.secret = str_of(w->secret_key);
@@ -708,7 +687,7 @@ static void test_floods_lock_out_nobody(void **state)
  * theirs. */
 static void test_known_addresses_of_one_account_push_out_no_others(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
     struct login mine = by_key(w->access_key);
 
     mine.secret = str_of(w->secret_key);
@@ -725,14 +704,14 @@ static void test_known_addresses_of_one_account_push_out_no_others(void **state)
     }
     assert_int_equal(try(w, from(by_name("u", "hunter22"), "203.0.113.9")), E_LIMIT);
     assert_int_equal(try(w, by_name("u", "hunter22")), 0);
-    arena_release(&w->arena);
+    arena_release(&w->world.arena);
 }
 
 /* What a client sees of an account that exists and of one that does not, before, during
  * and after a flood. */
 static void test_floods_do_not_tell_who_exists(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
 
     for (int flood = 0; flood < 2; flood++) {
         for (int i = 0; i < SIGN_IN_FAILURES + 2; i++)
@@ -751,7 +730,7 @@ static void test_floods_do_not_tell_who_exists(void **state)
 
 static void test_an_address_that_waits_long_has_no_more_places(void **state)
 {
-    struct world *w = *state;
+    struct sign_ins *w = *state;
 
     for (int i = 0; i < HASH_MAX_WAITING_OF_ONE; i++) {
         struct invented one = invent(i);

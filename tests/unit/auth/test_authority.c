@@ -1,20 +1,13 @@
-#include "unit/t.h"
-
-#include <dirent.h>
 #include <semaphore.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
 #include "auth/auth.h"
-#include "base/arena.h"
+#include "unit/world.h"
 
 /* Who may what: store/authority.h. */
 
-struct world {
-    char folder[64], path[96];
-    struct store *store;
-    sqlite3 *db; /* another process, as it were */
-};
+static sqlite3 *beside; /* another process, as it were */
 
 /* Texts of 32 bytes, as hashes of tokens have; what they are is in their names. */
 #define GOOD "good----------------------------"
@@ -46,41 +39,21 @@ static const char rows[] =
 
 static int set_up(void **state)
 {
-    struct world *w = calloc(1, sizeof(*w));
-    struct store_options options = { .readers = 1,
-                                     .sweep_age_ms = 86400000,
-                                     .may_migrate = true };
-    struct err err = ERR_INIT;
+    struct world *w;
 
-    snprintf(w->folder, sizeof(w->folder), "/tmp/test_authority.XXXXXX");
-    if (!mkdtemp(w->folder))
+    if (world_set_up(state))
         return -1;
-    snprintf(w->path, sizeof(w->path), "%s/catalog.db", w->folder);
-    options.path = w->path;
-    *state = w;
-    if (store_open(&w->store, &options, &err) || sqlite3_open(w->path, &w->db))
+    w = *state;
+    if (sqlite3_open(w->path, &beside))
         return -1;
-    sqlite3_busy_timeout(w->db, 10000);
-    return sqlite3_exec(w->db, rows, NULL, NULL, NULL);
+    sqlite3_busy_timeout(beside, 10000);
+    return sqlite3_exec(beside, rows, NULL, NULL, NULL);
 }
 
 static int tear_down(void **state)
 {
-    struct world *w = *state;
-    DIR *folder = opendir(w->folder);
-    struct dirent *entry;
-    char path[512];
-
-    sqlite3_close(w->db);
-    store_close(w->store);
-    while (folder && (entry = readdir(folder))) {
-        snprintf(path, sizeof(path), "%s/%s", w->folder, entry->d_name);
-        unlink(path);
-    }
-    closedir(folder);
-    rmdir(w->folder);
-    free(w);
-    return 0;
+    sqlite3_close(beside);
+    return world_tear_down(state);
 }
 
 #define ADMIN ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR
@@ -203,17 +176,12 @@ static void test_revisions_are_those_of_the_workspace(void **state)
 
 /* ---- writes ---- */
 
-static void ended(struct write *w)
-{
-    sem_post(w->arg);
-}
-
-static int64_t count_workspaces(struct world *w)
+static int64_t count_workspaces(void)
 {
     sqlite3_stmt *s;
     int64_t n = -1;
 
-    if (sqlite3_prepare_v2(w->db,
+    if (sqlite3_prepare_v2(beside,
                            "SELECT count(*) FROM workspace WHERE name LIKE 'made%'", -1,
                            &s, NULL) == SQLITE_OK &&
         sqlite3_step(s) == SQLITE_ROW)
@@ -235,7 +203,8 @@ static void test_each_write_of_a_batch_is_judged_in_its_transaction(void **state
     sem_t done;
 
     sem_init(&done, 0, 0);
-    assert_int_equal(sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(beside, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+                     SQLITE_OK);
     for (size_t i = 0; i < COUNT_OF(tokens); i++) {
         authority[i] = (struct authority){ .token = str_of(tokens[i] ? tokens[i] : ""),
                                            .project = STR("p"),
@@ -245,11 +214,11 @@ static void test_each_write_of_a_batch_is_judged_in_its_transaction(void **state
         new[i].project = STR("p");
         new[i].name = str_of(names[i]);
         new[i].write.authority = tokens[i] ? &authority[i] : NULL;
-        new[i].write.done = ended;
+        new[i].write.done = post;
         new[i].write.arg = &done;
         store_submit(w->store, &new[i].write);
     }
-    assert_int_equal(sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(beside, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     for (size_t i = 0; i < COUNT_OF(tokens); i++)
         sem_wait(&done);
     for (size_t i = 0; i < COUNT_OF(tokens); i++) {
@@ -259,7 +228,7 @@ static void test_each_write_of_a_batch_is_judged_in_its_transaction(void **state
         err_clear(&new[i].write.err);
     }
     t_rows_end();
-    assert_int_equal(count_workspaces(w), 3);
+    assert_int_equal(count_workspaces(), 3);
     sem_destroy(&done);
 }
 

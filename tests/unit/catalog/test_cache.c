@@ -3,14 +3,11 @@
  * that save, delete, create again, and delete whole workspaces, while others export
  * with the cache and without, and compare whenever nothing was written in between.
  */
-#include <dirent.h>
 #include <pthread.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
-#include "catalog/catalog.h"
-#include "unit/t.h"
+#include "unit/world.h"
 
 static void key_of(int i, uint8_t key[SHA256_BYTES])
 {
@@ -33,7 +30,7 @@ static void put(struct cache *c, int i, size_t n)
 }
 
 /* The size of what is kept as `i`; 0 when nothing is. */
-static size_t look(struct cache *c, int i)
+static size_t kept_size(struct cache *c, int i)
 {
     uint8_t key[SHA256_BYTES];
     struct shared *s;
@@ -59,8 +56,8 @@ static void test_the_limit_holds(void **state)
     }
     assert_true(bytes > MIB - 60000);
     put(c, 2000, MIB);
-    assert_int_equal(look(c, 2000), 0);
-    assert_int_equal(look(c, 999), 999 * 7919 % 50000 + 1);
+    assert_int_equal(kept_size(c, 2000), 0);
+    assert_int_equal(kept_size(c, 999), 999 * 7919 % 50000 + 1);
     cache_free(c);
 }
 
@@ -85,12 +82,12 @@ static void test_the_longest_unused_leaves_first(void **state)
     put(c, 1, 1000);
     put(c, 2, 1000);
     put(c, 3, 1000);
-    assert_int_equal(look(c, 1), 1000);
+    assert_int_equal(kept_size(c, 1), 1000);
     put(c, 4, 1000);
-    assert_int_equal(look(c, 2), 0);
-    assert_int_equal(look(c, 1), 1000);
-    assert_int_equal(look(c, 3), 1000);
-    assert_int_equal(look(c, 4), 1000);
+    assert_int_equal(kept_size(c, 2), 0);
+    assert_int_equal(kept_size(c, 1), 1000);
+    assert_int_equal(kept_size(c, 3), 1000);
+    assert_int_equal(kept_size(c, 4), 1000);
     cache_free(c);
 }
 
@@ -105,7 +102,7 @@ static void test_what_is_used_outlives_its_place(void **state)
     key_of(1, key);
     s = cache_get(c, key);
     put(c, 2, 1500);
-    assert_int_equal(look(c, 1), 0);
+    assert_int_equal(kept_size(c, 1), 0);
     cache_free(c);
     for (size_t i = 0; i < 1000; i++)
         assert_int_equal(s->bytes.ptr[i], 1);
@@ -118,9 +115,9 @@ static void test_none_keeps_nothing(void **state)
 
     (void)state;
     put(c, 1, 1);
-    assert_int_equal(look(c, 1), 0);
+    assert_int_equal(kept_size(c, 1), 0);
     put(NULL, 1, 1);
-    assert_int_equal(look(NULL, 1), 0);
+    assert_int_equal(kept_size(NULL, 1), 0);
     cache_free(c);
 }
 
@@ -128,40 +125,36 @@ static void test_none_keeps_nothing(void **state)
 
 #define WRITERS 3
 #define EXPORTERS 3
-#define ATTACK_MS 2000
+#define COMPARED_ENOUGH 500 /* and */
+#define HITS_ENOUGH 50
 #define NAMES 4
 
-struct world {
-    char folder[64], path[96];
-    struct store *store;
+struct attack {
+    struct world world;
     struct cache *cache;
-    int64_t until_ms;
     atomic_int compared, hits, wrong;
     pthread_mutex_t lock;
     char workspace[ID_HEX_BYTES]; /* the one that comes and goes */
 };
 
 struct worker {
-    struct world *world;
+    struct attack *attack;
     unsigned seed;
 };
 
-static struct catalog catalog_of(struct world *w, struct cache *cache)
+/* Whether it has gone on for long enough. */
+static bool is_over(struct attack *a)
 {
-    return (struct catalog){ .store = w->store,
-                             .cache = cache,
-                             .max_archive_bytes = 1UL << 40,
-                             .max_archive_entries = 100000,
-                             .max_unpacked_bytes = 1UL << 40 };
+    return a->compared >= COMPARED_ENOUGH && a->hits >= HITS_ENOUGH;
 }
 
 static struct place some_place(struct worker *me, char uid[ID_HEX_BYTES])
 {
     struct place place = { .project = STR("p"), .user = STR("u"), .workspace = STR("") };
 
-    pthread_mutex_lock(&me->world->lock);
-    memcpy(uid, me->world->workspace, ID_HEX_BYTES);
-    pthread_mutex_unlock(&me->world->lock);
+    pthread_mutex_lock(&me->attack->lock);
+    memcpy(uid, me->attack->workspace, ID_HEX_BYTES);
+    pthread_mutex_unlock(&me->attack->lock);
     if (rand_r(&me->seed) % 2)
         place.workspace = str_of(uid);
     return place;
@@ -171,19 +164,10 @@ static struct place some_place(struct worker *me, char uid[ID_HEX_BYTES])
 static void save(struct catalog *c, const struct place *place, enum kind kind,
                  struct str key, const char *json)
 {
-    struct arena arena = ARENA_INIT;
-    struct json_doc doc = { 0 };
     struct err err = ERR_INIT;
-    struct save *s;
 
-    if (json_read(&doc, str_of(json), JSON_MAX_VALUES, &err) == 0 &&
-        catalog_save_prepare(c, place, kind, key, &doc, 0, &arena, &s, &err) == 0) {
-        store_write(c->store, &s->write);
-        catalog_save_release(s);
-    }
-    err_clear(&err);
-    json_release(&doc);
-    arena_release(&arena);
+    if (save_json(c, place, kind, key, json, &err))
+        err_clear(&err);
 }
 
 static void remove_one(struct catalog *c, const struct place *place, enum kind kind,
@@ -256,7 +240,7 @@ static void save_cdm_job(struct worker *me, struct catalog *c)
         remove_one(c, &place, KIND_CDM_JOB, STR("m"));
 }
 
-static void renew_workspace(struct world *w)
+static void renew_workspace(struct attack *a)
 {
     struct workspace_delete gone;
     struct workspace_new fresh;
@@ -265,15 +249,15 @@ static void renew_workspace(struct world *w)
     gone.project = STR("p");
     gone.name = STR("ws");
     gone.force = true;
-    store_write(w->store, &gone.write);
+    store_write(a->world.store, &gone.write);
     err_clear(&gone.write.err);
     workspace_new_init(&fresh);
     fresh.project = STR("p");
     fresh.name = STR("ws");
-    if (store_write(w->store, &fresh.write) == 0) {
-        pthread_mutex_lock(&w->lock);
-        memcpy(w->workspace, fresh.uid, sizeof(w->workspace));
-        pthread_mutex_unlock(&w->lock);
+    if (store_write(a->world.store, &fresh.write) == 0) {
+        pthread_mutex_lock(&a->lock);
+        memcpy(a->workspace, fresh.uid, sizeof(a->workspace));
+        pthread_mutex_unlock(&a->lock);
     }
     err_clear(&fresh.write.err);
 }
@@ -281,15 +265,15 @@ static void renew_workspace(struct world *w)
 static void *write_things(void *arg)
 {
     struct worker *me = arg;
-    struct catalog c = catalog_of(me->world, NULL);
+    struct catalog c = me->attack->world.catalog;
     char uid[ID_HEX_BYTES];
 
-    while (clock_ms() < me->world->until_ms) {
+    while (!is_over(me->attack)) {
         struct place place = some_place(me, uid);
         int what = rand_r(&me->seed) % 40;
 
         if (what == 0)
-            renew_workspace(me->world);
+            renew_workspace(me->attack);
         else if (what < 5)
             save_cdm_job(me, &c);
         else if (what < 20)
@@ -348,16 +332,18 @@ static void compare_once(struct worker *me, struct catalog *with, struct catalog
     r.n += (size_t)(rand_r(&me->seed) % 2);
     sha256((struct str){ (const char *)r.names, r.n * sizeof(*names) }, digest);
     r.digest = digest;
-    if (store_revisions(me->world->store, place.project, place.workspace, &before, &err))
+    if (store_revisions(me->attack->world.store, place.project, place.workspace, &before,
+                        &err))
         abort();
     a = export_once(with, &place, &r, &hit);
     b = export_once(without, &place, &r, &no);
-    if (store_revisions(me->world->store, place.project, place.workspace, &after, &err))
+    if (store_revisions(me->attack->world.store, place.project, place.workspace, &after,
+                        &err))
         abort();
     if (before.workspace && memcmp(&before, &after, sizeof(before)) == 0) {
-        me->world->compared++;
-        me->world->hits += hit;
-        me->world->wrong += !same(a, b);
+        me->attack->compared++;
+        me->attack->hits += hit;
+        me->attack->wrong += !same(a, b);
     }
     shared_release(a);
     shared_release(b);
@@ -366,72 +352,35 @@ static void compare_once(struct worker *me, struct catalog *with, struct catalog
 static void *export_things(void *arg)
 {
     struct worker *me = arg;
-    struct catalog with = catalog_of(me->world, me->world->cache);
-    struct catalog without = catalog_of(me->world, NULL);
+    struct catalog without = me->attack->world.catalog, with = without;
 
-    while (clock_ms() < me->world->until_ms)
+    with.cache = me->attack->cache;
+    while (!is_over(me->attack))
         compare_once(me, &with, &without);
     return NULL;
 }
 
-static int set_up(void **state)
-{
-    struct world *w = calloc(1, sizeof(*w));
-    struct store_options options = { .readers = EXPORTERS + 1,
-                                     .sweep_age_ms = 86400000,
-                                     .may_migrate = true };
-    struct err err = ERR_INIT;
-
-    snprintf(w->folder, sizeof(w->folder), "/tmp/test_cache.XXXXXX");
-    if (!mkdtemp(w->folder))
-        return -1;
-    snprintf(w->path, sizeof(w->path), "%s/catalog.db", w->folder);
-    options.path = w->path;
-    pthread_mutex_init(&w->lock, NULL);
-    w->cache = cache_new(MIB);
-    *state = w;
-    return store_open(&w->store, &options, &err);
-}
-
-static int tear_down(void **state)
-{
-    struct world *w = *state;
-    DIR *folder;
-    struct dirent *entry;
-    char path[512];
-
-    store_close(w->store);
-    cache_free(w->cache);
-    folder = opendir(w->folder);
-    while (folder && (entry = readdir(folder))) {
-        snprintf(path, sizeof(path), "%s/%s", w->folder, entry->d_name);
-        unlink(path);
-    }
-    closedir(folder);
-    rmdir(w->folder);
-    free(w);
-    return 0;
-}
-
 static void test_an_export_is_never_stale(void **state)
 {
-    struct world *w = *state;
+    struct attack a = { .cache = cache_new(MIB) };
     struct worker workers[WRITERS + EXPORTERS];
     pthread_t threads[COUNT_OF(workers)];
 
-    renew_workspace(w);
-    w->until_ms = clock_ms() + ATTACK_MS;
+    (void)state;
+    assert_int_equal(world_open(&a.world, (struct store_options){ WORLD_OPTIONS }), 0);
+    pthread_mutex_init(&a.lock, NULL);
+    renew_workspace(&a);
     for (size_t i = 0; i < COUNT_OF(workers); i++) {
-        workers[i] = (struct worker){ w, (unsigned)i + 1 };
+        workers[i] = (struct worker){ &a, (unsigned)i + 1 };
         pthread_create(&threads[i], NULL, i < WRITERS ? write_things : export_things,
                        &workers[i]);
     }
     for (size_t i = 0; i < COUNT_OF(workers); i++)
         pthread_join(threads[i], NULL);
-    printf("# %d compared, %d of them hits\n", w->compared, w->hits);
-    assert_int_equal(w->wrong, 0);
-    assert_true(w->compared > 50);
-    assert_true(w->hits > 5);
+    printf("# %d compared, %d of them hits\n", a.compared, a.hits);
+    assert_int_equal(a.wrong, 0);
+    cache_free(a.cache);
+    world_close(&a.world);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -440,7 +389,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_the_longest_unused_leaves_first),
     cmocka_unit_test(test_what_is_used_outlives_its_place),
     cmocka_unit_test(test_none_keeps_nothing),
-    cmocka_unit_test_setup_teardown(test_an_export_is_never_stale, set_up, tear_down),
+    cmocka_unit_test(test_an_export_is_never_stale),
 };
 
 T_MAIN(tests)

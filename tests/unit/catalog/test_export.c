@@ -4,40 +4,20 @@
  * jobs, and its ETag is known before any content is read.  And what use cases
  * cost in a full workspace: as much as in a small one.
  */
-#include <dirent.h>
 #include <sqlite3.h>
-#include <unistd.h>
 #include <zip.h>
 
 #include "base/count.h"
 #include "base/limits.h"
-#include "catalog/catalog.h"
-#include "unit/t.h"
+#include "unit/world.h"
 
 #define JOBS EXPORT_MAX_JOBS
 
-struct world {
-    char folder[64], path[96];
-    struct store *store;
-    struct catalog catalog;
-    struct place place;
-    struct arena arena;
-    struct err err;
-    struct str names[JOBS];
-};
+static struct str job_names[JOBS];
 
 static void save(struct world *w, enum kind kind, const char *json)
 {
-    struct save *s;
-    struct json_doc doc;
-
-    assert_ok(json_read(&doc, str_of(json), JSON_MAX_VALUES, &w->err), &w->err);
-    assert_ok(catalog_save_prepare(&w->catalog, &w->place, kind, STR_NONE, &doc, 0,
-                                   &w->arena, &s, &w->err),
-              &w->err);
-    json_release(&doc);
-    assert_int_equal(store_write(w->store, &s->write), 0);
-    catalog_save_release(s);
+    assert_ok(save_json(&w->catalog, &w->place, kind, STR_NONE, json, &w->err), &w->err);
 }
 
 static void save_job(struct world *w, int i, const char *script)
@@ -45,7 +25,7 @@ static void save_job(struct world *w, int i, const char *script)
     char json[512], name[16];
 
     snprintf(name, sizeof(name), "j%03d", i);
-    w->names[i] = arena_str(&w->arena, str_of(name));
+    job_names[i] = arena_str(&w->arena, str_of(name));
     snprintf(
         json, sizeof(json),
         "{\"name\":\"%s\",\"processType\":\"BATCH\",\"schedule\":{\"type\":"
@@ -76,50 +56,6 @@ static void save_script(struct world *w, const char *name, size_t noise)
     buf_release(&json);
 }
 
-static int set_up(void **state)
-{
-    struct world *w = calloc(1, sizeof(*w));
-    struct store_options options = { .readers = 2,
-                                     .sweep_age_ms = 86400000,
-                                     .may_migrate = true };
-
-    snprintf(w->folder, sizeof(w->folder), "/tmp/test_export.XXXXXX");
-    if (!mkdtemp(w->folder))
-        return -1;
-    snprintf(w->path, sizeof(w->path), "%s/catalog.db", w->folder);
-    options.path = w->path;
-    w->place =
-        (struct place){ .project = STR("p"), .workspace = STR(""), .user = STR("local") };
-    w->catalog = (struct catalog){ .max_archive_bytes = 1UL << 40,
-                                   .max_archive_entries = 100000,
-                                   .max_unpacked_bytes = 1UL << 40 };
-    *state = w;
-    if (store_open(&w->store, &options, &w->err))
-        return -1;
-    w->catalog.store = w->store;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *w = *state;
-    DIR *folder = opendir(w->folder);
-    struct dirent *entry;
-    char path[512];
-
-    store_close(w->store);
-    while (folder && (entry = readdir(folder))) {
-        snprintf(path, sizeof(path), "%s/%s", w->folder, entry->d_name);
-        unlink(path);
-    }
-    closedir(folder);
-    rmdir(w->folder);
-    arena_release(&w->arena);
-    err_clear(&w->err);
-    free(w);
-    return 0;
-}
-
 static void reset_counts(void)
 {
     for (int i = 0; i < COUNTS; i++)
@@ -128,7 +64,7 @@ static void reset_counts(void)
 
 static struct export *plan(struct world *w, size_t jobs)
 {
-    struct export_request request = { .names = w->names, .n = jobs, .depend = true };
+    struct export_request request = { .names = job_names, .n = jobs, .depend = true };
     struct export *e;
 
     assert_ok(catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err),
@@ -255,7 +191,7 @@ static void save_job_of(struct world *w, int i, const char *properties)
     int n = 0;
 
     snprintf(name, sizeof(name), "j%03d", i);
-    w->names[i] = arena_str(&w->arena, str_of(name));
+    job_names[i] = arena_str(&w->arena, str_of(name));
     for (const char *p = properties; *p; n++) {
         int len = (int)strcspn(p, " "), key = (int)strcspn(p, "=");
 
@@ -375,7 +311,7 @@ static void test_resources_of_one_name_are_numbered(void **state)
 static void test_what_is_missing_is_listed(void **state)
 {
     struct world *w = *state;
-    struct export_request request = { .names = w->names, .n = 2, .depend = true };
+    struct export_request request = { .names = job_names, .n = 2, .depend = true };
     struct export *e;
 
     save_job_of(w, 0, "resourcePath=gone scriptName=held scriptName=/a/作 scriptName=b");
@@ -503,7 +439,7 @@ static void test_the_digest_says_what_the_archive_holds(void **state)
 {
     struct world *w = *state;
     const struct str turned[] = { STR("j001"), STR("j000") };
-    struct export_request both = { .names = w->names, .n = 2, .depend = true };
+    struct export_request both = { .names = job_names, .n = 2, .depend = true };
     struct export_request one = both, without = both, order = both;
     uint8_t digest[6][SHA256_BYTES];
 
@@ -531,7 +467,7 @@ static void test_the_digest_says_what_the_archive_holds(void **state)
 
 static int planned_rc(struct world *w, size_t n)
 {
-    struct export_request request = { .names = w->names, .n = n, .depend = true };
+    struct export_request request = { .names = job_names, .n = n, .depend = true };
     struct export *e;
     int rc = catalog_export_plan(&w->catalog, &w->place, &request, &e, &w->err);
 
@@ -704,7 +640,7 @@ static void export_all(struct world *w)
         char name[16];
 
         snprintf(name, sizeof(name), "j%05d", i);
-        w->names[i] = arena_str(&w->arena, str_of(name));
+        job_names[i] = arena_str(&w->arena, str_of(name));
     }
     export(w, JOBS, &out);
     buf_release(&out);
@@ -742,20 +678,18 @@ static void test_a_full_workspace_costs_no_more(void **state)
     }
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 static const struct CMUnitTest tests[] = {
-    WITH_STORE(test_statements_do_not_grow_with_the_jobs),
-    WITH_STORE(test_large_archives_take_one_statement_a_batch),
-    WITH_STORE(test_the_digest_is_known_before_a_blob_is_read),
-    WITH_STORE(test_entries_are_the_stored_forms),
-    WITH_STORE(test_resources_of_one_name_are_numbered),
-    WITH_STORE(test_what_is_missing_is_listed),
-    WITH_STORE(test_every_unknown_job_is_named),
-    WITH_STORE(test_large_and_small_entries_go_together),
-    WITH_STORE(test_the_digest_says_what_the_archive_holds),
-    WITH_STORE(test_limits_of_an_archive_are_exact),
-    WITH_STORE(test_missing_dependencies_count_towards_the_entries),
-    WITH_STORE(test_a_full_workspace_costs_no_more),
+    WITH_WORLD(test_statements_do_not_grow_with_the_jobs),
+    WITH_WORLD(test_large_archives_take_one_statement_a_batch),
+    WITH_WORLD(test_the_digest_is_known_before_a_blob_is_read),
+    WITH_WORLD(test_entries_are_the_stored_forms),
+    WITH_WORLD(test_resources_of_one_name_are_numbered),
+    WITH_WORLD(test_what_is_missing_is_listed),
+    WITH_WORLD(test_every_unknown_job_is_named),
+    WITH_WORLD(test_large_and_small_entries_go_together),
+    WITH_WORLD(test_the_digest_says_what_the_archive_holds),
+    WITH_WORLD(test_limits_of_an_archive_are_exact),
+    WITH_WORLD(test_missing_dependencies_count_towards_the_entries),
+    WITH_WORLD(test_a_full_workspace_costs_no_more),
 };
 T_MAIN(tests)

@@ -10,13 +10,11 @@
  */
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <dirent.h>
 #include <libdeflate.h>
 #include <nettle/hmac.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "api/call.h"
 #include "api/path.h"
@@ -34,7 +32,7 @@
 #include "store/clusters.h"
 #include "store/keys.h"
 #include "store/tasks.h"
-#include "unit/t.h"
+#include "unit/world.h"
 
 static atomic_long left = -1; /* allocations that still succeed; negative: all do */
 static atomic_bool engines;   /* of the database's engine; else ours */
@@ -117,13 +115,8 @@ static long pause_failing(void)
     return atomic_exchange(&left, -1);
 }
 
-struct world {
-    char folder[64], path[96];
-    sqlite3 *look; /* at the database, beside the store */
-    struct store *store;
-    struct catalog catalog;
-    struct place place, cdm;
-};
+static sqlite3 *beside; /* a look at the database, beside the store */
+static struct place cdm;
 
 /* Before the engine's first use. */
 static void count_engine(void)
@@ -156,63 +149,33 @@ static int wait_for_sweep(struct store *s)
 
 static int set_up(void **state)
 {
-    struct world *w = calloc(1, sizeof(*w));
     static struct seal_key key;
-    struct store_options options = { .readers = 2,
-                                     .sweep_age_ms = 86400000,
-                                     .may_migrate = true,
-                                     .keys = &key,
-                                     .n_keys = 1 };
-    struct err err = ERR_INIT;
+    struct store_options options = { WORLD_OPTIONS, .keys = &key, .n_keys = 1 };
+    struct world *w = calloc(1, sizeof(*w));
 
     left = -1;
     count_engine();
     seal_key_new(&key);
-    /* Nothing is to outlive the power here. */
-    snprintf(w->folder, sizeof(w->folder), "%s/test_nomem.XXXXXX",
-             access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-    if (!mkdtemp(w->folder))
-        return -1;
-    snprintf(w->path, sizeof(w->path), "%s/catalog.db", w->folder);
-    options.path = w->path;
     *state = w;
-    if (store_open(&w->store, &options, &err) || wait_for_sweep(w->store) ||
-        sqlite3_open(w->path, &w->look))
+    if (world_open(w, options) || wait_for_sweep(w->store) ||
+        sqlite3_open(w->path, &beside))
         return -1;
-    w->place =
-        (struct place){ .project = STR("p"), .workspace = STR(""), .user = STR("u") };
-    w->cdm = (struct place){ .project = STR("p"),
-                             .workspace = cdm_workspace,
-                             .cluster = STR("default"),
-                             .user = STR("u") };
-    w->catalog = (struct catalog){ .store = w->store,
-                                   .cache = cache_new(MIB),
-                                   .max_archive_bytes = 1UL << 40,
-                                   .max_archive_entries = 100000,
-                                   .max_unpacked_bytes = 1UL << 40 };
+    cdm = (struct place){ .project = STR("p"),
+                          .workspace = cdm_workspace,
+                          .cluster = STR("default"),
+                          .user = STR("u") };
+    w->catalog.cache = cache_new(MIB);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     struct world *w = *state;
-    DIR *folder;
-    struct dirent *entry;
-    char path[512];
 
     left = -1;
-    sqlite3_close(w->look);
-    store_close(w->store);
+    sqlite3_close(beside);
     cache_free(w->catalog.cache);
-    folder = opendir(w->folder);
-    while (folder && (entry = readdir(folder))) {
-        snprintf(path, sizeof(path), "%s/%s", w->folder, entry->d_name);
-        unlink(path);
-    }
-    closedir(folder);
-    rmdir(w->folder);
-    free(w);
-    return 0;
+    return world_tear_down(state);
 }
 
 /* ---- what is done ---- */
@@ -258,11 +221,11 @@ static void note_str(struct job *j, struct str s)
 /* ---- the database, seen from beside ---- */
 
 /* Appends all rows that a statement gives, each value as SQL would write it. */
-static void dump_rows(struct world *w, const char *sql, struct buf *out)
+static void dump_rows(const char *sql, struct buf *out)
 {
     sqlite3_stmt *s = NULL;
 
-    assert_int_equal(sqlite3_prepare_v2(w->look, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(beside, sql, -1, &s, NULL), SQLITE_OK);
     while (sqlite3_step(s) == SQLITE_ROW) {
         for (int i = 0; i < sqlite3_column_count(s); i++) {
             int type = sqlite3_column_type(s, i);
@@ -292,22 +255,22 @@ static const char *const in_use[] = {
     NULL,
 };
 
-static void dump(struct world *w, const char *const *sql, struct buf *out)
+static void dump(const char *const *sql, struct buf *out)
 {
     sqlite3_stmt *s = NULL;
     char one[200];
 
     for (; *sql; sql++)
-        dump_rows(w, *sql, out);
+        dump_rows(*sql, out);
     if (sql != whole)
         return;
     assert_int_equal(
-        sqlite3_prepare_v2(w->look, "SELECT name FROM sqlite_schema WHERE type = 'table'",
+        sqlite3_prepare_v2(beside, "SELECT name FROM sqlite_schema WHERE type = 'table'",
                            -1, &s, NULL),
         SQLITE_OK);
     while (sqlite3_step(s) == SQLITE_ROW) {
         snprintf(one, sizeof(one), "SELECT * FROM \"%s\"", sqlite3_column_text(s, 0));
-        dump_rows(w, one, out);
+        dump_rows(one, out);
     }
     sqlite3_finalize(s);
 }
@@ -331,8 +294,7 @@ static void note_objects(struct job *j, const char *condition, const char *name)
     sqlite3_stmt *s = NULL;
 
     buf_addf(&sql, "%s%s ORDER BY o.kind, o.name", columns, condition);
-    assert_int_equal(sqlite3_prepare_v2(j->world->look, buf_cstr(&sql), -1, &s, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(beside, buf_cstr(&sql), -1, &s, NULL), SQLITE_OK);
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
     while (j->got.max && sqlite3_step(s) == SQLITE_ROW) {
         struct str stored = { sqlite3_column_blob(s, 1),
@@ -391,35 +353,21 @@ static void make_even(struct buf *b)
 
 static struct place *place_of(struct job *j)
 {
-    return j->kind >= KIND_LINK ? &j->world->cdm : &j->world->place;
+    return j->kind >= KIND_LINK ? &cdm : &j->world->place;
 }
 
 static int save(struct job *j, struct err *err)
 {
     char json[1000];
-    struct arena arena = ARENA_INIT;
-    struct json_doc doc = { 0 };
-    struct save *s = NULL;
     char turn[20];
     int rc;
 
     snprintf(turn, sizeof(turn), "%%q%05dq%%", j->turn);
     snprintf(json, sizeof(json), j->json, j->turn);
-    rc = json_read(&doc, str_of(json), JSON_MAX_VALUES, err);
-
-    if (!rc)
-        rc = catalog_save_prepare(&j->world->catalog, place_of(j), j->kind,
-                                  str_of(j->key), &doc, 0, &arena, &s, err);
-    if (!rc) {
-        store_write(j->world->store, &s->write);
-        rc = catalog_save_result(s, err);
-        catalog_save_release(s);
-    }
+    rc = save_json(&j->world->catalog, place_of(j), j->kind, str_of(j->key), json, err);
     if (!rc)
         note_objects(j, j->key ? "o.name = ?1" : "o.name LIKE ?1",
                      j->key ? j->key : turn);
-    json_release(&doc);
-    arena_release(&arena);
     return rc;
 }
 
@@ -1039,7 +987,7 @@ static bool run_failing(struct job *j, run_fn *run, int n, bool in_engine,
     int rc;
 
     if (j->keeps)
-        dump(j->world, j->keeps, &before);
+        dump(j->keeps, &before);
     forget_exports(j);
     struck = false;
     engines = in_engine;
@@ -1053,7 +1001,7 @@ static bool run_failing(struct job *j, run_fn *run, int n, bool in_engine,
     else /* some are spared: a cache's entry, a page of the engine's */
         assert_bytes(buf_str(&j->got), buf_str(want));
     if (rc && j->keeps) {
-        dump(j->world, j->keeps, &after);
+        dump(j->keeps, &after);
         assert_bytes(buf_str(&after), buf_str(&before));
     }
     err_clear(&err);
@@ -1179,7 +1127,7 @@ static void test_sign_in(void **state)
     assert_true(count_down("account", &j, make_account) > 2);
     j.turn = -1;
     assert_ok(make_account(&j, &err), &err);
-    assert_int_equal(sqlite3_exec(j.world->look,
+    assert_int_equal(sqlite3_exec(beside,
                                   "INSERT INTO project (id, created, domain) VALUES "
                                   "('p', 1, 'did')",
                                   NULL, NULL, NULL),
