@@ -45,6 +45,7 @@ struct audit_log {
     bool torn; /* the file's last line has no end */
     struct buf taken;
     size_t taken_at; /* of it that is in `out` */
+    int64_t last;    /* row that was committed when it was taken */
     struct buf out;
     size_t out_at;           /* of it that is written */
     int64_t filled, written; /* up to which row all are in `out`, in the file */
@@ -258,10 +259,14 @@ static void add_lines_before(struct audit_log *log, int64_t id)
     }
 }
 
+/* A row that was committed after the lines were taken waits for the next time: a line of
+ * memory may have come before it. */
 static void add_row(void *arg, int64_t id, struct str line)
 {
     struct audit_log *log = arg;
 
+    if (id > log->last)
+        return;
     add_lines_before(log, id);
     add_line(log, line);
     log->filled = id;
@@ -287,22 +292,25 @@ static void put_sum(void *arg, struct str line)
     put(arg, line);
 }
 
-/* What waits in memory is the thread's from here on. */
-static void take_lines(struct audit_log *log, bool closing)
+/* What waits in memory is the thread's from here on; false: it has some still. */
+static bool take_lines(struct audit_log *log, bool closing)
 {
     int64_t now_ms = clock_mono_ns() / MS_NS;
     struct buf empty = log->taken;
+    bool has_none = log->taken_at == log->taken.len;
 
     pthread_mutex_lock(&log->lock);
-    log->rows = false;
     audit_sum_take(log->sum, closing ? now_ms + 5000 : now_ms, put_sum, log);
-    if (log->taken_at == log->taken.len) {
+    if (has_none) {
         buf_clear(&empty);
         log->taken = log->lines;
         log->taken_at = 0;
         log->lines = empty;
+        log->last = store_audit_last(log->store);
+        log->rows = false;
     }
     pthread_mutex_unlock(&log->lock);
+    return has_none;
 }
 
 /* Without memory all stays where it is. */
@@ -378,10 +386,9 @@ static bool wait_for_work(struct audit_log *log, bool *reopen)
 /* Writes what there is; false: the file does not take it, or there is more. */
 static bool copy(struct audit_log *log, bool reopen, bool closing)
 {
-    bool done;
+    bool taken = take_lines(log, closing), done;
 
     log->failing = false;
-    take_lines(log, closing);
     enter_store(log);
     if (log->out.len)
         log->more = true; /* than what is to be written first */
@@ -390,7 +397,7 @@ static bool copy(struct audit_log *log, bool reopen, bool closing)
     leave_store(log);
     if (reopen || is_gone(log))
         reopen_file(log);
-    done = (!log->out.len || (log->fd >= 0 && flush(log))) && !log->more;
+    done = (!log->out.len || (log->fd >= 0 && flush(log))) && !log->more && taken;
     if (closing || clock_mono_ns() - log->synced_ns > AUDIT_SYNC_MS * MS_NS)
         sync_written(log);
     enter_store(log);

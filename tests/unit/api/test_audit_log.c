@@ -1,7 +1,4 @@
-#include "unit/t.h"
-
 #include <errno.h>
-#include <ftw.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "unit/world.h"
 
 /*
  * The audit log's rows, its thread and its file, on a disk of the test's own: so many
@@ -60,74 +58,72 @@ int __wrap_fdatasync(int fd)
     return -1;
 }
 
-struct world {
-    char folder[64], database[100], file[100];
-    struct store *store;
-    struct audit_log *log;
-    int64_t max_rows;
-    struct err err;
-};
+/* Once, before the thread reads rows, and after it took the lines of memory. */
+static void (*before_rows)(struct store *s);
+
+int __real_store_audit_rows(struct store *s, int64_t after, int64_t max,
+                            void (*each)(void *arg, int64_t id, struct str line),
+                            void *arg, struct err *err);
+int __wrap_store_audit_rows(struct store *s, int64_t after, int64_t max,
+                            void (*each)(void *arg, int64_t id, struct str line),
+                            void *arg, struct err *err);
+
+int __wrap_store_audit_rows(struct store *s, int64_t after, int64_t max,
+                            void (*each)(void *arg, int64_t id, struct str line),
+                            void *arg, struct err *err)
+{
+    void (*now)(struct store *) = before_rows;
+
+    before_rows = NULL;
+    if (now)
+        now(s);
+    return __real_store_audit_rows(s, after, max, each, arg, err);
+}
+
+static struct audit_log *audit_log;
+static char file[FOLDER_MAX + 16];
+static int64_t max_rows;
 
 static void open_store(struct world *w)
 {
-    struct store_options options = { .path = w->database,
-                                     .readers = 2,
-                                     .sweep_age_ms = 86400000,
-                                     .may_migrate = true,
-                                     .max_audit_rows = w->max_rows };
+    struct store_options options = { .path = w->path,
+                                     WORLD_OPTIONS,
+                                     .max_audit_rows = max_rows };
 
     assert_ok(store_open(&w->store, &options, &w->err), &w->err);
 }
 
 static void open_log(struct world *w)
 {
-    assert_ok(audit_log_open(&w->log, w->file, w->store, &w->err), &w->err);
+    assert_ok(audit_log_open(&audit_log, file, w->store, &w->err), &w->err);
 }
 
-static void close_log(struct world *w)
+static void close_log(void)
 {
-    audit_log_close(w->log);
-    w->log = NULL;
+    audit_log_close(audit_log);
+    audit_log = NULL;
 }
 
 static int set_up(void **state)
 {
-    struct world *w = calloc(1, sizeof(*w));
-    const char *tmp = getenv("TMPDIR");
+    struct world *w;
 
-    snprintf(w->folder, sizeof(w->folder), "%.30s/dlf-test-audit-XXXXXX",
-             tmp ? tmp : "/tmp");
-    if (!mkdtemp(w->folder))
-        return -1;
-    snprintf(w->database, sizeof(w->database), "%s/catalogue.db", w->folder);
-    snprintf(w->file, sizeof(w->file), "%s/audit.log", w->folder);
     atomic_store(&room, -1);
     atomic_store(&keeps_torn, false);
     atomic_store(&bad_flushes, 0);
     atomic_store(&writing, true);
-    *state = w;
-    open_store(w);
+    max_rows = 0;
+    if (world_set_up(state))
+        return -1;
+    w = *state;
+    snprintf(file, sizeof(file), "%s/audit.log", w->folder);
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *s, int type, struct FTW *ftw)
-{
-    (void)s;
-    (void)type;
-    (void)ftw;
-    return remove(path);
 }
 
 static int tear_down(void **state)
 {
-    struct world *w = *state;
-
-    close_log(w);
-    store_close(w->store);
-    err_clear(&w->err);
-    nftw(w->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    free(w);
-    return 0;
+    close_log();
+    return world_tear_down(state);
 }
 
 static int do_nothing(struct db *db, struct write *w, struct err *err)
@@ -146,27 +142,32 @@ static int fail_always(struct db *db, struct write *w, struct err *err)
 }
 
 /* A write with the line "row NUMBER". */
-static void write_row(struct world *w, int number)
+static void write_row_of(struct store *s, int number)
 {
     struct write one = { .run = do_nothing };
     char text[40];
 
     snprintf(text, sizeof(text), "row %d", number);
     one.audit = str_of(text);
-    assert_ok(store_write(w->store, &one), &one.err);
+    assert_ok(store_write(s, &one), &one.err);
 }
 
-static void add_line(struct world *w, int number)
+static void write_row(struct world *w, int number)
+{
+    write_row_of(w->store, number);
+}
+
+static void add_line(int number)
 {
     char text[40];
 
     snprintf(text, sizeof(text), "line %d", number);
-    audit_log_add(w->log, str_of(text));
+    audit_log_add(audit_log, str_of(text));
 }
 
-static char *read_file(const struct world *w)
+static char *read_file(void)
 {
-    FILE *f = fopen(w->file, "r");
+    FILE *f = fopen(file, "r");
     char *text = calloc(1, MIB);
 
     assert_non_null(text);
@@ -178,23 +179,23 @@ static char *read_file(const struct world *w)
 }
 
 /* What is in the file in the end. */
-static void assert_file(struct world *w, const char *wanted)
+static void assert_file(const char *wanted)
 {
     char *text;
 
-    close_log(w);
-    text = read_file(w);
+    close_log();
+    text = read_file();
     assert_string_equal(text, wanted);
     free(text);
 }
 
 /* Whether the file is `wanted` within the time, while the log is open. */
-static bool becomes(const struct world *w, const char *wanted, int seconds)
+static bool becomes(const char *wanted, int seconds)
 {
     bool is = false;
 
     for (int i = 0; !is && i < 100 * seconds; i++) {
-        char *text = read_file(w);
+        char *text = read_file();
 
         is = strcmp(text, wanted) == 0;
         free(text);
@@ -233,12 +234,30 @@ static void test_rows_and_lines_are_in_the_order_of_their_events(void **state)
         if (i % 3)
             write_row(w, i);
         else
-            add_line(w, i);
+            add_line(i);
         buf_addf(&wanted, "%s %d\n", i % 3 ? "row" : "line", i);
     }
-    assert_file(w, buf_cstr(&wanted));
+    assert_file(buf_cstr(&wanted));
     assert_int_equal(rows_left(w), 0);
     buf_release(&wanted);
+}
+
+static void add_both(struct store *s)
+{
+    add_line(1);
+    write_row_of(s, 2);
+}
+
+static void test_what_comes_while_it_is_copied_keeps_its_order(void **state)
+{
+    struct world *w = *state;
+
+    open_log(w);
+    before_rows = add_both;
+    write_row(w, 0);
+    while (before_rows)
+        usleep(1000);
+    assert_file("row 0\nline 1\nrow 2\n");
 }
 
 static void test_rows_that_were_left_are_copied_at_the_start(void **state)
@@ -251,7 +270,7 @@ static void test_rows_that_were_left_are_copied_at_the_start(void **state)
     open_store(w);
     open_log(w);
     write_row(w, 3);
-    assert_file(w, "row 0\nrow 1\nrow 2\nrow 3\n");
+    assert_file("row 0\nrow 1\nrow 2\nrow 3\n");
 }
 
 static void test_more_rows_than_are_copied_at_once(void **state)
@@ -264,9 +283,9 @@ static void test_more_rows_than_are_copied_at_once(void **state)
         buf_addf(&wanted, "row %d\n", i);
     }
     open_log(w);
-    add_line(w, 1);
+    add_line(1);
     buf_adds(&wanted, "line 1\n");
-    assert_file(w, buf_cstr(&wanted));
+    assert_file(buf_cstr(&wanted));
     buf_release(&wanted);
 }
 
@@ -316,7 +335,7 @@ static void test_beyond_the_limit_the_oldest_are_dropped(void **state)
     int64_t before = metric_of[METRIC_AUDIT_DROPPED];
 
     store_close(w->store);
-    w->max_rows = 40;
+    max_rows = 40;
     open_store(w);
     for (int i = 0; i < 100; i++)
         write_row(w, i);
@@ -327,7 +346,7 @@ static void test_beyond_the_limit_the_oldest_are_dropped(void **state)
     open_store(w);
     assert_int_equal(rows_left(w), 40);
     open_log(w);
-    close_log(w);
+    close_log();
     assert_int_equal(rows_left(w), 0);
     assert_int_equal(metric_of[METRIC_AUDIT_WAITING], 0);
 }
@@ -339,7 +358,7 @@ static void fill_and_free(struct world *w, long bytes)
 {
     int64_t failures = metric_of[METRIC_AUDIT_FAILURES];
 
-    unlink(w->file);
+    unlink(file);
     atomic_store(&room, bytes);
     open_log(w);
     for (int i = 0; i < 8; i++)
@@ -356,7 +375,7 @@ static void test_a_full_disk_leaves_no_torn_line(void **state)
     for (long bytes = 0; bytes < 14; bytes++) {
         t_row("%ld bytes", bytes);
         fill_and_free(w, bytes);
-        assert_file(w, "row 0\nrow 1\nrow 2\nrow 3\nrow 4\nrow 5\nrow 6\nrow 7\n");
+        assert_file("row 0\nrow 1\nrow 2\nrow 3\nrow 4\nrow 5\nrow 6\nrow 7\n");
     }
     t_rows_end();
 }
@@ -367,19 +386,19 @@ static void test_what_cannot_be_undone_gets_an_end(void **state)
 
     atomic_store(&keeps_torn, true);
     fill_and_free(w, 8);
-    assert_file(w, "row 0\nro\nrow 1\nrow 2\nrow 3\nrow 4\nrow 5\nrow 6\nrow 7\n");
+    assert_file("row 0\nro\nrow 1\nrow 2\nrow 3\nrow 4\nrow 5\nrow 6\nrow 7\n");
 }
 
 static void test_a_line_that_a_crash_tore_gets_an_end(void **state)
 {
     struct world *w = *state;
-    FILE *f = fopen(w->file, "w");
+    FILE *f = fopen(file, "w");
 
     fputs("whole\nto", f);
     fclose(f);
     open_log(w);
     write_row(w, 1);
-    assert_file(w, "whole\nto\nrow 1\n");
+    assert_file("whole\nto\nrow 1\n");
 }
 
 static void test_a_disk_that_stays_full_keeps_the_rows(void **state)
@@ -390,14 +409,14 @@ static void test_a_disk_that_stays_full_keeps_the_rows(void **state)
     open_log(w);
     for (int i = 0; i < 3; i++)
         write_row(w, i);
-    assert_file(w, "row 0\n");
+    assert_file("row 0\n");
     assert_true(rows_left(w) >= 2);
     atomic_store(&room, -1);
     store_close(w->store);
     open_store(w);
-    unlink(w->file);
+    unlink(file);
     open_log(w);
-    close_log(w);
+    close_log();
     assert_int_equal(rows_left(w), 0);
 }
 
@@ -415,9 +434,9 @@ static void test_rows_that_could_not_be_flushed_are_copied_again(void **state)
     atomic_store(&bad_flushes, 1);
     open_log(w);
     write_row(w, 0);
-    assert_true(becomes(w, "row 0\nrow 0\n", 10));
+    assert_true(becomes("row 0\nrow 0\n", 10));
     assert_int_equal(rows_left(w), 1);
-    close_log(w);
+    close_log();
     assert_int_equal(rows_left(w), 0);
 }
 
@@ -434,7 +453,7 @@ static void test_a_failure_stops_nothing_that_comes_later(void **state)
     usleep((AUDIT_TRIM_MS + AUDIT_SYNC_MS + 2 * AUDIT_RETRY_MS) * 1000);
     write_row(w, 1);
     usleep(4 * AUDIT_RETRY_MS * 1000);
-    text = read_file(w);
+    text = read_file();
     assert_non_null(strstr(text, "row 1\n"));
     free(text);
 }
@@ -446,17 +465,17 @@ static void test_without_its_folder_the_rows_wait(void **state)
     char folder[100];
 
     snprintf(folder, sizeof(folder), "%s/logs", w->folder);
-    snprintf(w->file, sizeof(w->file), "%s/logs/audit.log", w->folder);
+    snprintf(file, sizeof(file), "%s/logs/audit.log", w->folder);
     assert_int_equal(mkdir(folder, 0700), 0);
     open_log(w);
     write_row(w, 0);
-    assert_true(becomes(w, "row 0\n", 10));
+    assert_true(becomes("row 0\n", 10));
     failures = metric_of[METRIC_AUDIT_FAILURES];
-    assert_int_equal(unlink(w->file) | rmdir(folder), 0);
+    assert_int_equal(unlink(file) | rmdir(folder), 0);
     write_row(w, 1);
     wait_for_failure(failures);
     assert_int_equal(mkdir(folder, 0700), 0);
-    assert_true(becomes(w, "row 1\n", 10));
+    assert_true(becomes("row 1\n", 10));
 }
 
 static void test_a_pipe_without_a_reader_holds_up_no_stop(void **state)
@@ -464,9 +483,9 @@ static void test_a_pipe_without_a_reader_holds_up_no_stop(void **state)
     struct world *w = *state;
     int64_t began = clock_mono_ns();
 
-    assert_int_equal(mkfifo(w->file, 0600), 0);
+    assert_int_equal(mkfifo(file, 0600), 0);
     open_log(w);
-    close_log(w);
+    close_log();
     assert_true(clock_mono_ns() - began < AUDIT_DRAIN_MS * 1000000LL / 2);
 }
 
@@ -485,7 +504,7 @@ static void test_a_row_of_anything_is_one_line(void **state)
     buf_adds(&wanted, "a?b?c?\n");
     buf_add(&wanted, text.ptr, AUDIT_LINE_MAX - 1);
     buf_adds(&wanted, "\n");
-    assert_file(w, buf_cstr(&wanted));
+    assert_file(buf_cstr(&wanted));
     buf_release(&wanted);
     buf_release(&text);
 }
@@ -556,23 +575,24 @@ static void test_any_number_of_addresses_is_counted_in_little_memory(void **stat
     audit_sum_free(s);
 }
 
-#define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_DISK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 static const struct CMUnitTest tests[] = {
-    WITH_WORLD(test_rows_and_lines_are_in_the_order_of_their_events),
-    WITH_WORLD(test_rows_that_were_left_are_copied_at_the_start),
-    WITH_WORLD(test_more_rows_than_are_copied_at_once),
-    WITH_WORLD(test_a_write_that_fails_has_no_row),
-    WITH_WORLD(test_writes_of_one_commit),
-    WITH_WORLD(test_beyond_the_limit_the_oldest_are_dropped),
-    WITH_WORLD(test_a_full_disk_leaves_no_torn_line),
-    WITH_WORLD(test_what_cannot_be_undone_gets_an_end),
-    WITH_WORLD(test_a_line_that_a_crash_tore_gets_an_end),
-    WITH_WORLD(test_a_disk_that_stays_full_keeps_the_rows),
-    WITH_WORLD(test_rows_that_could_not_be_flushed_are_copied_again),
-    WITH_WORLD(test_a_failure_stops_nothing_that_comes_later),
-    WITH_WORLD(test_without_its_folder_the_rows_wait),
-    WITH_WORLD(test_a_pipe_without_a_reader_holds_up_no_stop),
-    WITH_WORLD(test_a_row_of_anything_is_one_line),
+    WITH_DISK(test_rows_and_lines_are_in_the_order_of_their_events),
+    WITH_DISK(test_what_comes_while_it_is_copied_keeps_its_order),
+    WITH_DISK(test_rows_that_were_left_are_copied_at_the_start),
+    WITH_DISK(test_more_rows_than_are_copied_at_once),
+    WITH_DISK(test_a_write_that_fails_has_no_row),
+    WITH_DISK(test_writes_of_one_commit),
+    WITH_DISK(test_beyond_the_limit_the_oldest_are_dropped),
+    WITH_DISK(test_a_full_disk_leaves_no_torn_line),
+    WITH_DISK(test_what_cannot_be_undone_gets_an_end),
+    WITH_DISK(test_a_line_that_a_crash_tore_gets_an_end),
+    WITH_DISK(test_a_disk_that_stays_full_keeps_the_rows),
+    WITH_DISK(test_rows_that_could_not_be_flushed_are_copied_again),
+    WITH_DISK(test_a_failure_stops_nothing_that_comes_later),
+    WITH_DISK(test_without_its_folder_the_rows_wait),
+    WITH_DISK(test_a_pipe_without_a_reader_holds_up_no_stop),
+    WITH_DISK(test_a_row_of_anything_is_one_line),
     cmocka_unit_test(test_one_line_a_second_and_address),
     cmocka_unit_test(test_any_number_of_addresses_is_counted_in_little_memory),
 };
