@@ -1,6 +1,7 @@
 #ifndef UNIT_WORLD_H
 #define UNIT_WORLD_H
 
+#include "base/hash.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
 #include "unit/t.h"

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,7 +60,7 @@ int __wrap_fdatasync(int fd)
 }
 
 /* Once, before the thread reads rows, and after it took the lines of memory. */
-static void (*before_rows)(struct store *s);
+static void (*_Atomic before_rows)(struct store *s);
 
 int __real_store_audit_rows(struct store *s, int64_t after, int64_t max,
                             void (*each)(void *arg, int64_t id, struct str line),
@@ -72,9 +73,8 @@ int __wrap_store_audit_rows(struct store *s, int64_t after, int64_t max,
                             void (*each)(void *arg, int64_t id, struct str line),
                             void *arg, struct err *err)
 {
-    void (*now)(struct store *) = before_rows;
+    void (*now)(struct store *) = atomic_exchange(&before_rows, NULL);
 
-    before_rows = NULL;
     if (now)
         now(s);
     return __real_store_audit_rows(s, after, max, each, arg, err);
@@ -242,6 +242,14 @@ static void test_rows_and_lines_are_in_the_order_of_their_events(void **state)
     buf_release(&wanted);
 }
 
+static sem_t is_reading;
+
+static void say_it_reads(struct store *s)
+{
+    (void)s;
+    sem_post(&is_reading);
+}
+
 static void add_both(struct store *s)
 {
     add_line(1);
@@ -252,12 +260,16 @@ static void test_what_comes_while_it_is_copied_keeps_its_order(void **state)
 {
     struct world *w = *state;
 
+    sem_init(&is_reading, 0, 0);
+    before_rows = say_it_reads;
     open_log(w);
+    sem_wait(&is_reading);
     before_rows = add_both;
     write_row(w, 0);
     while (before_rows)
         usleep(1000);
     assert_file("row 0\nline 1\nrow 2\n");
+    sem_destroy(&is_reading);
 }
 
 static void test_rows_that_were_left_are_copied_at_the_start(void **state)
