@@ -485,16 +485,6 @@ static struct audit_log *new_log(const char *path, struct store *store)
     return NULL;
 }
 
-static int cannot_open(const char *path, struct err *err)
-{
-    struct buf why = BUF_INIT(8 * KIB);
-
-    buf_addf(&why, "audit-log: %s: %s", path, strerror(errno));
-    err_set(err, E_IO, 0, 0, buf_cstr(&why));
-    buf_release(&why);
-    return E_IO;
-}
-
 static int start_thread(struct audit_log *log, struct err *err)
 {
     sigset_t all, before;
@@ -520,7 +510,9 @@ int audit_log_open(struct audit_log **out, const char *path, struct store *store
         return err_nomem(err);
     log->fd = open_file(log);
     log->torn = log->fd >= 0 && is_torn(log, log->fd);
-    rc = log->fd < 0 && errno != ENXIO ? cannot_open(path, err) : start_thread(log, err);
+    rc = log->fd < 0 && errno != ENXIO
+             ? err_say(err, E_IO, "audit-log: %s: %s", path, strerror(errno))
+             : start_thread(log, err);
     if (rc) {
         free_log(log);
         return rc;

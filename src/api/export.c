@@ -284,11 +284,8 @@ static int bad_name(struct call *c, size_t index, int detail)
 
 static int bad_count(struct call *c, size_t n)
 {
-    char given[24];
-
-    snprintf(given, sizeof(given), "%zu", n);
     return err_set(&c->err, E_INVALID, DLF_3051, n ? DET_MAX_ITEMS : DET_MIN_ITEMS,
-                   "name", n ? "100" : "1", given);
+                   "name", n ? "100" : "1", NUM(n));
 }
 
 static int read_names(struct call *c, struct export_body *body)

@@ -1,7 +1,5 @@
 #include "api/call.h"
 
-#include <stdio.h>
-
 /* Requests that http/ refuses without having read them whole. */
 
 static const struct {
@@ -30,12 +28,10 @@ static const struct {
 void call_refuse(struct call *c, enum http_fault why)
 {
     int api = faults[why].api;
-    char limit[24];
 
     if (api == DLF_3051_TOO_LARGE && !c->admitted)
         api = APIGW_0201_BODY;
-    snprintf(limit, sizeof(limit), "%zu", c->http->body_max);
-    err_set(&c->err, E_INVALID, api, faults[why].detail, "body", limit);
+    err_set(&c->err, E_INVALID, api, faults[why].detail, "body", NUM(c->http->body_max));
     c->code = NULL; /* of the answer that it replaces */
     call_fail(c);
 }

@@ -47,7 +47,6 @@ static bool read_int(struct str text, int64_t *value)
 
 int query_int(struct call *c, const char *key, int64_t min, int64_t max, int64_t *value)
 {
-    char low[24], high[24];
     struct str text;
     int64_t v;
     int rc = query_get(c->http->query, key, &text, &c->http->arena, &c->err);
@@ -58,7 +57,6 @@ int query_int(struct call *c, const char *key, int64_t min, int64_t max, int64_t
         *value = v;
         return 0;
     }
-    snprintf(low, sizeof(low), "%lld", (long long)min);
-    snprintf(high, sizeof(high), "%lld", (long long)max);
-    return err_set(&c->err, E_INVALID, DLF_3051, DET_RANGE, key, low, high, given(text));
+    return err_set(&c->err, E_INVALID, DLF_3051, DET_RANGE, key, NUM(min), NUM(max),
+                   given(text));
 }

@@ -12,12 +12,9 @@
 
 static int no_bucket(const char *field, struct str bucket, struct err *err)
 {
-    struct buf name = BUF_INIT(KIB);
-
-    buf_addf(&name, "%.*s", (int)(bucket.n < 200 ? bucket.n : 200), bucket.p);
-    err_set(err, E_NOTFOUND, DLF_1242, DET_BUCKET_OF, field, buf_cstr(&name));
-    buf_release(&name);
-    return E_NOTFOUND;
+    if (bucket.n > 200)
+        bucket.n = 200;
+    return err_set(err, E_NOTFOUND, DLF_1242, DET_BUCKET_OF, field, CSTR(bucket));
 }
 
 int storage_explain(const char *field, struct err *err)

@@ -61,8 +61,7 @@ int deflate_make(struct buf *stored, struct str raw, struct err *err)
 
 static int damaged(struct err *err)
 {
-    return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT,
-                   "a stored definition is damaged");
+    return err_fault(err, E_INTERNAL, "a stored definition is damaged");
 }
 
 int deflate_undo(struct buf *raw, struct str stored, size_t raw_size, struct err *err)

@@ -96,21 +96,18 @@ static size_t count_segments(struct str name)
 
 static int too_deep(const struct zipr *z, const struct zipr_entry *e, struct err *err)
 {
-    char most[24];
-
-    snprintf(most, sizeof(most), "%zu", z->limits.max_depth);
-    return err_set(err, E_LIMIT, API_OK, DET_ZIP_DEEP, e->name.p, most);
+    return err_set(err, E_LIMIT, API_OK, DET_ZIP_DEEP, e->name.p,
+                   NUM(z->limits.max_depth));
 }
 
 static int too_long(const struct zipr *z, const struct zipr_entry *e, size_t n,
                     struct err *err)
 {
-    char number[24], most[24], given[24];
+    char number[24];
 
     snprintf(number, sizeof(number), "#%td", e - z->entries + 1);
-    snprintf(most, sizeof(most), "%zu", z->limits.max_name_bytes);
-    snprintf(given, sizeof(given), "%zu", n);
-    return err_set(err, E_LIMIT, API_OK, DET_ZIP_NAME_LONG, number, most, given);
+    return err_set(err, E_LIMIT, API_OK, DET_ZIP_NAME_LONG, number,
+                   NUM(z->limits.max_name_bytes), NUM(n));
 }
 
 int zipr_read_name(struct zipr *z, struct zipr_entry *e, struct str raw,

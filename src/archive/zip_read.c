@@ -103,7 +103,7 @@ static int find_size(struct zipr *z, struct err *err)
     struct stat s;
 
     if (fstat(z->fd, &s))
-        return err_set(err, E_IO, API_OK, DET_TEXT, strerror(errno));
+        return err_say(err, E_IO, "%s", strerror(errno));
     if (!S_ISREG(s.st_mode))
         return err_set(err, E_INVALID, API_OK, DET_ZIP_NONE);
     z->size = (uint64_t)s.st_size;

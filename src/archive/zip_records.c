@@ -54,7 +54,7 @@ int zipr_fetch(const struct zipr *z, void *bytes, size_t n, uint64_t at, struct 
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return err_set(err, E_IO, API_OK, DET_TEXT, strerror(errno));
+            return err_say(err, E_IO, "%s", strerror(errno));
         if (got == 0)
             return zipr_refuse_all(DET_ZIP_CUT, err);
         p += got;
@@ -87,11 +87,7 @@ int zipr_look(struct zipr *z, uint64_t at, size_t n, const uint8_t **p, struct e
 
 int zipr_too_many(uint64_t got, int detail, uint64_t most, struct err *err)
 {
-    char got_text[24], most_text[24];
-
-    snprintf(got_text, sizeof(got_text), "%ju", (uintmax_t)got);
-    snprintf(most_text, sizeof(most_text), "%ju", (uintmax_t)most);
-    return err_set(err, E_LIMIT, API_OK, detail, got_text, most_text);
+    return err_set(err, E_LIMIT, API_OK, detail, NUM(got), NUM(most));
 }
 
 /* ---- the directory ---- */
@@ -146,10 +142,7 @@ static bool is_plain(const struct zipr_entry *e, int made_by, uint64_t attribute
 
 static int bad_method(const struct zipr_entry *e, struct err *err)
 {
-    char method[8];
-
-    snprintf(method, sizeof(method), "%d", e->method);
-    return err_set(err, E_INVALID, API_OK, DET_ZIP_METHOD, e->name.p, method);
+    return err_set(err, E_INVALID, API_OK, DET_ZIP_METHOD, e->name.p, NUM(e->method));
 }
 
 static int check_kind(const struct zipr *z, const struct zipr_entry *e,
@@ -169,11 +162,8 @@ static int check_kind(const struct zipr *z, const struct zipr_entry *e,
 static int too_large(const struct zipr *z, const struct zipr_entry *e, uint64_t size,
                      struct err *err)
 {
-    char most[24], given[24];
-
-    snprintf(most, sizeof(most), "%ju", (uintmax_t)z->limits.max_entry_bytes);
-    snprintf(given, sizeof(given), "%ju", (uintmax_t)size);
-    return err_set(err, E_LIMIT, API_OK, DET_TOO_LARGE, e->name.p, most, given);
+    return err_set(err, E_LIMIT, API_OK, DET_TOO_LARGE, e->name.p,
+                   NUM(z->limits.max_entry_bytes), NUM(size));
 }
 
 static int check_sizes(const struct zipr *z, const struct zipr_entry *e, struct err *err)
@@ -234,15 +224,13 @@ static int next_row(struct zipr *z, uint64_t *at, const uint8_t **row, struct er
 static int check_total(const struct zipr *z, uint64_t unpacked, struct err *err)
 {
     const struct zipr_limits *most = &z->limits;
-    char ratio[24];
 
     if (unpacked > most->max_unpacked_bytes)
         return zipr_too_many(unpacked, DET_ARCHIVE_UNPACKED, most->max_unpacked_bytes,
                              err);
     if (unpacked / most->max_ratio <= z->size)
         return 0;
-    snprintf(ratio, sizeof(ratio), "%ju", (uintmax_t)most->max_ratio);
-    return err_set(err, E_LIMIT, API_OK, DET_ZIP_RATIO, ratio);
+    return err_set(err, E_LIMIT, API_OK, DET_ZIP_RATIO, NUM(most->max_ratio));
 }
 
 int zipr_read_rows(struct zipr *z, struct err *err)

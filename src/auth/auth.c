@@ -294,7 +294,6 @@ static struct str counted_as(const struct login *l, struct arena *arena)
 int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
                      struct err *err)
 {
-    char wait[24];
     int64_t wait_s;
     int rc = find_account(a, l, arena, err);
 
@@ -307,8 +306,7 @@ int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
         return err_nomem(err);
     /* Counted before it is looked at, so that many at once are not too many. */
     if (too_many(a, l, &wait_s)) {
-        snprintf(wait, sizeof(wait), "%lld", (long long)wait_s);
-        return err_set(err, E_LIMIT, IAM_429, DET_NONE, wait);
+        return err_set(err, E_LIMIT, IAM_429, DET_NONE, NUM(wait_s));
     }
     if (l->access_key.n || count(a, WAITING, l->peer, 1) <= HASH_MAX_WAITING_OF_ONE)
         return 0;

@@ -52,7 +52,7 @@ int access_key_new(struct new_key *out, const struct seal_key *key, struct str a
 
     out->sealed = BUF_INIT(KIB);
     if (!key)
-        return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "no key for secrets");
+        return err_fault(err, E_INTERNAL, "no key for secrets");
     random_text(out->id, ACCESS_KEY_BYTES - 1, CAPITALS);
     random_text(out->secret, SECRET_KEY_BYTES - 1, ALPHANUMERICS);
     seal(key, text[0], str_of(out->secret), &out->sealed);

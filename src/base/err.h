@@ -1,6 +1,11 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
 /*
  * What went wrong, handed up by value of a caller's `struct err`.
  *
@@ -43,6 +48,39 @@ struct err {
 
 /* As err_set(); the texts are texts[1] up to a NULL. */
 int err_fill(struct err *err, enum ec ec, int api, int detail, const char **texts);
+
+/*
+ * Two arguments for err_set() that are no C strings: a whole number in digits, and a text
+ * of which the first ERR_TEXT_MAX bytes are taken.  Both live until the block ends.
+ */
+/* clang-format off */
+#define NUM(v)                                                                           \
+    _Generic((v), int: num_signed, long: num_signed, long long: num_signed,              \
+             default: num_unsigned)((char[NUM_BYTES]){ 0 }, (v))
+/* clang-format on */
+#define CSTR(s) err_cstr((char[ERR_TEXT_MAX + 1]){ 0 }, (s))
+
+#define NUM_BYTES 24
+#define ERR_TEXT_MAX 4096
+
+const char *num_signed(char out[NUM_BYTES], intmax_t v);
+const char *num_unsigned(char out[NUM_BYTES], uintmax_t v);
+const char *err_cstr(char out[ERR_TEXT_MAX + 1], struct str s);
+
+/* The row of errors/details.def whose sentence is the first text and nothing else. */
+#define ERR_TEXT 1
+
+/*
+ * Fills `err` with a sentence that printf's arguments make, and returns `ec`:
+ * return err_say(err, E_IO, "%s: %s", path, strerror(errno)).  The error has no code of
+ * the API.  The arguments may be the texts that `err` has already.
+ */
+__attribute__((format(printf, 3, 4))) int err_say(struct err *err, enum ec ec,
+                                                  const char *format, ...);
+
+/* As err_say(), with a code of the API. */
+__attribute__((format(printf, 4, 0))) int err_vsay(struct err *err, enum ec ec, int api,
+                                                   const char *format, va_list list);
 
 /* Gives `to` the error `from` with all its texts, each copied; returns its code. */
 int err_copy(struct err *to, const struct err *from);

@@ -1,7 +1,6 @@
 #include "catalog/export_int.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -46,11 +45,7 @@ struct plan {
 
 static int over_limit(uint64_t is, int detail, uint64_t max, struct err *err)
 {
-    char a[24], b[24];
-
-    snprintf(a, sizeof(a), "%" PRIu64, is);
-    snprintf(b, sizeof(b), "%" PRIu64, max);
-    return err_set(err, E_LIMIT, DLF_3051, detail, a, b);
+    return err_set(err, E_LIMIT, DLF_3051, detail, NUM(is), NUM(max));
 }
 
 /* Room for one more; what is held and what is missing count alike, so that the

@@ -28,12 +28,8 @@ int place_open(struct catalog *c, const struct place *place, struct snapshot **s
 
 int object_not_held(enum kind kind, struct str key, struct err *err)
 {
-    struct buf text = BUF_INIT(KIB);
-
-    buf_addstr(&text, utf8_cut(key, KIB - 1));
-    err_set(err, E_NOTFOUND, kind_errors(kind)->not_held, DET_NOT_HELD, buf_cstr(&text));
-    buf_release(&text);
-    return E_NOTFOUND;
+    return err_set(err, E_NOTFOUND, kind_errors(kind)->not_held, DET_NOT_HELD,
+                   CSTR(utf8_cut(key, KIB - 1)));
 }
 
 int object_inflate(const struct object *o, struct str stored, struct buf *text,

@@ -109,7 +109,7 @@ static int make(struct snapshot *s, struct renewal *r, struct err *err)
     struct stored stored = { .id = r->old.id, .secret_paths = r->old.secret_paths };
     int rc = is_kind(r) && !r->owner.fault
                  ? object_read_definition(s, &r->old, &text, err)
-                 : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "its row is damaged");
+                 : err_fault(err, E_INTERNAL, "its row is damaged");
 
     r->secrets.may_lack = true;
     r->clean = BUF_INIT(DEFINITION_MAX);

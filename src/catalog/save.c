@@ -1,7 +1,5 @@
 #include "catalog/catalog.h"
 
-#include <stdio.h>
-
 #include "archive/deflate.h"
 #include "base/limits.h"
 #include "base/percent.h"
@@ -244,22 +242,15 @@ void catalog_save_release(struct save *save)
 int catalog_save_result(struct save *save, struct err *err)
 {
     const struct kind_errors *errors = kind_errors(save->kind);
-    struct buf name = BUF_INIT(KIB);
     int rc = save->write.rc;
-    char quota[24];
 
     if (!rc)
         return 0;
-    if (rc == E_EXISTS && save->write.err.api == API_OK) {
-        buf_addstr(&name, save->facts->name);
-        err_set(err, rc, errors->taken, DET_TAKEN, buf_cstr(&name));
-        buf_release(&name);
-    } else if (rc == E_LIMIT && save->write.err.api == API_OK) {
-        snprintf(quota, sizeof(quota), "%lld", (long long)save->quota);
-        err_set(err, rc, errors->quota, DET_QUOTA, quota);
-    } else {
-        err_move(&save->write.err, err);
-    }
+    if (rc == E_EXISTS && save->write.err.api == API_OK)
+        return err_set(err, rc, errors->taken, DET_TAKEN, CSTR(save->facts->name));
+    if (rc == E_LIMIT && save->write.err.api == API_OK)
+        return err_set(err, rc, errors->quota, DET_QUOTA, NUM(save->quota));
+    err_move(&save->write.err, err);
     return rc;
 }
 

@@ -11,11 +11,11 @@ static int open_objects(struct obs **out, struct folder *f, struct err *err)
     const char *endpoint = getenv("DLFD_OBS_ENDPOINT");
 
     if (endpoint && *endpoint)
-        return err_set(err, E_INVALID, 0, 0,
+        return err_say(err, E_INVALID,
                        "DLFD_OBS_ENDPOINT is set, and a service keeps its buckets "
                        "itself: use its own tools");
     if (!options.folder)
-        return err_set(err, E_INVALID, 0, 0, "the path is too long");
+        return err_say(err, E_INVALID, "the path is too long");
     return obs_open(out, &options, err);
 }
 

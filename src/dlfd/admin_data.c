@@ -131,11 +131,11 @@ static int check_names(const char *file, const char *key_path,
     static const char *const why = "is there already: choose another name";
 
     if (!key_path)
-        return file_fail(err, E_INVALID, file, "the name is too long");
+        return err_say(err, E_INVALID, "%s: the name is too long", file);
     if (name_is_taken(file))
-        return file_fail(err, E_EXISTS, file, why);
+        return err_say(err, E_EXISTS, "%s: %s", file, why);
     if (keys && name_is_taken(key_path) && !has_keys(key_path, keys))
-        return file_fail(err, E_EXISTS, key_path, why);
+        return err_say(err, E_EXISTS, "%s: %s", key_path, why);
     return 0;
 }
 
@@ -153,7 +153,7 @@ int admin_backup(struct folder *f, const struct admin_call *call)
     if (!rc)
         rc = store_copy(buf_cstr(&f->database), fresh.path.ptr, &err);
     if (!rc && examine(fresh.path.ptr, &f->keys))
-        rc = err_set(&err, E_IO, 0, 0, "the copy is not sound: nothing was backed up");
+        rc = err_say(&err, E_IO, "the copy is not sound: nothing was backed up");
     if (!rc)
         rc = publish(keys, key_path, &fresh, &err);
     if (rc)
@@ -215,7 +215,7 @@ static int try_open(const char *copy, const struct key_file *keys, struct err *e
     int rc = store_needs_key(copy, &needs_key, err);
 
     if (!rc && needs_key && !keys->n)
-        return err_set(err, E_DENIED, 0, 0,
+        return err_say(err, E_DENIED,
                        "the backup's key is neither beside it (FILE.key) nor in the data "
                        "folder");
     if (!rc)
@@ -238,7 +238,7 @@ static int put_in_place(const char *copy, const char *database, struct err *err)
     if (rc || schema != SCHEMA_DAMAGED)
         return rc ? rc : store_copy(copy, database, err);
     if (!beside(&aside, database, ".damaged") || rename(database, aside.ptr))
-        rc = file_fail(err, E_IO, database, strerror(errno));
+        rc = err_say(err, E_IO, "%s: %s", database, strerror(errno));
     if (!rc) {
         database_remove(database); /* its log */
         rc = store_copy(copy, database, err);
@@ -314,11 +314,12 @@ static int check_restore(const struct folder *f, const struct admin_call *call,
         schema = SCHEMA_DAMAGED;
     err_clear(&found);
     if (schema != SCHEMA_NONE && !call->force)
-        return file_fail(err, E_EXISTS, f->database.ptr,
-                         "is there: --force puts the backup in its place");
+        return err_say(err, E_EXISTS,
+                       "%s: is there: --force puts the backup in its place",
+                       f->database.ptr);
     why = why_no_backup(call->name, copy, &found);
     if (why)
-        file_fail(err, E_INVALID, call->name, why);
+        err_say(err, E_INVALID, "%s: %s", call->name, why);
     err_clear(&found);
     return why ? E_INVALID : 0;
 }
@@ -337,7 +338,7 @@ static int restore(const struct folder *f, const char *file, const char *copy,
     if (!rc)
         rc = try_open(copy, &keys, err);
     if (!rc && examine(copy, &keys))
-        rc = err_set(err, E_IO, 0, 0, "the backup is damaged: nothing was restored");
+        rc = err_say(err, E_IO, "the backup is damaged: nothing was restored");
     if (!rc)
         rc = replace(f, copy, &keys, err);
     database_remove(copy);

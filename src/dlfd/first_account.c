@@ -114,8 +114,7 @@ static int prepare(struct store *store, struct first *f, const char *region,
 static int write_credentials(const struct first *f, const char *data, const char *region,
                              struct err *err)
 {
-    struct buf text = BUF_INIT(4 * KIB), path = BUF_INIT(8 * KIB),
-               why = BUF_INIT(8 * KIB);
+    struct buf text = BUF_INIT(4 * KIB), path = BUF_INIT(8 * KIB);
     int rc = 0;
 
     buf_addf(&path, "%s/credentials.csv", data);
@@ -124,14 +123,12 @@ static int write_credentials(const struct first *f, const char *data, const char
              "Name,Region\n" NAME ",%s,%s,%s,%s,%s,%s\n",
              f->password, f->key.id, f->key.secret, f->project, region, region);
     if (!buf_cstr(&path) || text.bad) {
-        rc = err_set(err, E_NOMEM, 0, 0, "out of memory");
+        rc = err_say(err, E_NOMEM, "out of memory");
     } else if (!file_replace(path.ptr, text.ptr, text.len)) {
-        buf_addf(&why, "%s: %s", path.ptr, strerror(errno));
-        rc = err_set(err, E_IO, 0, 0, buf_cstr(&why));
+        rc = err_say(err, E_IO, "%s: %s", path.ptr, strerror(errno));
     }
     buf_wipe(&text);
     buf_release(&path);
-    buf_release(&why);
     return rc;
 }
 

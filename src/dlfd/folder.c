@@ -10,16 +10,6 @@
 #include "store/files.h"
 #include "store/keys.h"
 
-static int fail(struct err *err, enum ec ec, const char *what, const char *path)
-{
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addf(&text, "data folder %s: %s", path, what);
-    err_set(err, ec, 0, 0, buf_cstr(&text));
-    buf_release(&text);
-    return ec;
-}
-
 /* Makes the folder and those above it; what is there is left as it is. */
 static int make_folder(const char *path, struct err *err)
 {
@@ -32,9 +22,9 @@ static int make_folder(const char *path, struct err *err)
         buf_clear(&part);
         buf_add(&part, path, slash ? (size_t)(slash - path) : strlen(path));
         if (!buf_cstr(&part))
-            rc = fail(err, E_INVALID, "the path is too long", path);
+            rc = err_say(err, E_INVALID, "data folder %s: the path is too long", path);
         else if (mkdir(part.ptr, 0700) && errno != EEXIST)
-            rc = fail(err, E_IO, strerror(errno), path);
+            rc = err_say(err, E_IO, "data folder %s: %s", path, strerror(errno));
     } while (!rc && slash);
     buf_release(&part);
     return rc;
@@ -42,10 +32,11 @@ static int make_folder(const char *path, struct err *err)
 
 static int no_catalogue(const char *path, struct err *err)
 {
-    return fail(err, E_NOTFOUND,
-                "there is no catalogue in it: dlfd makes one when it starts; --data DIR "
-                "names another folder",
-                path);
+    return err_say(
+        err, E_NOTFOUND,
+        "data folder %s: there is no catalogue in it: dlfd makes one when it starts; "
+        "--data DIR names another folder",
+        path);
 }
 
 int folder_find(const char *path, struct err *err)
@@ -56,13 +47,13 @@ int folder_find(const char *path, struct err *err)
 
     buf_addf(&database, "%s/catalog.db", path);
     if (!buf_cstr(&database))
-        rc = fail(err, E_INVALID, "the path is too long", path);
+        rc = err_say(err, E_INVALID, "data folder %s: the path is too long", path);
     else if (stat(database.ptr, &is) == 0)
         rc = is.st_size ? 0 : no_catalogue(path, err); /* a first start was cut short */
     else if (errno == ENOENT)
         rc = no_catalogue(path, err);
     else
-        rc = fail(err, E_IO, strerror(errno), path);
+        rc = err_say(err, E_IO, "data folder %s: %s", path, strerror(errno));
     buf_release(&database);
     return rc;
 }
@@ -82,31 +73,27 @@ static int take_lock(struct folder *f, const char *path, bool alone, struct err 
     f->lock = buf_cstr(&file) ? open(file.ptr, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
     buf_release(&file);
     if (f->lock < 0)
-        return fail(err, E_IO, strerror(errno), path);
+        return err_say(err, E_IO, "data folder %s: %s", path, strerror(errno));
     if (flock(f->lock, LOCK_EX | LOCK_NB) == 0)
         return 0;
     drop_lock(f);
     if (!alone)
         return 0;
-    return fail(err, E_BUSY,
-                "another dlfd uses it: stop that one, or give this one another --data",
-                path);
+    return err_say(
+        err, E_BUSY,
+        "data folder %s: another dlfd uses it: stop that one, or give this one another --data",
+        path);
 }
 
 /* A catalogue without its key is not given another one: its secrets would be lost
  * unnoticed. */
 static int lost_key(const struct folder *f, struct err *err)
 {
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addf(&text,
-             "key file %s: it is missing, and the catalogue was written with it: put it "
-             "back, or say where it is by --secret-key-file",
-             f->keys.path);
-    err_clear(err);
-    err_set(err, E_DENIED, 0, 0, buf_cstr(&text));
-    buf_release(&text);
-    return E_DENIED;
+    return err_say(
+        err, E_DENIED,
+        "key file %s: it is missing, and the catalogue was written with it: put it "
+        "back, or say where it is by --secret-key-file",
+        f->keys.path);
 }
 
 /* The keys; a new one for a catalogue that has none yet, by whoever has the lock. */
@@ -198,7 +185,7 @@ static int open_folder(struct folder *f, const struct folder_options *o, struct 
     int rc;
 
     if (!database || !f->keys.path || !buf_cstr(&f->exposed))
-        return fail(err, E_INVALID, "the path is too long", o->path);
+        return err_say(err, E_INVALID, "data folder %s: the path is too long", o->path);
     rc = o->makes ? make_folder(o->path, err) : folder_find(o->path, err);
     if (!rc)
         rc = lock_folder(f, o, database, err);

@@ -11,16 +11,6 @@
 #include "base/limits.h"
 #include "dlfd/key_file.h"
 
-int file_fail(struct err *err, enum ec ec, const char *name, const char *why)
-{
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addf(&text, "%s: %s", name, why);
-    err_set(err, ec, 0, 0, buf_cstr(&text));
-    buf_release(&text);
-    return ec;
-}
-
 bool name_is_taken(const char *name)
 {
     struct stat is;
@@ -49,11 +39,11 @@ int fresh_file_make(struct fresh_file *f, const char *name, struct err *err)
     *f = (struct fresh_file){ .name = name, .path = BUF_INIT(8 * KIB) };
     buf_addf(&f->path, "%s.XXXXXX", name);
     if (!buf_cstr(&f->path))
-        return file_fail(err, E_INVALID, name, "the name is too long");
+        return err_say(err, E_INVALID, "%s: the name is too long", name);
     fd = mkostemp(f->path.ptr, O_CLOEXEC);
     if (fd >= 0)
-        return close(fd) ? file_fail(err, E_IO, name, strerror(errno)) : 0;
-    file_fail(err, E_IO, name, strerror(errno));
+        return close(fd) ? err_say(err, E_IO, "%s: %s", name, strerror(errno)) : 0;
+    err_say(err, E_IO, "%s: %s", name, strerror(errno));
     buf_release(&f->path);
     return E_IO;
 }
@@ -72,12 +62,12 @@ static bool rename_to_free_name(const char *from, const char *to)
 int fresh_file_publish(struct fresh_file *f, struct err *err)
 {
     if (!rename_to_free_name(f->path.ptr, f->name))
-        return file_fail(err, errno == EEXIST ? E_EXISTS : E_IO, f->name,
-                         strerror(errno));
+        return err_say(err, errno == EEXIST ? E_EXISTS : E_IO, "%s: %s", f->name,
+                       strerror(errno));
     buf_release(&f->path);
     if (key_file_sync_folder(f->name))
         return 0;
-    file_fail(err, E_IO, f->name, strerror(errno));
+    err_say(err, E_IO, "%s: %s", f->name, strerror(errno));
     unlink(f->name);
     return E_IO;
 }

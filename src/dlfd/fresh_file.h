@@ -28,9 +28,6 @@ void fresh_file_drop(struct fresh_file *f);
 /* Whether there is something of that name, a link that leads nowhere too. */
 bool name_is_taken(const char *name);
 
-/* Fills `err` with "NAME: WHY". */
-int file_fail(struct err *err, enum ec ec, const char *name, const char *why);
-
 /* Removes a database, and what it has beside its file. */
 void database_remove(const char *path);
 

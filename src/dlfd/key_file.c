@@ -17,15 +17,10 @@
 
 #define KEY_FILE "key file"
 
-static int fail(const char *what, const char *path, enum ec ec, const char *why,
-                struct err *err)
+static int key_file_refuse(const char *what, const char *path, enum ec ec,
+                           const char *why, struct err *err)
 {
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addf(&text, "%s %s: %s", what, path, why);
-    err_set(err, ec, 0, 0, buf_cstr(&text));
-    buf_release(&text);
-    return ec;
+    return err_say(err, ec, "%s %s: %s", what, path, why);
 }
 
 static int parse(struct key_file *f, const char *text, size_t n, struct err *err)
@@ -37,7 +32,9 @@ static int parse(struct key_file *f, const char *text, size_t n, struct err *err
         text += LINE_BYTES;
         n -= LINE_BYTES;
     }
-    return f->n && !n ? 0 : fail(KEY_FILE, f->path, E_INVALID, "it holds no key", err);
+    return f->n && !n
+               ? 0
+               : key_file_refuse(KEY_FILE, f->path, E_INVALID, "it holds no key", err);
 }
 
 int private_file_read(const char *what, const char *path, char *text, size_t *n,
@@ -49,16 +46,16 @@ int private_file_read(const char *what, const char *path, char *text, size_t *n,
     int rc = 0;
 
     if (file < 0)
-        return fail(what, path, errno == ENOENT ? E_NOTFOUND : E_IO, strerror(errno),
-                    err);
+        return key_file_refuse(what, path, errno == ENOENT ? E_NOTFOUND : E_IO,
+                               strerror(errno), err);
     if (fstat(file, &is) != 0)
-        rc = fail(what, path, E_IO, strerror(errno), err);
+        rc = key_file_refuse(what, path, E_IO, strerror(errno), err);
     else if (is.st_mode & 077)
-        rc = fail(what, path, E_DENIED, "others may use it: chmod 600", err);
+        rc = key_file_refuse(what, path, E_DENIED, "others may use it: chmod 600", err);
     else
         got = read(file, text, *n);
     if (got < 0)
-        rc = fail(what, path, E_IO, strerror(errno), err);
+        rc = key_file_refuse(what, path, E_IO, strerror(errno), err);
     *n = got < 0 ? 0 : (size_t)got;
     close(file);
     return rc;
@@ -123,7 +120,7 @@ int key_file_write(const struct key_file *f, struct err *err)
         text[(i + 1) * LINE_BYTES - 1] = '\n';
     }
     if (!file_replace(f->path, text, (size_t)f->n * LINE_BYTES))
-        rc = fail(KEY_FILE, f->path, E_IO, strerror(errno), err);
+        rc = key_file_refuse(KEY_FILE, f->path, E_IO, strerror(errno), err);
     wipe(text, sizeof(text));
     return rc;
 }

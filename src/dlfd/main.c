@@ -106,7 +106,7 @@ static int check(const struct options *o, struct err *err)
     objects_check(o, &text);
     if (text.len) {
         text.len--; /* the last line's end */
-        rc = err_set(err, E_INVALID, 0, 0, buf_cstr(&text));
+        rc = err_say(err, E_INVALID, "%.*s", STR_ARG(buf_str(&text)));
     }
     buf_release(&text);
     return rc;

@@ -75,16 +75,6 @@ void objects_check(const struct options *o, struct buf *text)
 
 /* ---- opening ---- */
 
-static int fail(const char *option, const char *path, const char *what, struct err *err)
-{
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addf(&text, "%s: %.4000s: %s", option, path, what);
-    err_set(err, E_INVALID, 0, 0, buf_cstr(&text));
-    buf_release(&text);
-    return E_INVALID;
-}
-
 /* Cuts off the line's end; whether what remains is a secret key. */
 static bool trim_secret(char *text, size_t n)
 {
@@ -113,10 +103,10 @@ static int open_service(struct obs **out, const struct options *o, struct err *e
     int rc = private_file_read("obs-secret-key-file:", file, secret, &n, err);
 
     if (!rc && (n == sizeof(secret) || !trim_secret(secret, n)))
-        rc =
-            fail("obs-secret-key-file", file, "a secret key, in one line, expected", err);
+        rc = err_say(err, E_INVALID, "obs-secret-key-file: %.4000s: %s", file,
+                     "a secret key, in one line, expected");
     if (!rc && *ca && access(ca, R_OK) != 0)
-        rc = fail("obs-ca-file", ca, strerror(errno), err);
+        rc = err_say(err, E_INVALID, "obs-ca-file: %.4000s: %s", ca, strerror(errno));
     if (!rc)
         rc = obs_open(out, &options, err);
     wipe(secret, sizeof(secret));

@@ -40,21 +40,6 @@ static struct option_value *value_of(struct options *o, const struct option *opt
     return (struct option_value *)((char *)o + option->offset);
 }
 
-__attribute__((format(printf, 2, 3))) static int fail(struct err *err, const char *format,
-                                                      ...)
-{
-    char *text = NULL;
-    va_list list;
-
-    va_start(list, format);
-    if (vasprintf(&text, format, list) < 0)
-        text = NULL;
-    va_end(list);
-    err_set(err, E_INVALID, 0, 0, text);
-    free(text);
-    return E_INVALID;
-}
-
 /* ---- names ---- */
 
 /* A name as it is written on the command line and in files: - for _. */
@@ -122,7 +107,8 @@ static int unknown(const char *where, const char *name, struct err *err)
             spell(table[i].name, nearest);
         }
     }
-    return fail(err, "%s%.100s: no such option; did you mean %s?", where, name, nearest);
+    return err_say(err, E_INVALID, "%s%.100s: no such option; did you mean %s?", where,
+                   name, nearest);
 }
 
 /* ---- values ---- */
@@ -166,11 +152,12 @@ static int read_number(const struct option *option, const char *text, uint64_t *
     if (errno || unit == text || *text == '-' ||
         !unit_factor(option->type, unit, &factor) ||
         __builtin_mul_overflow(n, factor, out))
-        return fail(err, "%s: %s expected, %.100s given", name, option->value, text);
+        return err_say(err, E_INVALID, "%s: %s expected, %.100s given", name,
+                       option->value, text);
     if (*out < option->min || *out > option->max)
-        return fail(err, "%s: %llu to %llu, %.100s given", name,
-                    (unsigned long long)option->min, (unsigned long long)option->max,
-                    text);
+        return err_say(err, E_INVALID, "%s: %llu to %llu, %.100s given", name,
+                       (unsigned long long)option->min, (unsigned long long)option->max,
+                       text);
     return 0;
 }
 
@@ -198,10 +185,11 @@ static int set(struct options *o, const struct option *option, const char *text,
     v->text = arena_str(&o->arena, str_of(text)).p;
     v->source = source;
     if (!v->text)
-        return fail(err, "out of memory");
+        return err_say(err, E_INVALID, "out of memory");
     if (option->type == ONE_OF && !one_of(option->value, text)) {
         spell(option->name, name);
-        return fail(err, "%s: %s expected, %.100s given", name, option->value, text);
+        return err_say(err, E_INVALID, "%s: %s expected, %.100s given", name,
+                       option->value, text);
     }
     if (option->type == TEXT || option->type == ONE_OF)
         return 0;
@@ -238,7 +226,8 @@ static int read_line(struct options *o, const char *path, int number, char *line
     if (!*text || *text == '#')
         return 0;
     if (!equals)
-        return fail(err, "%.200s, line %d: name = value expected", path, number);
+        return err_say(err, E_INVALID, "%.200s, line %d: name = value expected", path,
+                       number);
     *equals = '\0';
     text = trim(text);
     option = find(text);
@@ -271,12 +260,14 @@ static int read_lines(struct options *o, const char *path, FILE *file, struct er
     for (int n = 1; !rc && more; n++) {
         rc = next_line(file, &line, &more);
         if (rc == E_IO)
-            fail(err, "config: cannot read %.200s: %s", path, strerror(errno));
+            err_say(err, E_INVALID, "config: cannot read %.200s: %s", path,
+                    strerror(errno));
         else if (rc)
-            fail(err, "%.200s, line %d: a text line of at most %lu bytes expected", path,
-                 n, CONFIG_LINE_MAX);
+            err_say(err, E_INVALID,
+                    "%.200s, line %d: a text line of at most %lu bytes expected", path, n,
+                    CONFIG_LINE_MAX);
         else if (!buf_cstr(&line))
-            rc = fail(err, "out of memory");
+            rc = err_say(err, E_INVALID, "out of memory");
         else if (more)
             rc = read_line(o, path, n, line.ptr, err);
     }
@@ -290,7 +281,8 @@ static int read_config(struct options *o, const char *path, struct err *err)
     int rc;
 
     if (!file)
-        return fail(err, "config: cannot read %.200s: %s", path, strerror(errno));
+        return err_say(err, E_INVALID, "config: cannot read %.200s: %s", path,
+                       strerror(errno));
     rc = read_lines(o, path, file, err);
     fclose(file);
     return rc;
@@ -323,14 +315,15 @@ static int next_flag(int argc, char **argv, int *i, char name[NAME_MAX_BYTES],
     size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
 
     if (strncmp(arg, "--", 2) != 0 || n - 2 >= NAME_MAX_BYTES)
-        return fail(err, "%.100s: an option begins with --; see dlfd --help", arg);
+        return err_say(err, E_INVALID,
+                       "%.100s: an option begins with --; see dlfd --help", arg);
     memcpy(name, arg + 2, n - 2);
     name[n - 2] = '\0';
     *text = equals ? equals + 1 : NULL;
     if (strcmp(name, "config") != 0 && !find(name))
         return unknown("--", name, err);
     if (!equals && *i == argc)
-        return fail(err, "--%s: a value is required", name);
+        return err_say(err, E_INVALID, "--%s: a value is required", name);
     if (!equals)
         *text = argv[(*i)++];
     return 0;
@@ -385,7 +378,8 @@ static int complete(struct options *o, struct err *err)
     if (!*o->data.text)
         o->data.text = options_default_data(&o->arena);
     if (!o->data.text)
-        return fail(err, "data: neither XDG_DATA_HOME nor HOME is set: use --data DIR");
+        return err_say(err, E_INVALID,
+                       "data: neither XDG_DATA_HOME nor HOME is set: use --data DIR");
     return 0;
 }
 

@@ -20,11 +20,6 @@
 #include "store/files.h"
 #include "store/reindex.h"
 
-static int fail(const char *path, struct err *err)
-{
-    return file_fail(err, E_IO, path, strerror(errno));
-}
-
 /* ---- the list ---- */
 
 /* clang-format off */
@@ -95,12 +90,12 @@ static int read_old(const char *path, struct buf *list, struct err *err)
     ssize_t n = 0;
 
     if (file < 0)
-        return errno == ENOENT ? 0 : fail(path, err);
+        return errno == ENOENT ? 0 : err_say(err, E_IO, "%s: %s", path, strerror(errno));
     while (!list->bad && (n = read(file, part, sizeof(part))) > 0)
         buf_add(list, part, (size_t)n);
     close(file);
     if (n < 0)
-        return fail(path, err);
+        return err_say(err, E_IO, "%s: %s", path, strerror(errno));
     return list->bad ? err_nomem(err) : 0;
 }
 
@@ -123,7 +118,7 @@ static int list_exposed(struct folder *f, struct err *err)
         if (!rc && list.bad)
             rc = err_nomem(err);
         if (!rc && !file_replace(path, list.ptr, list.len))
-            rc = fail(path, err);
+            rc = err_say(err, E_IO, "%s: %s", path, strerror(errno));
     }
     buf_release(&list);
     buf_release(&rows);
@@ -149,14 +144,14 @@ static int remove_copies(const char *folder, const char *database, struct err *e
 {
     DIR *entries = opendir(folder);
     const struct dirent *entry;
-    int rc = entries ? 0 : fail(folder, err);
+    int rc = entries ? 0 : err_say(err, E_IO, "%s: %s", folder, strerror(errno));
 
     while (!rc && (entry = readdir(entries)))
         if (is_copy(entry->d_name, database) &&
             unlinkat(dirfd(entries), entry->d_name, 0) && errno != ENOENT)
-            rc = fail(entry->d_name, err);
+            rc = err_say(err, E_IO, "%s: %s", entry->d_name, strerror(errno));
     if (!rc && fsync(dirfd(entries)))
-        rc = fail(folder, err);
+        rc = err_say(err, E_IO, "%s: %s", folder, strerror(errno));
     if (entries)
         closedir(entries);
     return rc;

@@ -15,6 +15,8 @@ static const char *const sentences[DETAILS][2] = {
 #undef DETAIL
 };
 
+_Static_assert(DET_TEXT == ERR_TEXT, "base/ says texts by this row");
+
 const struct error_row *error_row(int api)
 {
     return &rows[api > API_OK && api < API_ERRORS ? api : APIGW_0601];
@@ -23,6 +25,16 @@ const struct error_row *error_row(int api)
 int err_nomem(struct err *err)
 {
     return err_set(err, E_NOMEM, APIGW_0601, DET_NOMEM);
+}
+
+int err_fault(struct err *err, enum ec ec, const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    err_vsay(err, ec, APIGW_0601, format, list);
+    va_end(list);
+    return ec;
 }
 
 /* A text that a client may have sent, with ? for what is not UTF-8. */

@@ -40,6 +40,10 @@ const struct error_row *error_row(int api);
 /* Fails with E_NOMEM. */
 int err_nomem(struct err *err);
 
+/* As err_say(), for what no client can mend: the API's answer is APIGW.0601. */
+__attribute__((format(printf, 3, 4))) int err_fault(struct err *err, enum ec ec,
+                                                    const char *format, ...);
+
 /* Appends the text of its row; some name what the error is about.  A name that found no
  * memory makes `out` bad. */
 void error_text(const struct err *err, enum language language, struct buf *out);

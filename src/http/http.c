@@ -410,15 +410,6 @@ static size_t on_unescape(void *arg, struct MHD_Connection *connection, char *te
 
 /* ---- life of the server ---- */
 
-static int fail(struct err *err, enum ec ec, const struct http_options *o,
-                const char *what)
-{
-    char text[400];
-
-    snprintf(text, sizeof(text), "%s: %.200s: %s", o->name, o->listen, what);
-    return err_set(err, ec, 0, 0, text);
-}
-
 /* TLS 1.3 and 1.2, and of the latter only what is forward secret and authenticated. */
 #define TLS_PRIORITIES                                                                   \
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:"        \
@@ -468,8 +459,10 @@ static int serve(struct http_server *s, const struct addrinfo *a, struct err *er
         reaper_stop(s);
     }
     tls_stop(s);
-    return fail(err, E_IO, &s->options,
-                "cannot listen there: is the address this machine's, and the port free?");
+    return err_say(
+        err, E_IO,
+        "%s: %.200s: cannot listen there: is the address this machine's, and the port free?",
+        s->options.name, s->options.listen);
 }
 
 int http_start(struct http_server **out, const struct http_options *options,
@@ -480,11 +473,12 @@ int http_start(struct http_server **out, const struct http_options *options,
     int rc;
 
     if (!a)
-        return fail(err, E_INVALID, options, "ADDRESS:PORT expected");
+        return err_say(err, E_INVALID, "%s: %.200s: ADDRESS:PORT expected", options->name,
+                       options->listen);
     s = calloc(1, sizeof(*s));
     if (!s) {
         freeaddrinfo(a);
-        return err_set(err, E_NOMEM, 0, 0, "out of memory");
+        return err_say(err, E_NOMEM, "out of memory");
     }
     s->options = *options;
     id_hex(s->id_prefix);

@@ -28,14 +28,9 @@ struct file {
     const char *option, *path;
 };
 
-static int fail(const struct file *f, enum ec ec, const char *what, struct err *err)
+static int tls_refuse(const struct file *f, enum ec ec, const char *what, struct err *err)
 {
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addf(&text, "%s: %.4000s: %s", f->option, f->path, what);
-    err_set(err, ec, 0, 0, buf_cstr(&text));
-    buf_release(&text);
-    return ec;
+    return err_say(err, ec, "%s: %.4000s: %s", f->option, f->path, what);
 }
 
 /* ---- loading ---- */
@@ -46,7 +41,7 @@ static int read_file(const struct file *f, struct buf *out, struct err *err)
     ssize_t n = 1;
 
     if (file < 0)
-        return fail(f, E_IO, strerror(errno), err);
+        return tls_refuse(f, E_IO, strerror(errno), err);
     buf_reserve(out, TLS_FILE_MAX); /* at once: growth would leave copies of a key */
     while (!out->bad && n > 0) {
         n = read(file, out->ptr + out->len, TLS_FILE_MAX - out->len);
@@ -54,10 +49,11 @@ static int read_file(const struct file *f, struct buf *out, struct err *err)
     }
     close(file);
     if (n < 0)
-        return fail(f, E_IO, strerror(errno), err);
+        return tls_refuse(f, E_IO, strerror(errno), err);
     if (out->bad)
-        return fail(f, E_NOMEM, "out of memory", err);
-    return out->len < TLS_FILE_MAX ? 0 : fail(f, E_INVALID, "larger than 32 KiB", err);
+        return tls_refuse(f, E_NOMEM, "out of memory", err);
+    return out->len < TLS_FILE_MAX ? 0
+                                   : tls_refuse(f, E_INVALID, "larger than 32 KiB", err);
 }
 
 static int parse_chain(struct credential *c, const struct file *f,
@@ -69,9 +65,9 @@ static int parse_chain(struct credential *c, const struct file *f,
                                           GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
 
     if (code == GNUTLS_E_SHORT_MEMORY_BUFFER)
-        return fail(f, E_INVALID, "more than 8 certificates", err);
+        return tls_refuse(f, E_INVALID, "more than 8 certificates", err);
     if (code < 0)
-        return fail(f, E_INVALID, "a certificate in PEM form expected", err);
+        return tls_refuse(f, E_INVALID, "a certificate in PEM form expected", err);
     c->n = n;
     return 0;
 }
@@ -80,10 +76,10 @@ static int parse_key(struct credential *c, const struct file *f,
                      const gnutls_datum_t *pem, struct err *err)
 {
     if (memmem(pem->data, pem->size, "ENCRYPTED", 9))
-        return fail(f, E_INVALID, "it is encrypted: a key without a passphrase expected",
-                    err);
+        return tls_refuse(f, E_INVALID,
+                          "it is encrypted: a key without a passphrase expected", err);
     if (gnutls_privkey_import_x509_raw(c->key, pem, GNUTLS_X509_FMT_PEM, NULL, 0) < 0)
-        return fail(f, E_INVALID, "a private key in PEM form expected", err);
+        return tls_refuse(f, E_INVALID, "a private key in PEM form expected", err);
     return 0;
 }
 
@@ -175,15 +171,15 @@ static int load(struct credential **out, const struct http_options *o, struct er
 
     if (!c || gnutls_privkey_init(&c->key) < 0) {
         free(c);
-        return err_set(err, E_NOMEM, 0, 0, "out of memory");
+        return err_say(err, E_NOMEM, "out of memory");
     }
     c->users = 1;
     rc = read_part(c, &cert, parse_chain, err);
     if (!rc)
         rc = read_part(c, &key, parse_key, err);
     if (!rc && !is_pair(c))
-        rc = fail(&key, E_INVALID, "not the key of the first certificate in tls-cert",
-                  err);
+        rc = tls_refuse(&key, E_INVALID,
+                        "not the key of the first certificate in tls-cert", err);
     if (rc) {
         credential_release(c);
         return rc;
@@ -202,7 +198,7 @@ int tls_start(struct http_server *s, struct err *err)
         return rc;
     if (!greeter_start(s)) {
         credential_release(s->credential);
-        return err_set(err, E_NOMEM, 0, 0, "out of memory");
+        return err_say(err, E_NOMEM, "out of memory");
     }
     pthread_mutex_init(&s->credential_lock, NULL);
     return 0;

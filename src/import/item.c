@@ -1,7 +1,6 @@
 #include "import/import_int.h"
 
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -37,11 +36,7 @@ struct item *import_find(const struct import *im, enum kind kind, struct str sco
 /* One file can hold many CDM jobs: an export has a file for each. */
 static int too_many(uint64_t max, struct err *err)
 {
-    char given[24], most[24];
-
-    snprintf(given, sizeof(given), "%ju", (uintmax_t)max + 1);
-    snprintf(most, sizeof(most), "%ju", (uintmax_t)max);
-    return err_set(err, E_LIMIT, API_OK, DET_ARCHIVE_OBJECTS, given, most);
+    return err_set(err, E_LIMIT, API_OK, DET_ARCHIVE_OBJECTS, NUM(max + 1), NUM(max));
 }
 
 int import_add(struct import *im, struct str entry, enum kind kind, struct item **out,
@@ -111,10 +106,7 @@ static int keep_refs(struct import *im, struct item *item, const struct definiti
 
 static int over_memory(size_t max, struct err *err)
 {
-    char text[24];
-
-    snprintf(text, sizeof(text), "%zu", max);
-    return err_set(err, E_LIMIT, DLF_3051, DET_IMPORT_MEMORY, text);
+    return err_set(err, E_LIMIT, DLF_3051, DET_IMPORT_MEMORY, NUM(max));
 }
 
 int import_memory(const struct arena *arena, struct err *err)
@@ -370,12 +362,7 @@ static int stage_item(struct import *im, struct item *item, struct str text,
 
 static int other_content(const struct item *other, struct err *err)
 {
-    struct buf entry = BUF_INIT(4 * KIB);
-
-    buf_addstr(&entry, other->entry);
-    err_set(err, E_INVALID, DLF_3051, DET_OTHER_CONTENT, buf_cstr(&entry));
-    buf_release(&entry);
-    return E_INVALID;
+    return err_set(err, E_INVALID, DLF_3051, DET_OTHER_CONTENT, CSTR(other->entry));
 }
 
 /* Secrets are not in the definition that was hashed. */

@@ -1,6 +1,5 @@
 #include "import/import_int.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -531,12 +530,9 @@ static void print(struct jw *jw, struct import *im, enum language language)
 
 static int plan_fault(const struct buf *json, struct err *err)
 {
-    char max[24];
-
     if (json->bad == E_NOMEM)
         return err_nomem(err);
-    snprintf(max, sizeof(max), "%lu", IMPORT_PLAN_MAX);
-    return err_set(err, E_LIMIT, DLF_3051, DET_PLAN_LARGE, max);
+    return err_set(err, E_LIMIT, DLF_3051, DET_PLAN_LARGE, NUM(IMPORT_PLAN_MAX));
 }
 
 int import_plan(struct import *im, enum language language, struct buf *json,

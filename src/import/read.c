@@ -1,7 +1,6 @@
 #include "import/import_int.h"
 
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -149,12 +148,9 @@ bool import_is_apple_double(struct str text)
 
 int import_entry_size(const struct zipr *zip, size_t i, struct err *err)
 {
-    char max[24];
-
     if (zipr_raw_size(zip, i) <= DEFINITION_MAX)
         return 0;
-    snprintf(max, sizeof(max), "%lu", DEFINITION_MAX);
-    return err_set(err, E_LIMIT, DLF_3051, DET_LARGER, "body", max);
+    return err_set(err, E_LIMIT, DLF_3051, DET_LARGER, "body", NUM(DEFINITION_MAX));
 }
 
 static int read_file(struct import *im, size_t i, struct err *err)

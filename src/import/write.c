@@ -1,6 +1,5 @@
 #include "import/import_int.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -202,15 +201,12 @@ static void print_part(struct jw *jw, const struct item *item, bool undone)
 static void add_left_out(size_t n, enum language language, struct buf *out)
 {
     struct err e = ERR_INIT;
-    char kept[24], all[24];
 
     if (n <= TASK_PARTS_MAX)
         return;
-    snprintf(kept, sizeof(kept), "%d", TASK_PARTS_MAX);
-    snprintf(all, sizeof(all), "%zu", n);
     if (out->len)
         buf_adds(out, separators[language]);
-    err_set(&e, E_LIMIT, API_OK, DET_PARTS_LEFT_OUT, kept, all);
+    err_set(&e, E_LIMIT, API_OK, DET_PARTS_LEFT_OUT, NUM(TASK_PARTS_MAX), NUM(n));
     error_detail(&e, language, out);
     err_clear(&e);
 }

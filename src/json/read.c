@@ -17,13 +17,12 @@ struct reader {
     struct err *err;
 };
 
-static int fail(struct reader *r, uint32_t at, int detail, const char *what)
+static int bad_syntax(struct reader *r, uint32_t at, int detail, const char *what)
 {
     struct buf path = BUF_INIT(JSON_PATH_MAX * 2);
-    char where[32];
+    const char *where = NUM(r->p - r->doc->text.p);
 
     json_path(r->doc, at, &path);
-    snprintf(where, sizeof(where), "%zu", (size_t)(r->p - r->doc->text.p));
     err_set(r->err, E_INVALID, DLF_3051, detail, buf_cstr(&path), what ? what : where,
             where);
     buf_release(&path);
@@ -44,7 +43,7 @@ static void skip_blanks(struct reader *r)
 
 static int syntax(struct reader *r, const char *expected)
 {
-    return fail(r, last(r), DET_SYNTAX, expected);
+    return bad_syntax(r, last(r), DET_SYNTAX, expected);
 }
 
 /* A new value; containers stay open (next is the largest number) until read. */
@@ -53,7 +52,7 @@ static int push(struct reader *r, enum json_type type, struct json_value key)
     struct json_doc *d = r->doc;
 
     if (d->count >= r->max_values)
-        return fail(r, 0, DET_TOO_MANY_VALUES, NULL);
+        return bad_syntax(r, 0, DET_TOO_MANY_VALUES, NULL);
     if (d->count == d->cap) {
         uint32_t cap = d->cap ? d->cap * 2 : 64;
         struct json_value *v = reallocarray(d->value, cap, sizeof(*v));
@@ -81,7 +80,7 @@ static int hex4(struct reader *r, uint32_t *out)
         else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
             v = v << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
         else
-            return fail(r, last(r), DET_BAD_ESCAPE, NULL);
+            return bad_syntax(r, last(r), DET_BAD_ESCAPE, NULL);
     }
     *out = v;
     return 0;
@@ -96,18 +95,18 @@ static int unicode_escape(struct reader *r)
     if (rc)
         return rc;
     if (c == 0)
-        return fail(r, last(r), DET_NUL, NULL);
+        return bad_syntax(r, last(r), DET_NUL, NULL);
     if (c >= 0xdc00 && c <= 0xdfff)
-        return fail(r, last(r), DET_BAD_ESCAPE, NULL);
+        return bad_syntax(r, last(r), DET_BAD_ESCAPE, NULL);
     if (c >= 0xd800 && c <= 0xdbff) {
         if (r->end - r->p < 2 || r->p[0] != '\\' || r->p[1] != 'u')
-            return fail(r, last(r), DET_BAD_ESCAPE, NULL);
+            return bad_syntax(r, last(r), DET_BAD_ESCAPE, NULL);
         r->p += 2;
         rc = hex4(r, &low);
         if (rc)
             return rc;
         if (low < 0xdc00 || low > 0xdfff)
-            return fail(r, last(r), DET_BAD_ESCAPE, NULL);
+            return bad_syntax(r, last(r), DET_BAD_ESCAPE, NULL);
         c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
     }
     buf_add(&r->doc->plain, utf8, (size_t)utf8_encode(c, utf8));
@@ -128,7 +127,7 @@ static int escape(struct reader *r)
     if (c == 'u')
         return unicode_escape(r);
     r->p -= 2;
-    return fail(r, last(r), DET_BAD_ESCAPE, NULL);
+    return bad_syntax(r, last(r), DET_BAD_ESCAPE, NULL);
 }
 
 /* One piece without escapes; stops at a quote or a backslash. */
@@ -141,11 +140,11 @@ static int plain_piece(struct reader *r)
         int len = c < 0x80 ? 1 : utf8_decode(r->p, (size_t)(r->end - r->p), &code_point);
 
         if (!len)
-            return fail(r, last(r), DET_BAD_UTF8, NULL);
+            return bad_syntax(r, last(r), DET_BAD_UTF8, NULL);
         if (c == 0)
-            return fail(r, last(r), DET_NUL, NULL);
+            return bad_syntax(r, last(r), DET_NUL, NULL);
         if (c < 0x20)
-            return fail(r, last(r), DET_CONTROL, NULL);
+            return bad_syntax(r, last(r), DET_CONTROL, NULL);
         r->p += len;
     }
     return r->p < r->end ? 0 : syntax(r, "\"");
@@ -255,7 +254,7 @@ static int by_key(const void *a, const void *b, void *doc)
 
 static int duplicate(struct reader *r, uint32_t at)
 {
-    return fail(r, at, DET_DUPLICATE, NULL);
+    return bad_syntax(r, at, DET_DUPLICATE, NULL);
 }
 
 static int check_many_keys(struct reader *r, uint32_t object, uint32_t n)
@@ -352,7 +351,7 @@ static int container(struct reader *r, struct json_value key, bool object, int d
     if (rc)
         return rc;
     if (depth >= JSON_MAX_DEPTH)
-        return fail(r, at, DET_TOO_DEEP, NULL);
+        return bad_syntax(r, at, DET_TOO_DEEP, NULL);
     r->p++;
     rc = members(r, object, depth, &n);
     if (!rc && object)
@@ -424,12 +423,12 @@ int json_read(struct json_doc *doc, struct str text, uint32_t max_values, struct
     *doc = (struct json_doc){ .text = text, .plain = BUF_INIT(text.n) };
     if (str_starts(text, "\xef\xbb\xbf") || str_starts(text, "\xff\xfe") ||
         str_starts(text, "\xfe\xff"))
-        return fail(&r, 0, DET_BYTE_ORDER_MARK, NULL);
+        return bad_syntax(&r, 0, DET_BYTE_ORDER_MARK, NULL);
     rc = value(&r, (struct json_value){ 0 }, 0);
     if (rc)
         return rc;
     skip_blanks(&r);
-    return r.p == r.end ? 0 : fail(&r, 0, DET_TRAILING, NULL);
+    return r.p == r.end ? 0 : bad_syntax(&r, 0, DET_TRAILING, NULL);
 }
 
 void json_release(struct json_doc *doc)

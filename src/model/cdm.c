@@ -21,15 +21,11 @@ static const char *const connectors[] = {
 static int rule_connector(const struct rule_at *at)
 {
     struct str name = json_text(at->doc, at->at);
-    struct buf text = BUF_INIT(KIB);
 
     for (size_t i = 0; i < sizeof(connectors) / sizeof(connectors[0]); i++)
         if (str_is(name, connectors[i]))
             return 0;
-    buf_addstr(&text, utf8_cut(name, 200));
-    err_set(at->err, E_INVALID, CDM_0102, DET_NONE, buf_cstr(&text));
-    buf_release(&text);
-    return E_INVALID;
+    return err_set(at->err, E_INVALID, CDM_0102, DET_NONE, CSTR(utf8_cut(name, 200)));
 }
 
 /* {} and [] both stand for no inputs. */

@@ -1,6 +1,5 @@
 #include "model/definition.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/count.h"
@@ -251,12 +250,10 @@ static int assemble_merging(const struct making *m, const struct form *form,
 
 static int text_fault(const struct buf *text, struct err *err)
 {
-    char max[24];
-
     if (text->bad == E_NOMEM)
         return err_nomem(err);
-    snprintf(max, sizeof(max), "%lu", DEFINITION_MAX);
-    return err_set(err, E_INVALID, DLF_3051, DET_FORM_TOO_LARGE, "body", max);
+    return err_set(err, E_INVALID, DLF_3051, DET_FORM_TOO_LARGE, "body",
+                   NUM(DEFINITION_MAX));
 }
 
 static void write_if_set(struct jw *jw, const struct json_doc *doc, uint32_t at)

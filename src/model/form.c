@@ -1,7 +1,6 @@
 #include "model/form.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/limits.h"
 #include "base/utf8.h"
@@ -101,14 +100,10 @@ static int check_one_of(const struct rule_at *at, const char *const *one_of)
 static int out_of_range(const struct rule_at *at, int detail, const struct field *f,
                         int64_t given)
 {
-    char min[24], max[24], is[24];
-
-    snprintf(min, sizeof(min), "%ld", f->min);
-    snprintf(max, sizeof(max), "%ld", f->max);
-    snprintf(is, sizeof(is), "%" PRId64, given);
     if (detail == DET_RANGE)
-        return rule_fail(at, detail, min, max, is);
-    return rule_fail(at, detail, detail == DET_MIN_ITEMS ? min : max, is, NULL);
+        return rule_fail(at, detail, NUM(f->min), NUM(f->max), NUM(given));
+    return rule_fail(at, detail, detail == DET_MIN_ITEMS ? NUM(f->min) : NUM(f->max),
+                     NUM(given), NULL);
 }
 
 static int check_string(const struct rule_at *at, const struct field *f)

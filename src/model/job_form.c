@@ -14,14 +14,13 @@
 int rule_name(const struct rule_at *at, const struct name_rule *rule)
 {
     struct str name = json_text(at->doc, at->at);
-    char max[24];
 
     if (name_follows(rule, name))
         return 0;
     if (rule->no_dots && name_is_dots(name))
         return rule_fail(at, DET_DOTS, NULL, NULL, NULL);
-    snprintf(max, sizeof(max), "%zu", rule->max);
-    return rule_fail(at, rule->cjk ? DET_NAME : DET_NAME_ASCII, max, rule->extra, NULL);
+    return rule_fail(at, rule->cjk ? DET_NAME : DET_NAME_ASCII, NUM(rule->max),
+                     rule->extra, NULL);
 }
 
 static int rule_job_name(const struct rule_at *at)
@@ -56,13 +55,11 @@ static int rule_log_path(const struct rule_at *at)
 static int rule_timeout(const struct rule_at *at)
 {
     struct str given = json_text(at->doc, at->at);
-    char text[24];
     int64_t v = 0;
 
     if (json_int(at->doc, at->at, &v) && (v == 0 || (v >= 5 && v <= 1440)))
         return 0;
-    snprintf(text, sizeof(text), "%.*s", STR_ARG(given));
-    return rule_fail(at, DET_TIMEOUT, text, NULL, NULL);
+    return rule_fail(at, DET_TIMEOUT, CSTR(given), NULL, NULL);
 }
 
 /* Strings only, and at most 2048 characters, written without white space. */

@@ -29,7 +29,7 @@ struct graph {
     struct err *err;
 };
 
-static int fail(const struct graph *g, uint32_t at, int detail, struct str name)
+static int bad_graph(const struct graph *g, uint32_t at, int detail, struct str name)
 {
     struct rule_at here = { .doc = g->doc, .at = at, .code = DLF_3051, .err = g->err };
     struct buf text = BUF_INIT(KIB);
@@ -68,9 +68,9 @@ static int read_nodes(struct graph *g, uint32_t nodes)
         const struct graph_node *a = &g->node[k - 1], *b = &g->node[k];
 
         if (str_eq(a->name, b->name))
-            return fail(g,
-                        json_member(g->doc, a->index > b->index ? a->at : b->at, "name"),
-                        DET_SAME_NAME, a->name);
+            return bad_graph(
+                g, json_member(g->doc, a->index > b->index ? a->at : b->at, "name"),
+                DET_SAME_NAME, a->name);
     }
     return 0;
 }
@@ -82,7 +82,7 @@ static int add_edge(struct graph *g, uint32_t at, struct str name, uint32_t inde
     const struct graph_node *from = find(g, name);
 
     if (!from || from->index == index)
-        return fail(g, at, DET_UNKNOWN_NODE, name);
+        return bad_graph(g, at, DET_UNKNOWN_NODE, name);
     if (counts)
         g->edge[g->edges++] = (struct edge){ from->index, index };
     return 0;
@@ -148,7 +148,8 @@ static int check_circle(struct graph *g, uint32_t nodes, struct arena *arena)
 
     if (!waits || !first || !ready)
         return err_nomem(g->err);
-    return has_circle(g, waits, first, ready) ? fail(g, nodes, DET_CYCLE, STR("")) : 0;
+    return has_circle(g, waits, first, ready) ? bad_graph(g, nodes, DET_CYCLE, STR(""))
+                                              : 0;
 }
 
 static uint32_t count_edges(const struct json_doc *doc, uint32_t nodes)

@@ -1,7 +1,5 @@
 #include "model/kinds.h"
 
-#include <stdio.h>
-
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -26,13 +24,9 @@ static int rule_resource_directory(const struct rule_at *at)
 
 static int too_long(const struct rule_at *at, size_t n)
 {
-    char max[24], given[24];
-
     if (n <= RESOURCE_DEPENDS_MAX)
         return 0;
-    snprintf(max, sizeof(max), "%d", RESOURCE_DEPENDS_MAX);
-    snprintf(given, sizeof(given), "%zu", n);
-    return rule_fail(at, DET_MAX_LENGTH, max, given, NULL);
+    return rule_fail(at, DET_MAX_LENGTH, NUM(RESOURCE_DEPENDS_MAX), NUM(n), NULL);
 }
 
 static int rule_depend_files(const struct rule_at *at)

@@ -1,7 +1,5 @@
 #include "model/kinds.h"
 
-#include <stdio.h>
-
 #include "base/limits.h"
 
 static int rule_script_name(const struct rule_at *at)
@@ -13,13 +11,10 @@ static int rule_script_name(const struct rule_at *at)
 static int rule_content(const struct rule_at *at)
 {
     size_t n = json_text(at->doc, at->at).n;
-    char max[24], given[24];
 
     if (n <= SCRIPT_CONTENT_MAX_BYTES)
         return 0;
-    snprintf(max, sizeof(max), "%lu", SCRIPT_CONTENT_MAX_BYTES);
-    snprintf(given, sizeof(given), "%zu", n);
-    return rule_fail(at, DET_TOO_LARGE, max, given, NULL);
+    return rule_fail(at, DET_TOO_LARGE, NUM(SCRIPT_CONTENT_MAX_BYTES), NUM(n), NULL);
 }
 
 /* Types; all but FlinkSQL need a connection. */

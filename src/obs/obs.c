@@ -70,27 +70,15 @@ bool obs_path_parse(struct obs_path *out, struct str text)
 
 int obs_fail(struct err *err, enum ec ec, const struct obs_path *path, const char *what)
 {
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_adds(&text, "obs://");
-    buf_addstr(&text, path->bucket);
-    buf_adds(&text, path->key.n ? "/" : "");
-    buf_addstr(&text, path->key);
-    buf_addf(&text, ": %s", what);
-    if (buf_cstr(&text))
-        err_set(err, ec, API_OK, DET_TEXT, text.ptr);
-    else
-        err_set(err, ec, API_OK, 0);
-    buf_release(&text);
-    return ec;
+    return err_say(err, ec, "obs://%.*s%s%.*s: %s", STR_ARG(path->bucket),
+                   path->key.n ? "/" : "", STR_ARG(path->key), what);
 }
 
 int obs_no_bucket(struct err *err, struct str bucket)
 {
-    char name[OBS_BUCKET_MAX + 1] = "";
-
-    memcpy(name, bucket.p, bucket.n < OBS_BUCKET_MAX ? bucket.n : OBS_BUCKET_MAX);
-    return err_set(err, E_NOTFOUND, DLF_1242, DET_NO_BUCKET, name);
+    if (bucket.n > OBS_BUCKET_MAX)
+        bucket.n = OBS_BUCKET_MAX;
+    return err_set(err, E_NOTFOUND, DLF_1242, DET_NO_BUCKET, CSTR(bucket));
 }
 
 /* ---- where objects go ---- */

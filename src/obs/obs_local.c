@@ -399,21 +399,17 @@ static int remove_staged(struct obs *o, struct err *err)
     }
     if (n >= 0)
         free(found);
-    return ok ? 0 : err_set(err, E_IO, API_OK, DET_TEXT, strerror(errno));
+    return ok ? 0 : err_say(err, E_IO, "%s", strerror(errno));
 }
 
 static int open_root(const char *path, struct err *err)
 {
     int fd = -1;
-    struct buf text = BUF_INIT(8 * KIB);
 
     if (mkdir(path, 0700) == 0 || errno == EEXIST)
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        buf_addf(&text, "object folder %s: %s", path, strerror(errno));
-        err_set(err, E_IO, API_OK, DET_TEXT, buf_cstr(&text));
-    }
-    buf_release(&text);
+    if (fd < 0)
+        err_say(err, E_IO, "object folder %s: %s", path, strerror(errno));
     return fd;
 }
 

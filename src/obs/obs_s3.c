@@ -384,8 +384,7 @@ int obs_s3_open(struct obs **out, const struct obs_options *options, struct err 
     struct s3 *s;
 
     if (obs_endpoint_way(options->endpoint) == OBS_NO_ENDPOINT)
-        return err_set(err, E_INVALID, API_OK, DET_TEXT,
-                       "http://HOST:PORT or https://HOST:PORT expected");
+        return err_say(err, E_INVALID, "http://HOST:PORT or https://HOST:PORT expected");
     s = calloc(1, sizeof(*s));
     if (!s || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(s);

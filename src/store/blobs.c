@@ -37,7 +37,7 @@ static int read_blobs(struct db *db, struct str ids, size_t n, struct buf *out,
     if (rc < 0)
         return rc;
     if (seen < n)
-        return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "a blob is gone");
+        return err_fault(err, E_INTERNAL, "a blob is gone");
     return 0;
 }
 

@@ -10,16 +10,6 @@
 
 /* Whether a catalogue is sound. */
 
-static int fail(const char *path, const char *what, struct err *err)
-{
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addf(&text, "%s: %s", path, what);
-    err_set(err, E_IO, APIGW_0601, DET_TEXT, buf_cstr(&text));
-    buf_release(&text);
-    return E_IO;
-}
-
 struct checking {
     struct db *db;
     const struct seal_key *keys;
@@ -173,7 +163,7 @@ int store_check(const char *path, const struct seal_key *keys, int n_keys,
                 struct err *err)
 {
     struct checking c = { .keys = keys, .n_keys = n_keys, .report = report, .say = say };
-    int rc = access(path, R_OK) ? fail(path, "cannot be read", err) : 0;
+    int rc = access(path, R_OK) ? err_fault(err, E_IO, "%s: cannot be read", path) : 0;
 
     *report = (struct store_report){ 0 };
     if (!rc)

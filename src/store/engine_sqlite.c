@@ -47,25 +47,21 @@ static const char settings[] = "PRAGMA synchronous = FULL;"
                                "PRAGMA foreign_keys = ON;"
                                "PRAGMA temp_store = MEMORY;";
 
-static int fail(struct db *db, struct err *err)
+static int sqlite_failed(struct db *db, struct err *err)
 {
-    struct buf text = BUF_INIT(KIB);
     int code = sqlite3_extended_errcode(db->handle);
 
     if (code == SQLITE_NOMEM)
         return err_nomem(err);
     if (code == SQLITE_CONSTRAINT_UNIQUE)
         return err_set(err, E_EXISTS, API_OK, DET_NONE);
-    buf_addf(&text, "the catalogue: %s", sqlite3_errmsg(db->handle));
-    err_set(err, E_IO, APIGW_0601, DET_TEXT, buf_cstr(&text));
-    buf_release(&text);
-    return E_IO;
+    return err_fault(err, E_IO, "the catalogue: %s", sqlite3_errmsg(db->handle));
 }
 
 static int execute(struct db *db, const char *sql, struct err *err)
 {
     if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return fail(db, err);
+        return sqlite_failed(db, err);
     return 0;
 }
 
@@ -124,7 +120,7 @@ static int read_int(struct db *db, const char *sql, int *out, struct err *err)
         sqlite3_step(s) == SQLITE_ROW)
         *out = sqlite3_column_int(s, 0);
     else
-        rc = fail(db, err);
+        rc = sqlite_failed(db, err);
     sqlite3_finalize(s);
     return rc;
 }
@@ -167,7 +163,7 @@ int db_refuse(enum store_schema schema, struct err *err)
                          "version, or another data folder",
     };
 
-    return err_set(err, E_DENIED, APIGW_0601, DET_TEXT, why[schema]);
+    return err_fault(err, E_DENIED, "%s", why[schema]);
 }
 
 static int check_schema(struct db *db, enum migration migration, struct err *err)
@@ -211,7 +207,7 @@ static int open_to_read(struct db *db, const char *path, struct err *err)
     else if (open_file(db, frozen->is ? uri.ptr : path,
                        frozen->is ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
                                   : SQLITE_OPEN_READWRITE) != SQLITE_OK)
-        rc = fail(db, err);
+        rc = sqlite_failed(db, err);
     buf_release(&uri);
     return rc;
 }
@@ -226,7 +222,7 @@ int db_open(struct db **out, const char *path, enum migration migration, struct 
     if (migration == DB_READ)
         rc = open_to_read(db, path, err);
     else if (open_file(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) != SQLITE_OK)
-        rc = fail(db, err);
+        rc = sqlite_failed(db, err);
     if (!rc) {
         sqlite3_extended_result_codes(db->handle, 1);
         sqlite3_busy_timeout(db->handle, STORE_BUSY_MS);
@@ -419,7 +415,7 @@ int db_next_raw(struct query *q, struct err *err)
     if (code == SQLITE_ROW)
         return 1;
     if (code != SQLITE_DONE)
-        rc = fail(q->db, err);
+        rc = sqlite_failed(q->db, err);
     db_end(q);
     return rc;
 }
@@ -521,7 +517,7 @@ int db_blob_part(struct db *db, int64_t id, uint32_t offset, uint32_t n, struct 
     if (sqlite3_blob_open(db->handle, "main", "blob", "stored", id, 0, &blob) !=
             SQLITE_OK ||
         sqlite3_blob_read(blob, out->ptr + out->len, (int)n, (int)offset) != SQLITE_OK)
-        rc = fail(db, err);
+        rc = sqlite_failed(db, err);
     else
         out->len += n;
     sqlite3_blob_close(blob);

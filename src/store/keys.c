@@ -15,9 +15,10 @@
 
 static int wrong_key(struct err *err)
 {
-    return err_set(err, E_DENIED, APIGW_0601, DET_TEXT,
-                   "the secrets of this data folder were written with another key: give "
-                   "dlfd the key file that belongs to it (--secret-key-file)");
+    return err_fault(
+        err, E_DENIED,
+        "the secrets of this data folder were written with another key: give "
+        "dlfd the key file that belongs to it (--secret-key-file)");
 }
 
 /* The key's id in the database; "" when it has none yet. */
@@ -92,8 +93,8 @@ int check_key(struct db *db, struct err *err)
 {
     const struct seal_key *key = db_key(db);
     char id[SEAL_ID_BYTES];
-    int rc = key ? read_key_id(db, id, err)
-                 : err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "no key for secrets");
+    int rc =
+        key ? read_key_id(db, id, err) : err_fault(err, E_INTERNAL, "no key for secrets");
 
     if (rc || strcmp(id, key->id) == 0)
         return rc;
@@ -118,15 +119,10 @@ int fits_key(struct db *db, const struct seal_key *keys, int n, bool *fits,
 /* `name` is a secret's path, or an access key's id. */
 static int not_opened(struct str name, struct err *err)
 {
-    struct buf text = BUF_INIT(4 * KIB);
-
-    buf_addstr(&text, utf8_cut(name, KIB));
-    buf_adds(&text,
-             " cannot be opened with the key that it was written with: `dlfd admin "
-             "check` says whose it is");
-    err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, buf_cstr(&text));
-    buf_release(&text);
-    return E_INTERNAL;
+    return err_fault(err, E_INTERNAL,
+                     "%.*s cannot be opened with the key that it was written with: `dlfd "
+                     "admin check` says whose it is",
+                     STR_ARG(utf8_cut(name, KIB)));
 }
 
 /* Opens what was sealed with the old key and bound to `from`, and appends it sealed with

@@ -7,22 +7,12 @@
 
 /* Copies of a catalogue. */
 
-static int fail(const char *path, const char *what, struct err *err)
-{
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addf(&text, "%s: %s", path, what);
-    err_set(err, E_IO, APIGW_0601, DET_TEXT, buf_cstr(&text));
-    buf_release(&text);
-    return E_IO;
-}
-
 static int open_file(const char *path, int flags, sqlite3 **out, struct err *err)
 {
     int rc = 0;
 
     if (sqlite3_open_v2(path, out, flags, NULL) != SQLITE_OK)
-        rc = fail(path, sqlite3_errmsg(*out), err);
+        rc = err_fault(err, E_IO, "%s: %s", path, sqlite3_errmsg(*out));
     sqlite3_busy_timeout(*out, STORE_BUSY_MS);
     return rc;
 }
@@ -34,12 +24,14 @@ static int copy_pages(sqlite3 *from, sqlite3 *to, const char *path, struct err *
     int code;
 
     if (!b)
-        return fail(path, sqlite3_errmsg(to), err);
+        return err_fault(err, E_IO, "%s: %s", path, sqlite3_errmsg(to));
     do
         code = sqlite3_backup_step(b, -1);
     while ((code == SQLITE_BUSY || code == SQLITE_LOCKED) && sqlite3_sleep(100));
     sqlite3_backup_finish(b);
-    return code == SQLITE_DONE ? 0 : fail(path, sqlite3_errstr(code), err);
+    return code == SQLITE_DONE
+               ? 0
+               : err_fault(err, E_IO, "%s: %s", path, sqlite3_errstr(code));
 }
 
 /* The file that is copied, which may be one that cannot be written. */
@@ -76,6 +68,6 @@ int store_copy(const char *from, const char *to, struct err *err)
         rc = frozen_check(&frozen, from, err);
     sqlite3_close(source);
     if (sqlite3_close(target) != SQLITE_OK && !rc)
-        rc = fail(to, "cannot be closed", err);
+        rc = err_fault(err, E_IO, "%s: cannot be closed", to);
     return rc;
 }

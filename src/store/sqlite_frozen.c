@@ -9,16 +9,6 @@
 #include "errors/errors.h"
 #include "store/files.h"
 
-static int fail(struct err *err, enum ec ec, const char *path, const char *what)
-{
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addf(&text, "%s: %s", path, what);
-    err_set(err, ec, APIGW_0601, DET_TEXT, buf_cstr(&text));
-    buf_release(&text);
-    return ec;
-}
-
 static bool can_write(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -57,15 +47,17 @@ int frozen_look(struct frozen *f, const char *path, struct err *err)
     *f = (struct frozen){ .is = !can_write(path) };
     if (f->is && stat(path, &f->file)) {
         f->is = false;
-        return errno == ENOENT ? 0 : fail(err, E_IO, path, strerror(errno));
+        return errno == ENOENT ? 0
+                               : err_fault(err, E_IO, "%s: %s", path, strerror(errno));
     }
     f->has_log = f->is && size_beside(path, "-wal") > 0;
     if (!f->has_log || size_beside(path, "-shm") > 0)
         return 0;
-    return fail(
-        err, E_IO, path,
-        "its folder cannot be written, and its log (-wal) has changes whose index "
-        "(-shm) is missing: copy both to a folder that can be written");
+    return err_fault(
+        err, E_IO,
+        "%s: its folder cannot be written, and its log (-wal) has changes whose index "
+        "(-shm) is missing: copy both to a folder that can be written",
+        path);
 }
 
 void frozen_uri(const struct frozen *f, const char *path, struct buf *out)
@@ -90,7 +82,8 @@ int frozen_check(const struct frozen *f, const char *path, struct err *err)
         now.st_size == f->file.st_size && same_time(now.st_mtim, f->file.st_mtim) &&
         size_beside(path, "-wal") <= 0)
         return 0;
-    return fail(
-        err, E_BUSY, path,
-        "somebody changed it while it was read, where it cannot be locked: try again");
+    return err_fault(
+        err, E_BUSY,
+        "%s: somebody changed it while it was read, where it cannot be locked: try again",
+        path);
 }

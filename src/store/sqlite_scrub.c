@@ -6,20 +6,18 @@
 
 /* Nothing stays in the files that the catalogue does not have. */
 
-static int fail(sqlite3 *db, const char *path, struct err *err)
+static int scrub_failed(sqlite3 *db, const char *path, struct err *err)
 {
-    struct buf text = BUF_INIT(8 * KIB);
     int rc = sqlite3_errcode(db) == SQLITE_BUSY ? E_BUSY : E_IO;
 
-    buf_addf(&text, "%s: %s", path, sqlite3_errmsg(db));
-    err_set(err, rc, APIGW_0601, DET_TEXT, buf_cstr(&text));
-    buf_release(&text);
-    return rc;
+    return err_fault(err, rc, "%s: %s", path, sqlite3_errmsg(db));
 }
 
 static int execute(sqlite3 *db, const char *path, const char *sql, struct err *err)
 {
-    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, path, err);
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? 0
+               : scrub_failed(db, path, err);
 }
 
 static const char drop_unused[] =
@@ -50,7 +48,7 @@ static int empty_log(sqlite3 *db, const char *path, struct err *err)
     int code =
         sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 
-    return code == SQLITE_OK ? 0 : fail(db, path, err);
+    return code == SQLITE_OK ? 0 : scrub_failed(db, path, err);
 }
 
 int store_scrub(const char *path, struct err *err)
@@ -59,7 +57,7 @@ int store_scrub(const char *path, struct err *err)
     int rc = 0;
 
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-        rc = fail(db, path, err);
+        rc = scrub_failed(db, path, err);
     sqlite3_busy_timeout(db, STORE_BUSY_MS);
     if (!rc)
         rc = execute(db, path, drop_unused, err);

@@ -51,7 +51,6 @@ int find_workspace(struct db *db, struct str project, struct str uid,
 {
     struct query *q = query_workspace(db, project, uid);
     int rc = db_next(q, err);
-    struct buf text = BUF_INIT(256);
     bool known;
 
     *out = (struct workspace){ .uid = STR(""), .name = STR("default") };
@@ -65,10 +64,8 @@ int find_workspace(struct db *db, struct str project, struct str uid,
     if (rc < 0)
         return rc;
     if (uid.n) {
-        buf_addstr(&text, (struct str){ uid.p, uid.n < 128 ? uid.n : 128 });
-        err_set(err, E_NOTFOUND, DLF_0819, DET_WORKSPACE, buf_cstr(&text));
-        buf_release(&text);
-        return E_NOTFOUND;
+        uid.n = uid.n < 128 ? uid.n : 128;
+        return err_set(err, E_NOTFOUND, DLF_0819, DET_WORKSPACE, CSTR(uid));
     }
     if (is_cdm_workspace(uid))
         return 0; /* it begins with its first write */

@@ -173,7 +173,7 @@ int writer_start(struct store *s, struct err *err)
     s->opened_ns = clock_mono_ns();
     s->sweep_at_ns = s->options.sweep_age_ms < SWEEP_NEVER ? s->opened_ns : INT64_MAX;
     if (pthread_create(&s->writer, NULL, writer, s))
-        return err_set(err, E_INTERNAL, APIGW_0601, DET_TEXT, "cannot start a thread");
+        return err_fault(err, E_INTERNAL, "cannot start a thread");
     pthread_setname_np(s->writer, "writer"); /* for ps, and for tests */
     s->writing = true;
     return 0;

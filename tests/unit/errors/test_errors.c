@@ -1,5 +1,7 @@
 #include "unit/t.h"
 
+#include "base/limits.h"
+
 /* The tables errors.def and details.def, row by row. */
 static const struct {
     const char *symbol, *code;
@@ -255,6 +257,55 @@ static void test_an_error_can_be_filled_again(void **state)
     err_clear(&err);
 }
 
+static void test_a_sentence_is_said_as_it_is(void **state)
+{
+    struct err err = ERR_INIT;
+    struct buf out = BUF_INIT(KIB);
+
+    (void)state;
+    assert_int_equal(err_say(&err, E_IO, "%s: %d", "file", 7), E_IO);
+    assert_int_equal(err.api, API_OK);
+    assert_int_equal(err_say(&err, E_IO, "again: %s", err.arg[0]), E_IO);
+    error_detail(&err, LANG_ZH, &out);
+    assert_string_equal(buf_cstr(&out), "again: file: 7");
+    assert_int_equal(err_fault(&err, E_BUSY, "%s", "100%"), E_BUSY);
+    assert_int_equal(err.api, APIGW_0601);
+    assert_string_equal(err.arg[0], "100%");
+    err_clear(&err);
+    buf_release(&out);
+}
+
+static void test_numbers_of_every_type_are_digits(void **state)
+{
+    struct err err = ERR_INIT;
+
+    (void)state;
+    err_set(&err, E_LIMIT, API_OK, DET_NONE, NUM(-7), NUM(UINT64_MAX), NUM(INT64_MIN),
+            NUM((uint16_t)65535));
+    assert_string_equal(err.arg[0], "-7");
+    assert_string_equal(err.arg[1], "18446744073709551615");
+    assert_string_equal(err.arg[2], "-9223372036854775808");
+    assert_string_equal(err.arg[3], "65535");
+    err_clear(&err);
+}
+
+static void test_a_text_that_is_no_c_string_is_an_argument(void **state)
+{
+    struct err err = ERR_INIT;
+    struct str long_text = { calloc(1, 2 * ERR_TEXT_MAX), 2 * ERR_TEXT_MAX };
+
+    (void)state;
+    assert_non_null(long_text.p);
+    memset((char *)long_text.p, 'a', long_text.n);
+    err_set(&err, E_INVALID, API_OK, DET_NONE, CSTR(((struct str){ "abc", 2 })),
+            CSTR(((struct str){ NULL, 0 })), CSTR(long_text));
+    assert_string_equal(err.arg[0], "ab");
+    assert_string_equal(err.arg[1], "");
+    assert_int_equal(strlen(err.arg[2]), ERR_TEXT_MAX);
+    err_clear(&err);
+    free((char *)long_text.p);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_every_code_has_its_texts),
     cmocka_unit_test(test_codes_are_as_their_symbols),
@@ -269,5 +320,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_a_copy_has_all_texts),
     cmocka_unit_test(test_an_error_may_be_filled_with_its_own_texts),
     cmocka_unit_test(test_an_error_can_be_filled_again),
+    cmocka_unit_test(test_a_sentence_is_said_as_it_is),
+    cmocka_unit_test(test_numbers_of_every_type_are_digits),
+    cmocka_unit_test(test_a_text_that_is_no_c_string_is_an_argument),
 };
 T_MAIN(tests)
