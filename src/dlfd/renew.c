@@ -75,7 +75,8 @@ static int add_row(void *arg, const struct exposed *e, struct err *err)
     add_field(list, buf_str(&number), ',');
     secret_path_show(&member, e->path);
     add_field(list, buf_str(&member), '\n');
-    list->bad = member.bad ? E_NOMEM : list->bad;
+    if (name.bad || number.bad || member.bad)
+        list->bad = E_NOMEM;
     buf_release(&member);
     buf_release(&name);
     buf_release(&number);

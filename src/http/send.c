@@ -72,11 +72,13 @@ static struct MHD_Response *stream_response(struct request *r)
         buf_reserve(&s->piece, a->stream->piece + 4 * KIB); /* and a header */
     response =
         MHD_create_response_from_callback(a->size, ANSWER_BLOCK, on_read, s, on_read_end);
-    if (!response)
-        free(s);
-    else
+    if (response) {
         a->stream = NULL;
-    return response;
+        return response;
+    }
+    buf_release(&s->piece);
+    free(s);
+    return NULL;
 }
 
 static struct MHD_Response *buffer_response(struct answer *a)
