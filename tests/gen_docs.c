@@ -84,7 +84,7 @@ struct route {
 };
 
 static const struct route routes[] = {
-#define ROUTE(operation, method, path, handler, permission, body)                        \
+#define ROUTE(operation, method, path, handler, kind, flags, permission, body)           \
     { #operation, #method, path, true },
 #define LATER(operation, method, path) { #operation, #method, path, false },
 #include "api/routes.def"

@@ -37,8 +37,8 @@ void audit_close(struct api *api)
 
 static bool is_audited_route(const struct call *c)
 {
-    return c->route && (c->route->permission >= PERM_EXPORT ||
-                        c->route->body == BODY_IAM || c->route->handler == revoke_token);
+    return c->route &&
+           (c->route->permission >= PERM_EXPORT || c->route->flags & ROUTE_AUDITED);
 }
 
 static bool is_refusal(int status)
@@ -144,12 +144,9 @@ void audit_call(struct call *c, int status)
 /* What a write is answered with when it holds. */
 static int status_of_success(const struct call *c)
 {
-    if (c->route->handler == create_token)
+    if (c->route->flags & ROUTE_CREATED)
         return 201;
-    if (c->form == FORM_CDM || c->route->handler == create_resource ||
-        c->route->handler == import_jobs || c->route->handler == import_connections)
-        return client_status(c, 200);
-    return 204;
+    return c->route->flags & ROUTE_OK ? client_status(c, 200) : 204;
 }
 
 /* Moves a line into an arena; E_NOMEM, also of a line that could not be made. */

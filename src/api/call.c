@@ -49,7 +49,7 @@ static int read_workspace(struct call *c)
 
     if (c->form == FORM_CDM)
         return 0;
-    if (c->route->handler == export_link)
+    if (c->route->flags & ROUTE_LINK)
         rc = query_get(c->http->query, "workspace", &given, arena, &c->err);
     if (!given.p)
         given = arena_str(arena, str_of(header ? header : ""));
@@ -135,12 +135,9 @@ static void on_done(void *self, struct http_request *r)
     err_clear(&c->err);
     if (c->write)
         err_clear(&c->write->err); /* that nobody waited for */
-    import_answer_release(c->import);
+    if (c->op_free)
+        c->op_free(c->op);
     json_release(&c->json);
-    if (c->save)
-        catalog_save_release(c->save);
-    for (size_t i = 0; i < c->n_saves; i++)
-        catalog_save_release(c->saves[i]);
 }
 
 static const struct http_cors cors = {

@@ -31,12 +31,26 @@ enum body_rule {
     BODY_IAM
 };
 
+/* What sets a route apart from others, beside its handler. */
+enum route_flag {
+    ROUTE_AUDITED = 1, /* although its permission does not say so */
+    ROUTE_OK = 2,      /* its write is answered with 200 and a body, not with 204, */
+    ROUTE_CREATED = 4, /* or with 201 */
+    ROUTE_LINK = 8,    /* for a browser's address: the workspace may be a parameter */
+    ROUTE_ERRORS = 16, /* Terraform looks for `errors` to see that a script is gone */
+    ROUTE_V2 = 32,     /* in the form of the v2 API */
+};
+
+#define KIND_NONE ((enum kind)0)
+
 /* The form of errors. */
 enum error_form { FORM_DLF, FORM_CDM, FORM_IAM };
 
 struct route {
     const char *operation, *method, *path;
     void (*handler)(struct call *c); /* NULL: not served by this version */
+    enum kind kind;                  /* of the objects that it is about */
+    unsigned flags;
     enum permission permission;
     enum body_rule body;
 };
@@ -53,7 +67,6 @@ struct call {
     struct authority authority; /* that of `who`; place.authority, unless --auth off */
     struct signer *signer;      /* a signature that waits for the body */
     bool type_signed, agent_signed; /* it covers Content-Type, User-Agent */
-    struct login *login;            /* a password that is being looked at */
     struct str claimed; /* the name that somebody signs in by, for the audit log */
     struct str subject; /* what it acts on, when that is not c->name: likewise */
     struct place place;
@@ -61,19 +74,14 @@ struct call {
     struct json_doc json;
     const struct json_doc *body; /* &json; NULL when there is none */
     struct err err;
-    struct save *save;
-    struct removal *removal;
-    struct save **saves; /* of several objects at once */
-    size_t n_saves;
-    struct save_all *all;
-    void (*succeed)(struct call *c); /* after a write; NULL: the usual answer */
-    struct token_call *token;        /* iam.c's */
-    struct obs_export *obs_export;   /* export_obs.c's */
-    struct import_answer *import;    /* import.c's */
-    struct write *write;             /* the last that was handed over */
-    bool ran;                        /* its handler was called */
-    bool hashed;                     /* its password was looked at */
-    bool audited;                    /* the audit log has it */
+    void *op;                     /* what the handler keeps while it sleeps */
+    void (*op_free)(void *op);    /* frees what is not in the arena; NULL: all is */
+    void (*then)(struct call *c); /* goes on after sleep, unless it failed: */
+    int rc;                       /* with this, and `err` */
+    struct write *write;          /* the last that was handed over */
+    bool ran;                     /* its handler was called */
+    bool hashed;                  /* its password was looked at */
+    bool audited;                 /* the audit log has it */
     int tries;
     const char *code;    /* of the error that was answered, for the log */
     const char *missing; /* of an export, for the log */
@@ -87,9 +95,6 @@ int route_find(struct call *c) MUST_CHECK;
  * is done when the body is here.  Filled in c->err, c->who. */
 int sign_in_head(struct call *c) MUST_CHECK;
 int sign_in_body(struct call *c) MUST_CHECK;
-
-/* import.c: frees what no answer has taken, since its client has left.  Accepts NULL. */
-void import_answer_release(struct import_answer *a);
 
 /*
  * audit.c: a line about a request whose outcome is known, when it is one to be audited
@@ -142,13 +147,35 @@ void metrics_count(size_t route, int status, int64_t ns);
 /* From the complete body to the handler; also to try a write once more. */
 void call_run(struct call *c);
 
-/* From objects.c, for CDM: creates or updates of the value `at` of a body; deletes
- * what the path names; lists; hands a write over, and goes on with `then`. */
-void object_save(struct call *c, enum kind kind, struct str key,
-                 const struct json_doc *body, uint32_t at);
-void object_delete(struct call *c, enum kind kind);
+/*
+ * sleep.c: requests that sleep.  _submit hands a write to the store and goes on with
+ * `then` when it is committed or failed, as w->rc says.
+ *
+ * _offload hands the request to a worker: `run` is called on its thread, and it, or
+ * whoever it hands the request to, calls call_wake() once; then `then` goes on, on a
+ * serving thread, or, when rc is not 0, call_fail() answers.  E_BUSY, E_NOMEM: no worker
+ * takes it, and it is answered, with `busy` as the error's detail; the caller may only
+ * let go of its own.
+ *
+ * _wake may be called on any thread; the request may be gone when it returns.  A failure
+ * is told to the audit log at once, whether the client waits for the answer or not.
+ */
+void call_submit(struct call *c, struct write *w, void (*then)(struct call *c));
+int call_offload(struct call *c, struct workers *workers, void (*run)(struct call *c),
+                 void (*then)(struct call *c), int busy);
+void call_wake(struct call *c, int rc);
+
+/*
+ * write.c: saves the value `at` of `body` as a new object, or, when `key` names one, as
+ * that; deletes what the path names; both of the route's kind, and `succeed` answers when
+ * the write holds.  The name or id in the path: blanks behind the id of a resource are
+ * ignored, which some clients send.  show.c: answers a list.
+ */
+void call_save(struct call *c, struct str key, const struct json_doc *body, uint32_t at,
+               void (*succeed)(struct call *c));
+void call_remove(struct call *c, void (*succeed)(struct call *c));
+struct str call_key(const struct call *c);
 void call_list(struct call *c, const struct list_request *request);
-void call_submit(struct call *c, struct write *w, void (*then)(struct http_request *r));
 
 /* fault.c: answers what http/ refused. */
 void call_refuse(struct call *c, enum http_fault why);
@@ -182,7 +209,7 @@ int query_choice(struct call *c, const char *key, const char *first, const char 
                  bool *is_second) MUST_CHECK;
 
 /* ---- handlers: those that the rows of routes.def name ---- */
-#define ROUTE(operation, method, path, handler, permission, body)                        \
+#define ROUTE(operation, method, path, handler, kind, flags, permission, body)           \
     void handler(struct call *c);
 #define LATER(operation, method, path)
 #include "api/routes.def"

@@ -12,26 +12,16 @@
 
 /* ---- clusters ---- */
 
-static void answer_clusters(struct call *c, struct str uid)
+void show_clusters(struct call *c)
 {
     struct buf json = BUF_INIT(MIB);
 
-    if (catalog_show_clusters(c->api->catalog, &c->place, uid, &json, &c->err)) {
+    if (catalog_show_clusters(c->api->catalog, &c->place, c->cluster, &json, &c->err)) {
         buf_release(&json);
         call_fail(c);
     } else {
         call_json(c, &json);
     }
-}
-
-void list_clusters(struct call *c)
-{
-    answer_clusters(c, STR_NONE);
-}
-
-void show_cluster(struct call *c)
-{
-    answer_clusters(c, c->cluster);
 }
 
 /* Puts the cluster's name where the catalogue looks for it; false: answered. */
@@ -46,219 +36,182 @@ static bool enter_cluster(struct call *c)
 
 /* ---- what is sent ---- */
 
-static const char *member_of(enum kind kind)
+static const char *list_key(const struct call *c)
 {
-    return kind == KIND_LINK ? "links" : "jobs";
+    return c->route->kind == KIND_LINK ? "links" : "jobs";
 }
 
-static int bad_list(struct call *c, const char *key)
+static int refuse_list(struct call *c)
 {
-    return err_set(&c->err, E_INVALID, CDM_0014, DET_LIST_OF_OBJECTS, key);
+    return err_set(&c->err, E_INVALID, CDM_0014, DET_LIST_OF_OBJECTS, list_key(c));
 }
 
 /* The array of a body: {"jobs": [...]} or {"jobs": {"jobs": [...]}}. */
-static int find_list(struct call *c, enum kind kind, uint32_t *list)
+static int find_list(struct call *c, uint32_t *list)
 {
-    const char *key = member_of(kind);
+    const char *key = list_key(c);
 
     *list = c->body ? json_member(c->body, 0, key) : 0;
     if (*list && json_type(c->body, *list) == JSON_OBJECT)
         *list = json_member(c->body, *list, key);
     if (!*list || json_type(c->body, *list) != JSON_ARRAY || !c->body->value[*list].len)
-        return bad_list(c, key);
+        return refuse_list(c);
     JSON_EACH (i, c->body, *list)
         if (json_type(c->body, i) != JSON_OBJECT)
-            return bad_list(c, key);
+            return refuse_list(c);
     return 0;
 }
 
-/* {"name": ..., "validation-result": [{}]}, without a name after an update. */
-static void answer_valid(struct call *c, struct str name)
-{
-    struct buf json = BUF_INIT(64 * KIB);
-    struct jw jw = JW_INIT(&json, false);
-
-    jw_object(&jw, STR_NONE);
-    if (name.p)
-        jw_string(&jw, STR("name"), name);
-    jw_array(&jw, STR("validation-result"));
-    jw_object(&jw, STR_NONE);
-    jw_end(&jw, '}');
-    jw_end(&jw, ']');
-    jw_end(&jw, '}');
-    call_json(c, &json);
-}
-
-static void answer_nothing(struct call *c)
+static void answer_text(struct call *c, const char *text)
 {
     struct buf json = BUF_INIT(KIB);
 
-    buf_adds(&json, "{}");
+    buf_adds(&json, text);
     call_json(c, &json);
 }
 
 /* ---- create: all or none ---- */
 
-static void after_create(struct http_request *r)
-{
-    struct call *c = r->state;
-    struct save *failed = c->all->failed < c->n_saves ? c->saves[c->all->failed] : NULL;
+/* What a request that creates waits for. */
+struct cdm_creation {
+    struct save_all all;
+    struct save **saves;
+    size_t n;
+};
 
-    if (!c->all->write.rc) {
-        answer_valid(c, c->saves[0]->facts->name);
-        return;
-    }
-    if (failed) {
-        failed->write.rc = c->all->write.rc;
-        failed->write.err = c->all->write.err;
-        c->all->write.err = ERR_INIT;
-        if (catalog_save_result(failed, &c->err))
-            call_fail(c);
-        return;
-    }
-    c->err = c->all->write.err;
-    c->all->write.err = ERR_INIT;
-    call_fail(c);
+static void free_creation(void *op)
+{
+    struct cdm_creation *all = op;
+
+    for (size_t i = 0; i < all->n; i++)
+        catalog_save_release(all->saves[i]);
 }
 
-static int prepare_all(struct call *c, enum kind kind, uint32_t list)
+/* Names the first of the new objects; `result` is what else the answer says. */
+static void answer_new(struct call *c, const char *result)
 {
-    size_t n = c->body->value[list].len;
-    int rc = 0;
-
-    c->saves = arena_array(&c->http->arena, n, sizeof(struct save *));
-    c->all = arena_alloc(&c->http->arena, sizeof(*c->all));
-    if (!c->saves || !c->all)
-        return err_nomem(&c->err);
-    JSON_EACH (i, c->body, list) {
-        rc = catalog_save_prepare(c->api->catalog, &c->place, kind, STR_NONE, c->body, i,
-                                  &c->http->arena, &c->saves[c->n_saves], &c->err);
-        if (rc)
-            break;
-        c->n_saves++;
-    }
-    return rc;
-}
-
-static void create_all(struct call *c, enum kind kind)
-{
-    uint32_t list;
-
-    if (!enter_cluster(c))
-        return;
-    if (find_list(c, kind, &list) || prepare_all(c, kind, list)) {
-        call_fail(c);
-        return;
-    }
-    save_all_init(c->all);
-    c->all->saves = c->saves;
-    c->all->n = c->n_saves;
-    call_submit(c, &c->all->write, after_create);
-}
-
-/* validate=true creates nothing; what is looked at is the form alone. */
-static void answer_validated(struct call *c)
-{
+    const struct cdm_creation *all = c->op;
     struct buf json = BUF_INIT(64 * KIB);
     struct jw jw = JW_INIT(&json, false);
 
     jw_object(&jw, STR_NONE);
-    jw_string(&jw, STR("name"), c->saves[0]->facts->name);
-    jw_array(&jw, STR("validation-result"));
-    jw_object(&jw, STR_NONE);
-    jw_array(&jw, STR("linkConfig"));
-    jw_object(&jw, STR_NONE);
-    jw_string(&jw, STR("message"),
-              STR("Only the form of the link was checked: this "
-                  "version connects to nothing."));
-    jw_string(&jw, STR("status"), STR("WARNING"));
-    jw_end(&jw, '}');
-    jw_end(&jw, ']');
-    jw_end(&jw, '}');
-    jw_end(&jw, ']');
+    jw_string(&jw, STR("name"), all->saves[0]->facts->name);
+    buf_adds(&json, result);
     jw_end(&jw, '}');
     call_json(c, &json);
 }
 
-void create_link(struct call *c)
+static void after_create(struct call *c)
 {
-    bool validate = false;
-    uint32_t list;
+    struct cdm_creation *op = c->op;
+    struct write *write = &op->all.write;
+    struct save *failed = op->all.failed < op->n ? op->saves[op->all.failed] : NULL;
 
-    if (query_bool(c, "validate", &validate))
-        call_fail(c);
-    else if (!validate)
-        create_all(c, KIND_LINK);
-    else if (!enter_cluster(c))
+    if (!write->rc) {
+        answer_new(c, ",\"validation-result\":[{}]");
         return;
-    else if (find_list(c, KIND_LINK, &list) || prepare_all(c, KIND_LINK, list))
+    }
+    if (!failed) {
+        err_move(&write->err, &c->err);
         call_fail(c);
-    else
-        answer_validated(c);
+        return;
+    }
+    failed->write.rc = write->rc;
+    err_move(&write->err, &failed->write.err);
+    if (catalog_save_result(failed, &c->err))
+        call_fail(c);
 }
 
-void create_cdm_job(struct call *c)
+static int prepare_all(struct call *c, uint32_t list)
 {
-    create_all(c, KIND_CDM_JOB);
+    size_t n = c->body->value[list].len;
+    struct cdm_creation *op = arena_alloc(&c->http->arena, sizeof(*op));
+    int rc = 0;
+
+    if (op)
+        op->saves = arena_array(&c->http->arena, n, sizeof(struct save *));
+    if (!op || !op->saves)
+        return err_nomem(&c->err);
+    c->op = op;
+    c->op_free = free_creation;
+    JSON_EACH (i, c->body, list) {
+        rc =
+            catalog_save_prepare(c->api->catalog, &c->place, c->route->kind, STR_NONE,
+                                 c->body, i, &c->http->arena, &op->saves[op->n], &c->err);
+        if (rc)
+            break;
+        op->n++;
+    }
+    return rc;
+}
+
+/* validate=true creates nothing: only the form of a link is looked at. */
+#define LINK_VALIDATED                                                                       \
+    ",\"validation-result\":[{\"linkConfig\":[{\"message\":\"Only the form of the link was " \
+    "checked: this version connects to nothing.\",\"status\":\"WARNING\"}]}]"
+
+void create_cdm_objects(struct call *c)
+{
+    bool validate = false;
+    struct cdm_creation *op;
+    uint32_t list;
+
+    if (c->route->kind == KIND_LINK && query_bool(c, "validate", &validate)) {
+        call_fail(c);
+        return;
+    }
+    if (!enter_cluster(c))
+        return;
+    if (find_list(c, &list) || prepare_all(c, list)) {
+        call_fail(c);
+        return;
+    }
+    if (validate) {
+        answer_new(c, LINK_VALIDATED);
+        return;
+    }
+    op = c->op;
+    save_all_init(&op->all);
+    op->all.saves = op->saves;
+    op->all.n = op->n;
+    call_submit(c, &op->all.write, after_create);
 }
 
 /* ---- update and delete ---- */
 
-static void updated(struct call *c)
+static void answer_updated(struct call *c)
 {
-    answer_valid(c, STR_NONE);
+    answer_text(c, "{\"validation-result\":[{}]}");
 }
 
-static void update_one(struct call *c, enum kind kind)
+void update_cdm_object(struct call *c)
 {
     uint32_t list;
 
     if (!enter_cluster(c))
         return;
-    c->succeed = updated;
-    if (find_list(c, kind, &list))
+    if (find_list(c, &list) || (c->body->value[list].len != 1 && refuse_list(c)))
         call_fail(c);
-    else if (c->body->value[list].len != 1) {
-        bad_list(c, member_of(kind));
-        call_fail(c);
-    } else {
-        object_save(c, kind, c->name, c->body, list + 1);
-    }
+    else
+        call_save(c, c->name, c->body, list + 1, answer_updated);
 }
 
-void update_link(struct call *c)
+static void answer_deleted(struct call *c)
 {
-    update_one(c, KIND_LINK);
+    answer_text(c, "{}");
 }
 
-void update_cdm_job(struct call *c)
+void delete_cdm_object(struct call *c)
 {
-    update_one(c, KIND_CDM_JOB);
-}
-
-static void delete_one(struct call *c, enum kind kind)
-{
-    if (!enter_cluster(c))
-        return;
-    c->succeed = answer_nothing;
-    object_delete(c, kind);
-}
-
-void delete_link(struct call *c)
-{
-    delete_one(c, KIND_LINK);
-}
-
-void delete_cdm_job(struct call *c)
-{
-    delete_one(c, KIND_CDM_JOB);
+    if (enter_cluster(c))
+        call_remove(c, answer_deleted);
 }
 
 /* ---- show: one by its name, or all ---- */
 
 #define LINK_TAIL ",\"fromTo-unMapping\":\"\",\"batchFromTo-mapping\":\"\""
 
-static struct list_request *new_request(struct call *c, enum kind kind)
+static struct list_request *new_list(struct call *c)
 {
     struct list_request *r = arena_alloc(&c->http->arena, sizeof(*r));
 
@@ -267,20 +220,20 @@ static struct list_request *new_request(struct call *c, enum kind kind)
         return NULL;
     }
     *r = (struct list_request){ .only = str_is(c->name, "all") ? STR_NONE : c->name };
-    r->query.kind = kind;
+    r->query.kind = c->route->kind;
     r->query.process_type = c->place.cluster;
     r->query.limit = LIST_MAX_LIMIT;
     return r;
 }
 
 /* Links have no pages: there are few, and clients ask for all at once. */
-void show_link(struct call *c)
+void show_links(struct call *c)
 {
     struct list_request *r;
 
     if (!enter_cluster(c))
         return;
-    r = new_request(c, KIND_LINK);
+    r = new_list(c);
     if (!r) {
         call_fail(c);
         return;
@@ -327,7 +280,7 @@ void show_cdm_jobs(struct call *c)
 
     if (!enter_cluster(c))
         return;
-    r = new_request(c, KIND_CDM_JOB);
+    r = new_list(c);
     if (!r || read_page(c, r))
         call_fail(c);
     else
@@ -350,6 +303,10 @@ static bool is_held(struct call *c, struct str name)
     return !rc;
 }
 
+#define NEVER_RUN                                                                        \
+    "\"status\":\"NEVER_EXECUTED\",\"progress\":0,\"isIncrementing\":false,"             \
+    "\"is-execute-auto\":false,\"isDeleteJob\":false,\"isStopingIncrement\":\"\""
+
 void show_cdm_status(struct call *c)
 {
     struct buf json = BUF_INIT(64 * KIB);
@@ -361,12 +318,7 @@ void show_cdm_status(struct call *c)
     jw_array(&jw, STR("submissions"));
     jw_object(&jw, STR_NONE);
     jw_string(&jw, STR("job-name"), c->name);
-    jw_string(&jw, STR("status"), STR("NEVER_EXECUTED"));
-    jw_int(&jw, STR("progress"), 0);
-    jw_bool(&jw, STR("isIncrementing"), false);
-    jw_bool(&jw, STR("is-execute-auto"), false);
-    jw_bool(&jw, STR("isDeleteJob"), false);
-    jw_string(&jw, STR("isStopingIncrement"), STR(""));
+    buf_adds(&json, "," NEVER_RUN);
     jw_end(&jw, '}');
     jw_end(&jw, ']');
     jw_end(&jw, '}');
@@ -375,7 +327,6 @@ void show_cdm_status(struct call *c)
 
 void list_submissions(struct call *c)
 {
-    struct buf json = BUF_INIT(KIB);
     struct str name;
 
     if (!enter_cluster(c))
@@ -386,6 +337,5 @@ void list_submissions(struct call *c)
     }
     if (name.n && !is_held(c, name))
         return;
-    buf_adds(&json, "{\"submissions\":[],\"total\":0,\"page_no\":1,\"page_size\":10}");
-    call_json(c, &json);
+    answer_text(c, "{\"submissions\":[],\"total\":0,\"page_no\":1,\"page_size\":10}");
 }

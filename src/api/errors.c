@@ -4,10 +4,9 @@
 #include "base/percent.h"
 #include "base/utf8.h"
 
-/* Terraform's script resource reads only this to see that a script is gone. */
 static bool wants_errors_array(const struct call *c, int api)
 {
-    return c->route && c->route->handler == show_script &&
+    return c->route && c->route->flags & ROUTE_ERRORS &&
            (api == DLF_0819 || api == DLF_6201);
 }
 

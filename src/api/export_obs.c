@@ -9,13 +9,9 @@
  * it begins, and with the plan, before anything is written.
  */
 struct obs_export {
-    struct task task;
-    struct call *call;
     struct export_body body;
     enum export_layout layout;
     struct str folder, object; /* the answer, and the object's path */
-    bool busy;                 /* no worker was free */
-    int rc;                    /* the worker's; the error is in call->err */
 };
 
 /* No two exports of this server have the same. */
@@ -30,9 +26,9 @@ static int64_t next_ms(struct api *api)
 }
 
 /* PATH/jobs_exported/MS/jobs.zip; of one job PATH/JOB_exported/MS/JOB.zip */
-static int name_object(struct obs_export *o, struct err *err)
+static int name_object(struct call *c, struct obs_export *o)
 {
-    struct arena *arena = &o->call->http->arena;
+    struct arena *arena = &c->http->arena;
     struct str path = o->body.obs_path,
                name = o->layout == EXPORT_BATCH ? STR("jobs") : o->body.names[0];
     struct buf text = BUF_INIT(8 * KIB);
@@ -41,19 +37,19 @@ static int name_object(struct obs_export *o, struct err *err)
     while (path.n && path.p[path.n - 1] == '/')
         path.n--;
     buf_addstr(&text, path);
-    buf_addf(&text, "/%.*s_exported/%lld", STR_ARG(name),
-             (long long)next_ms(o->call->api));
+    buf_addf(&text, "/%.*s_exported/%lld", STR_ARG(name), (long long)next_ms(c->api));
     folder = text.len;
     buf_addf(&text, "/%.*s.zip", STR_ARG(name));
     o->object = arena_buf(arena, &text);
     o->folder = (struct str){ o->object.p, folder };
     buf_release(&text);
-    return o->object.p && o->object.n ? 0 : err_nomem(err);
+    return o->object.p && o->object.n ? 0 : err_nomem(&c->err);
 }
 
-static int put(struct obs_export *o, const struct obs_path *path, struct err *err)
+static int put_object(struct call *c, const struct obs_export *o,
+                      const struct obs_path *path)
 {
-    struct call *c = o->call;
+    struct err *err = &c->err;
     struct export_request request = export_request_of(&o->body, o->layout);
     struct stream *content;
     struct export *e;
@@ -68,40 +64,31 @@ static int put(struct obs_export *o, const struct obs_path *path, struct err *er
     return rc ? storage_explain("obsPath", err) : 0;
 }
 
-static void work(struct task *task)
+/* On a worker's thread. */
+static void export_object(struct call *c)
 {
-    struct obs_export *o = (struct obs_export *)task;
-    struct err *err = &o->call->err;
+    struct obs_export *o = c->op;
     struct obs_path path;
     bool there; /* none is: its name is of this instant */
+    int rc = catalog_check_workspace(c->api->catalog, &c->place, &c->err);
 
-    o->rc = catalog_check_workspace(o->call->api->catalog, &o->call->place, err);
-    if (!o->rc)
-        o->rc = name_object(o, err);
-    if (!o->rc)
-        o->rc = storage_find(o->call->api, "obsPath", o->object, &path, &there, err);
-    if (!o->rc)
-        o->rc = put(o, &path, err);
-    if (o->rc)
-        call_judge(o->call);
-    else
-        audit_call(o->call, client_status(o->call, 200));
-    http_resume(o->call->http);
+    if (!rc)
+        rc = name_object(c, o);
+    if (!rc)
+        rc = storage_find(c->api, "obsPath", o->object, &path, &there, &c->err);
+    if (!rc)
+        rc = put_object(c, o, &path);
+    if (!rc)
+        audit_call(c, client_status(c, 200));
+    call_wake(c, rc);
 }
 
-static void answer(struct http_request *r)
+static void answer_folder(struct call *c)
 {
-    struct call *c = r->state;
-    struct obs_export *o = c->obs_export;
+    struct obs_export *o = c->op;
     struct buf json = BUF_INIT(64 * KIB);
     struct jw jw = JW_INIT(&json, false);
 
-    if (o->busy)
-        o->rc = err_set(&c->err, E_BUSY, APIGW_0613, DET_EXPORTING);
-    if (o->rc) {
-        call_fail(c);
-        return;
-    }
     jw_object(&jw, STR_NONE);
     jw_string(&jw, STR("obsPath"), o->folder);
     jw_end(&jw, '}');
@@ -118,12 +105,7 @@ void export_to_obs(struct call *c, const struct export_body *body,
         call_fail(c);
         return;
     }
-    *o = (struct obs_export){
-        .task = { .run = work }, .call = c, .body = *body, .layout = layout
-    };
-    c->obs_export = o;
-    http_suspend(c->http, answer);
-    o->busy = !workers_add(c->api->workers, &o->task);
-    if (o->busy)
-        http_resume(c->http);
+    *o = (struct obs_export){ .body = *body, .layout = layout };
+    c->op = o;
+    call_offload(c, c->api->workers, export_object, answer_folder, DET_EXPORTING);
 }

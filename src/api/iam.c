@@ -12,12 +12,8 @@
  * sleeps.
  */
 struct token_call {
-    struct task task;
     struct login login;
-    struct call *call;
     struct token_body body;      /* its texts in the request's arena */
-    bool busy;                   /* no worker was free */
-    int rc;                      /* of the login, when it was looked at */
     uint8_t shown[SHA256_BYTES]; /* the hash of the token that was shown */
     struct new_token made;
     struct account_change change;
@@ -93,7 +89,7 @@ static void answer_token(struct call *c, int status)
  * the project is not theirs any more. */
 static void refuse(struct call *c)
 {
-    struct token_call *t = c->token;
+    struct token_call *t = c->op;
     const struct account_change *change = &t->change;
 
     err_clear(&c->err);
@@ -109,10 +105,9 @@ static void refuse(struct call *c)
     call_fail(c);
 }
 
-static void after_write(struct http_request *r)
+static void after_issue(struct call *c)
 {
-    struct call *c = r->state;
-    struct token_call *t = c->token;
+    struct token_call *t = c->op;
 
     if (t->change.write.rc) {
         refuse(c);
@@ -125,7 +120,7 @@ static void after_write(struct http_request *r)
 /* The password may be another by now, the key gone, the token revoked. */
 static void add_proof(struct call *c)
 {
-    struct token_call *t = c->token;
+    struct token_call *t = c->op;
     struct str hash = { (const char *)t->shown, SHA256_BYTES };
     struct str text[] = { c->who.account.id, c->who.account.password };
 
@@ -144,7 +139,7 @@ static void add_proof(struct call *c)
  * outlive it. */
 static void issue(struct call *c)
 {
-    struct token_call *t = c->token;
+    struct token_call *t = c->op;
     int64_t latest_ms = c->who.by_token ? c->who.expires_ms : INT64_MAX;
     struct str scope[2];
 
@@ -163,51 +158,36 @@ static void issue(struct call *c)
     c->who.methods = str_of(t->body.methods);
     c->who.issued_ms = t->made.issued_ms;
     c->who.expires_ms = t->made.expires_ms;
-    call_submit(c, &t->change.write, after_write);
+    call_submit(c, &t->change.write, after_issue);
 }
 
 /* ---- passwords and secret keys ---- */
 
-/* Who did not get in is told to the audit log at once, whether they wait or not. */
-static void check_login(struct token_call *t)
+static int end_login(struct call *c)
 {
-    struct call *c = t->call;
+    struct token_call *t = c->op;
+    int rc;
 
     auth_login_check(c->api->auth, &t->login);
-    t->rc = auth_login_end(c->api->auth, &t->login, &c->err);
+    rc = auth_login_end(c->api->auth, &t->login, &c->err);
     c->hashed = !t->login.access_key.n;
-    if (t->rc)
-        call_judge(c);
+    return rc;
 }
 
-static int end_login(struct token_call *t)
+static void after_login(struct call *c)
 {
-    if (!t->busy)
-        return t->rc;
-    auth_login_cancel(t->call->api->auth, &t->login);
-    return err_set(&t->call->err, E_BUSY, APIGW_0613, DET_HASHING);
-}
+    struct token_call *t = c->op;
+    const struct login *l = &t->login;
 
-static void after_check(struct http_request *r)
-{
-    struct call *c = r->state;
-    struct login *l = &c->token->login;
-
-    if (end_login(c->token)) {
-        call_fail(c);
-        return;
-    }
     c->who.account = l->account;
     c->who.credential = l->access_key.n ? l->access_key : STR("password");
     issue(c);
 }
 
-static void check(struct task *task)
+/* On a worker's thread. */
+static void check_password(struct call *c)
 {
-    struct token_call *t = (struct token_call *)task;
-
-    check_login(t);
-    http_resume(t->call->http);
+    call_wake(c, end_login(c));
 }
 
 static void fill_login(const struct token_body *b, struct str peer, struct login *l)
@@ -220,7 +200,7 @@ static void fill_login(const struct token_body *b, struct str peer, struct login
 
 static void log_in(struct call *c)
 {
-    struct token_call *t = c->token;
+    struct token_call *t = c->op;
     char peer[HTTP_PEER_BYTES];
 
     http_peer(c->http, false, peer);
@@ -229,23 +209,23 @@ static void log_in(struct call *c)
         call_fail(c);
         return;
     }
-    if (t->body.method == TOKEN_BY_ACCESS_KEY) { /* takes no time */
-        check_login(t);
-        after_check(c->http);
-        return;
+    if (t->body.method != TOKEN_BY_ACCESS_KEY) {
+        if (call_offload(c, c->api->auth->workers, check_password, after_login,
+                         DET_HASHING))
+            auth_login_cancel(c->api->auth, &t->login);
+    } else if (end_login(c)) { /* it takes no time */
+        call_fail(c);
+    } else {
+        after_login(c);
     }
-    t->task.run = check;
-    http_suspend(c->http, after_check);
-    t->busy = !workers_add(c->api->auth->workers, &t->task);
-    if (t->busy)
-        http_resume(c->http);
 }
 
 /* The token of the body, or else of the header. */
 static void show_another(struct call *c)
 {
     const char *header = http_header(c->http, "X-Auth-Token");
-    struct str text = c->token->body.token;
+    struct token_call *t = c->op;
+    struct str text = t->body.token;
 
     if (!text.n)
         text = str_of(header ? header : "");
@@ -253,7 +233,7 @@ static void show_another(struct call *c)
         call_fail(c);
         return;
     }
-    sha256(text, c->token->shown);
+    sha256(text, t->shown);
     issue(c);
 }
 
@@ -268,8 +248,7 @@ void create_token(struct call *c)
         call_fail(c);
         return;
     }
-    t->call = c;
-    c->token = t;
+    c->op = t;
     c->claimed = t->body.access_key.n ? t->body.access_key
                  : t->body.name.n     ? t->body.name
                                       : t->body.id;
@@ -316,11 +295,11 @@ void show_token(struct call *c)
     answer_token(c, 200);
 }
 
-static void after_revoke(struct http_request *r)
+static void after_revoke(struct call *c)
 {
-    struct call *c = r->state;
+    const struct token_call *t = c->op;
 
-    if (c->token->change.write.rc)
+    if (t->change.write.rc)
         refuse(c);
     else
         call_no_content(c);
@@ -337,7 +316,7 @@ void revoke_token(struct call *c)
         call_fail(c);
         return;
     }
-    c->token = t;
+    c->op = t;
     hash = (struct str){ (const char *)t->made.hash, SHA256_BYTES };
     account_change_init(&t->change);
     change_add(&t->change, STEP_TOKEN_REVOKE, &hash, 1, 0, 0);

@@ -18,7 +18,7 @@
 /* The request that sleeps until it has its answer; in its arena. */
 struct import_answer {
     struct call *call;
-    int rc; /* the error is in call->err */
+    struct import_call *import; /* until an importer has it */
     char uid[ID_HEX_BYTES];
     struct buf json; /* of a dry run, or of check-file */
 };
@@ -56,14 +56,11 @@ static void import_call_free(struct import_call *ic)
 }
 
 /* Lets the request go on, whose outcome is known. */
-static void wake(struct import_answer *a, int rc)
+static void wake(struct call *c, int rc)
 {
-    a->rc = rc;
-    if (rc)
-        call_judge(a->call);
-    else
-        audit_call(a->call, client_status(a->call, 200));
-    http_resume(a->call->http);
+    if (!rc)
+        audit_call(c, client_status(c, 200));
+    call_wake(c, rc);
 }
 
 /* ---- the work ---- */
@@ -136,7 +133,7 @@ static void work(struct task *task)
 
     if (ic->answer) {
         ic->answer->call->err = err;
-        wake(ic->answer, rc);
+        wake(ic->answer->call, rc);
     } else {
         end_task(ic, rc, &err);
         err_clear(&err);
@@ -179,45 +176,48 @@ static int too_many(struct import_call *ic, struct err *err)
 }
 
 /* Hands it over; who imports may be done with it at once. */
-static void look(struct task *task)
+static void look(struct call *c)
 {
-    struct import_call *ic = (struct import_call *)task;
-    struct import_answer *answer = ic->answer;
+    struct import_answer *answer = c->op;
+    struct import_call *ic = answer->import;
     struct workers *importers = ic->api->importers;
     bool dry = ic->body.dry_run;
-    int rc = begin(ic, &answer->call->err);
+    int rc = begin(ic, &c->err);
 
     ic->task.run = work;
     if (!rc && !dry)
         ic->answer = NULL;
     if (!rc && workers_add(importers, &ic->task)) {
         if (!dry)
-            wake(answer, 0);
+            wake(c, 0);
         return;
     }
     if (!rc)
-        rc = too_many(ic, &answer->call->err);
+        rc = too_many(ic, &c->err);
     import_call_free(ic);
-    wake(answer, rc);
+    wake(c, rc);
 }
 
 /* ---- the request ---- */
 
-static void give_answer(struct http_request *r)
+static void give_answer(struct call *c)
 {
-    struct call *c = r->state;
-    struct import_answer *a = c->import;
+    struct import_answer *a = c->op;
     struct buf json = BUF_INIT(KIB);
 
-    if (a->rc) {
-        buf_release(&a->json);
-        call_fail(c);
-    } else if (a->json.len) {
+    if (a->json.len) {
         call_json(c, &a->json);
     } else {
         buf_addf(&json, "{\"taskId\":\"%s\"}", a->uid);
         call_json(c, &json);
     }
+}
+
+static void free_answer(void *op)
+{
+    struct import_answer *a = op;
+
+    buf_release(&a->json);
 }
 
 static struct import_answer *new_answer(struct call *c)
@@ -227,14 +227,9 @@ static struct import_answer *new_answer(struct call *c)
     if (!a)
         return NULL;
     *a = (struct import_answer){ .call = c, .json = BUF_INIT(IMPORT_PLAN_MAX) };
-    c->import = a;
+    c->op = a;
+    c->op_free = free_answer;
     return a;
-}
-
-void import_answer_release(struct import_answer *a)
-{
-    if (a)
-        buf_release(&a->json);
 }
 
 /* For the audit log, which tells what is only looked at. */
@@ -317,19 +312,14 @@ static struct import_call *new_import(struct call *c, enum task_kind kind)
 static void import(struct call *c, enum task_kind kind)
 {
     struct import_call *ic = new_import(c, kind);
-    struct import_answer *answer;
 
     if (!ic) {
         call_fail(c);
         return;
     }
-    answer = ic->answer;
-    ic->task.run = look;
-    http_suspend(c->http, give_answer);
-    if (workers_add(c->api->workers, &ic->task))
-        return;
-    import_call_free(ic);
-    wake(answer, err_set(&c->err, E_BUSY, APIGW_0613, DET_IMPORTING));
+    ic->answer->import = ic;
+    if (call_offload(c, c->api->workers, look, give_answer, DET_IMPORTING))
+        import_call_free(ic);
 }
 
 void import_jobs(struct call *c)
@@ -344,54 +334,42 @@ void import_connections(struct call *c)
 
 /* ---- check-file ---- */
 
-/* It is done while its request sleeps.  Who asks is judged when it begins, and before it
- * is answered. */
-struct file_check {
-    struct task task;
-    struct call *call;
-    struct str path;
-};
-
-static void check(struct task *task)
+/* On a worker's thread.  Who asks is judged when it begins, and before it is answered. */
+static void check_archive(struct call *c)
 {
-    struct file_check *f = (struct file_check *)task;
-    struct call *c = f->call;
+    struct import_answer *a = c->op;
     struct obs_path path;
     int fd = -1;
     int rc = catalog_check_workspace(c->api->catalog, &c->place, &c->err);
 
     if (!rc)
-        rc = storage_need(c->api, "path", f->path, &path, &c->err);
+        rc = storage_need(c->api, "path", c->subject, &path, &c->err);
     if (!rc)
         rc = storage_fetch(c->api, "path", &path, &fd, &c->err);
     if (!rc)
         rc = explain_archive(check_file(c->api->catalog, fd, &c->api->stopping,
-                                        c->language, &c->import->json, &c->err),
+                                        c->language, &a->json, &c->err),
                              &c->err);
     if (!rc)
         rc = catalog_check_workspace(c->api->catalog, &c->place, &c->err);
     if (fd >= 0)
         close(fd);
-    wake(c->import, rc);
+    wake(c, rc);
 }
 
 void show_file_info(struct call *c)
 {
-    struct file_check *f = arena_alloc(&c->http->arena, sizeof(*f));
-    int rc = f && new_answer(c) ? 0 : err_nomem(&c->err);
+    struct str path = STR("");
+    int rc = new_answer(c) ? 0 : err_nomem(&c->err);
 
     if (!rc)
-        rc = check_file_body_read(&f->path, c->body, &c->http->arena, &c->err);
+        rc = check_file_body_read(&path, c->body, &c->http->arena, &c->err);
     if (rc) {
         call_fail(c);
         return;
     }
-    f->task.run = check;
-    f->call = c;
-    c->subject = f->path;
-    http_suspend(c->http, give_answer);
-    if (!workers_add(c->api->workers, &f->task))
-        wake(c->import, err_set(&c->err, E_BUSY, APIGW_0613, DET_IMPORTING));
+    c->subject = path;
+    call_offload(c, c->api->workers, check_archive, give_answer, DET_IMPORTING);
 }
 
 /* ---- tasks ---- */

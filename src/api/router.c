@@ -4,10 +4,11 @@
 #include "model/names.h"
 
 static const struct route routes[] = {
-#define ROUTE(operation, method, path, handler, permission, body)                        \
-    { #operation, #method, path, handler, PERM_##permission, BODY_##body },
+#define ROUTE(operation, method, path, handler, kind, flags, permission, body)           \
+    { #operation, #method,           path,       handler, KIND_##kind,                   \
+      flags,      PERM_##permission, BODY_##body },
 #define LATER(operation, method, path)                                                   \
-    { #operation, #method, path, NULL, PERM_OPEN, BODY_NONE },
+    { #operation, #method, path, NULL, KIND_NONE, 0, PERM_OPEN, BODY_NONE },
 #include "api/routes.def"
 #undef ROUTE
 #undef LATER

@@ -9,7 +9,7 @@ from contract import operations
 from harness import ROOT, cdm_job, job
 from signer import SigningClient, admin, client_of, credentials, get_token
 
-ROUTES = re.findall(r'^ROUTE\((\w+), (\w+), "([^"]+)", \w+, (\w+), \w+\)$',
+ROUTES = re.findall(r'^ROUTE\((\w+), (\w+), "([^"]+)", \w+, \w+, [^,]+, (\w+), \w+\)$',
                     (ROOT / "src/api/routes.def").read_text("utf-8"), re.M)
 OPERATIONS = {(method, path): operation for method, path, operation in operations()}
 ROLES = ["viewer", "operator", "developer", "administrator"]
