@@ -69,8 +69,7 @@ int call_read_body(struct call *c)
     enum body_rule rule = c->route->body;
     int rc = c->http->body.len && rule != BODY_NONE ? read_json(c) : 0;
 
-    if (!rc && (rule == BODY_MUST || rule == BODY_LATE_MUST || rule == BODY_IAM) &&
-        !c->body)
+    if (!rc && (rule == BODY_MUST || rule == BODY_IAM) && !c->body)
         rc = err_set(&c->err, E_INVALID, DLF_3051, DET_NO_BODY);
     return rc;
 }

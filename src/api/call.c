@@ -89,10 +89,10 @@ static void on_refuse(void *self, struct http_request *r, enum http_fault why)
 
 void call_run(struct call *c)
 {
-    bool late = c->route->body == BODY_LATE_MAY || c->route->body == BODY_LATE_MUST;
-
     c->ran = true;
-    if (!late && call_read_body(c))
+    if (c->route->flags & ROUTE_MEMO && export_recall(c))
+        return;
+    if (call_read_body(c))
         call_fail(c);
     else
         c->route->handler(c);

@@ -3,7 +3,6 @@
 
 #include "api/api.h"
 #include "api/etag.h"
-#include "api/export_body.h"
 #include "auth/auth.h"
 #include "errors/errors.h"
 #include "json/json.h"
@@ -22,14 +21,7 @@ enum permission {
     PERM_WRITE,
     PERM_ADMIN
 };
-enum body_rule {
-    BODY_NONE,
-    BODY_MAY,
-    BODY_MUST,
-    BODY_LATE_MAY,
-    BODY_LATE_MUST,
-    BODY_IAM
-};
+enum body_rule { BODY_NONE, BODY_MAY, BODY_MUST, BODY_IAM };
 
 /* What sets a route apart from others, beside its handler. */
 enum route_flag {
@@ -39,6 +31,7 @@ enum route_flag {
     ROUTE_LINK = 8,    /* for a browser's address: the workspace may be a parameter */
     ROUTE_ERRORS = 16, /* Terraform looks for `errors` to see that a script is gone */
     ROUTE_V2 = 32,     /* in the form of the v2 API */
+    ROUTE_MEMO = 64,   /* an export: answered from memory when it was asked before */
 };
 
 #define KIND_NONE ((enum kind)0)
@@ -107,13 +100,13 @@ int audit_of_write(struct call *c, struct str *text, struct err *err) MUST_CHECK
 int audit_of_task(const struct call *c, const char *uid, struct arena *arena,
                   struct str *text, struct err *err) MUST_CHECK;
 
-/* Exports: a request for the catalogue, and what an answer says of the outcome.
- * export_obs.c: makes an object of the archive; answers where it is. */
-struct export_request export_request_of(const struct export_body *body,
-                                        enum export_layout layout);
-void export_report(struct call *c, const struct export *e, enum export_layout layout);
-void export_to_obs(struct call *c, const struct export_body *body,
-                   enum export_layout layout);
+/*
+ * export_answer.c, for routes with ROUTE_MEMO, before their body is parsed: digests what
+ * is asked, and answers when the same was asked before and its outcome and archive are
+ * kept, or when the caller may not ask any more.  False: the handler is to answer, and
+ * c->op is the digest, by which the outcome is to be remembered.
+ */
+bool export_recall(struct call *c);
 
 /*
  * storage.c: the object that the member `field` of a body names by its path.  What

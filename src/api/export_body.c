@@ -117,3 +117,14 @@ int export_body_read_batch(struct export_body *out, const struct json_doc *doc,
     out->n = export_unique_names(names, out->n);
     return read_shared(out, &batch_form, doc, arena, err);
 }
+
+struct export_request export_request_of(const struct export_body *body,
+                                        enum export_layout layout)
+{
+    return (struct export_request){ .names = body->names,
+                                    .n = body->n,
+                                    .depend = body->depend,
+                                    .submitted = body->submitted,
+                                    .fail_missing = body->fail_missing,
+                                    .layout = layout };
+}

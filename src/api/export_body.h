@@ -1,7 +1,7 @@
 #ifndef API_EXPORT_BODY_H
 #define API_EXPORT_BODY_H
 
-#include "base/arena.h"
+#include "catalog/catalog.h"
 #include "json/json.h"
 
 /* The body of both exports, with its defaults. */
@@ -24,5 +24,9 @@ size_t export_unique_names(struct str *names, size_t n);
 /* The body of a batch export.  E_INVALID. */
 int export_body_read_batch(struct export_body *out, const struct json_doc *doc,
                            struct arena *arena, struct err *err) MUST_CHECK;
+
+/* A request for the catalogue, which borrows the names. */
+struct export_request export_request_of(const struct export_body *body,
+                                        enum export_layout layout);
 
 #endif

@@ -1,4 +1,4 @@
-#include "api/call.h"
+#include "api/export.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -10,7 +10,6 @@
  */
 struct obs_export {
     struct export_body body;
-    enum export_layout layout;
     struct str folder, object; /* the answer, and the object's path */
 };
 
@@ -30,7 +29,7 @@ static int name_object(struct call *c, struct obs_export *o)
 {
     struct arena *arena = &c->http->arena;
     struct str path = o->body.obs_path,
-               name = o->layout == EXPORT_BATCH ? STR("jobs") : o->body.names[0];
+               name = export_layout(c) == EXPORT_BATCH ? STR("jobs") : o->body.names[0];
     struct buf text = BUF_INIT(8 * KIB);
     size_t folder;
 
@@ -50,14 +49,14 @@ static int put_object(struct call *c, const struct obs_export *o,
                       const struct obs_path *path)
 {
     struct err *err = &c->err;
-    struct export_request request = export_request_of(&o->body, o->layout);
+    struct export_request request = export_request_of(&o->body, export_layout(c));
     struct stream *content;
     struct export *e;
     int rc = catalog_export_plan(c->api->catalog, &c->place, &request, &e, err);
 
     if (rc)
         return rc;
-    export_report(c, e, o->layout);
+    export_report(c, e);
     content = catalog_export_stream(e);
     rc = obs_put(c->api->obs, path, content, err);
     content->free(content);
@@ -95,8 +94,7 @@ static void answer_folder(struct call *c)
     call_json(c, &json);
 }
 
-void export_to_obs(struct call *c, const struct export_body *body,
-                   enum export_layout layout)
+void export_to_obs(struct call *c, const struct export_body *body)
 {
     struct obs_export *o = arena_alloc(&c->http->arena, sizeof(*o));
 
@@ -105,7 +103,7 @@ void export_to_obs(struct call *c, const struct export_body *body,
         call_fail(c);
         return;
     }
-    *o = (struct obs_export){ .body = *body, .layout = layout };
+    *o = (struct obs_export){ .body = *body };
     c->op = o;
     call_offload(c, c->api->workers, export_object, answer_folder, DET_EXPORTING);
 }
