@@ -28,7 +28,7 @@ struct import_call {
     struct task task;
     struct api *api;
     struct arena arena;
-    struct import_body body;
+    struct import_options body;
     struct import_request request;
     struct authority authority; /* of its place */
     struct obs_path path;
@@ -233,7 +233,7 @@ static struct import_answer *new_answer(struct call *c)
 }
 
 /* For the audit log, which tells what is only looked at. */
-static void note_subject(struct call *c, const struct import_body *body)
+static void note_subject(struct call *c, const struct import_options *body)
 {
     struct buf text = BUF_INIT(4 * KIB);
 
@@ -271,7 +271,7 @@ static int keep_request(struct import_call *ic, struct call *c, enum task_kind k
     p->cluster = STR("");
     ic->language = c->language;
     ic->request.kind = kind;
-    ic->request.body = &ic->body;
+    ic->request.options = &ic->body;
     ic->request.stop = &c->api->stopping;
     ic->answer = new_answer(c);
     note_subject(c, &ic->body);

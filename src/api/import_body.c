@@ -345,7 +345,7 @@ static int add_all(struct reading *r, void (*add)(struct reading *r), struct err
     return 0;
 }
 
-static int finish(struct reading *r, struct import_body *out, struct err *err)
+static int finish(struct reading *r, struct import_options *out, struct err *err)
 {
     const struct json_doc *doc = r->doc;
     uint32_t dry = json_member(doc, 0, "dryRun");
@@ -380,13 +380,13 @@ static void add_of_connections(struct reading *r)
     add_settings_of_each(r, given(r, 0, "params"), true);
 }
 
-int import_body_read(struct import_body *out, const struct json_doc *doc,
+int import_body_read(struct import_options *out, const struct json_doc *doc,
                      struct arena *arena, struct err *err)
 {
     struct reading r = { .doc = doc, .arena = arena };
     int rc = check(&import_form, doc, err);
 
-    *out = (struct import_body){ .submit = true };
+    *out = (struct import_options){ .submit = true };
     if (!rc)
         rc = add_all(&r, add_of_jobs, err);
     if (rc)
@@ -397,13 +397,13 @@ int import_body_read(struct import_body *out, const struct json_doc *doc,
     return finish(&r, out, err);
 }
 
-int import_body_read_connections(struct import_body *out, const struct json_doc *doc,
+int import_body_read_connections(struct import_options *out, const struct json_doc *doc,
                                  struct arena *arena, struct err *err)
 {
     struct reading r = { .doc = doc, .arena = arena };
     int rc = check(&connections_form, doc, err);
 
-    *out = (struct import_body){ .submit = false };
+    *out = (struct import_options){ .submit = false };
     if (!rc)
         rc = add_all(&r, add_of_connections, err);
     return rc ? rc : finish(&r, out, err);

@@ -160,6 +160,13 @@ void buf_release(struct buf *b)
     *b = BUF_INIT(b->max);
 }
 
+void buf_release_part(struct buf *b, struct buf *whole)
+{
+    if (b->bad)
+        whole->bad = b->bad;
+    buf_release(b);
+}
+
 void buf_wipe(struct buf *b)
 {
     wipe(b->ptr, b->cap);

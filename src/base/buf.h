@@ -55,6 +55,9 @@ void buf_clear(struct buf *b);
 /* Frees the contents; the buffer can be used again. */
 void buf_release(struct buf *b);
 
+/* As buf_release(), of a text that went into `whole`: what it lacks, the whole lacks. */
+void buf_release_part(struct buf *b, struct buf *whole);
+
 /* As buf_release(), and overwrites the contents first: for what may hold a secret. */
 void buf_wipe(struct buf *b);
 

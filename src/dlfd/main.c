@@ -21,6 +21,7 @@
 #include "dlfd/renew.h"
 #include "errors/errors.h"
 #include "import/import.h"
+#include "tasks/tasks.h"
 #include "model/names.h"
 #include "store/reindex.h"
 #include "base/banned.h"
@@ -348,6 +349,8 @@ static int serve_store(const struct options *o, struct store *store,
         api.detail_mode++;
     if (!rc)
         rc = open_obs(o, &api, err);
+    if (!rc)
+        import_unstage(&catalog);
     if (!rc)
         rc = tasks_interrupted(&catalog, *api.audit_path, err);
     if (!rc && strcmp(o->auth.text, "on") == 0)

@@ -9,7 +9,7 @@
 #include "store/tasks.h"
 
 /* How an import is to be done. */
-struct import_body {
+struct import_options {
     struct str path; /* obs://bucket/key, by its shape */
     bool overwrite;  /* sameNamePolicy is OVERWRITE */
     bool submit;     /* targetStatus is not SAVED */
@@ -43,7 +43,7 @@ struct import_body {
 struct import_request {
     struct place place;
     enum task_kind kind; /* of connections, or of jobs and all else */
-    const struct import_body *body;
+    const struct import_options *options;
     const atomic_bool *stop; /* set from outside: end soon, with E_BUSY */
     /* Members of the audit log's line about the end; "": there is to be none. */
     struct str audit;
@@ -60,6 +60,10 @@ int import_read(struct import **out, struct catalog *c,
                 const struct import_request *request, int fd, struct err *err) MUST_CHECK;
 void import_free(struct import *im); /* accepts NULL */
 
+/* Forgets which definitions are staged, for no import goes on: at the end of each, and at
+ * start.  What cannot be written of that is done when the next one ends. */
+void import_unstage(struct catalog *c);
+
 /* Appends the plan as JSON: {"counts", "objects", "dangling", "warnings",
  * "secretsLost"}. */
 int import_plan(struct import *im, enum language language, struct buf *json,
@@ -75,15 +79,5 @@ int import_run(struct import *im, int64_t task, struct err *err) MUST_CHECK;
  * E_BUSY when `stop`, which may be NULL, is set. */
 int check_file(struct catalog *c, int fd, const atomic_bool *stop, enum language language,
                struct buf *json, struct err *err) MUST_CHECK;
-
-/* ---- tasks that end without an import ---- */
-
-/* Ends it FAILED; `why` is as err_set() fills it, `audit` as in import_request. */
-int task_fail(struct catalog *c, int64_t task, const struct err *why, struct str audit,
-              struct err *err) MUST_CHECK;
-
-/* At start: those that a crash left running end FAILED.  If there are any, the audit log
- * has a line about all of them, if it is to have one. */
-int tasks_interrupted(struct catalog *c, bool audited, struct err *err) MUST_CHECK;
 
 #endif

@@ -15,20 +15,20 @@
 
 int import_by_name(const void *a, const void *b)
 {
-    const struct item *x = a, *y = b;
-    int c = (int)x->one.save.kind - (int)y->one.save.kind;
+    const struct import_item *x = a, *y = b;
+    int c = (int)x->save.kind - (int)y->save.kind;
 
     if (!c)
-        c = str_cmp(x->one.facts.scope, y->one.facts.scope);
-    return c ? c : str_cmp(x->one.facts.name, y->one.facts.name);
+        c = str_cmp(x->facts.scope, y->facts.scope);
+    return c ? c : str_cmp(x->facts.name, y->facts.name);
 }
 
-struct item *import_find(const struct import *im, enum kind kind, struct str scope,
-                         struct str name)
+struct import_item *import_find(const struct import *im, enum kind kind, struct str scope,
+                                struct str name)
 {
-    struct item key = { .one = { .save.kind = kind,
-                                 .facts = { .scope = scope, .name = name } } };
-    struct item *const *found = tfind(&key, &im->tree, import_by_name);
+    struct import_item key = { .save.kind = kind,
+                               .facts = { .scope = scope, .name = name } };
+    struct import_item *const *found = tfind(&key, &im->tree, import_by_name);
 
     return found ? *found : NULL;
 }
@@ -39,24 +39,23 @@ static int too_many(uint64_t max, struct err *err)
     return err_set(err, E_LIMIT, API_OK, DET_ARCHIVE_OBJECTS, NUM(max + 1), NUM(max));
 }
 
-int import_add(struct import *im, struct str entry, enum kind kind, struct item **out,
-               struct err *err)
+int import_add(struct import *im, struct str entry, enum kind kind,
+               struct import_item **out, struct err *err)
 {
     uint64_t max = im->catalog->max_archive_entries;
-    struct item *item, **more;
+    struct import_item *item, **more;
 
     if (im->n >= max)
         return too_many(max, err);
     item = arena_alloc(&im->arena, sizeof(*item));
-    more = list_grow(im->items, im->n, sizeof(struct item *));
+    more = list_grow(im->items, im->n, sizeof(struct import_item *));
     if (more)
         im->items = more;
     if (!item || !more)
         return err_nomem(err);
-    save_init(&item->one.save);
-    item->one.save.kind = kind;
-    item->one.facts = (struct facts){ .name = STR(""), .scope = STR("") };
-    item->one.save.facts = &item->one.facts;
+    item->save.kind = kind;
+    item->facts = (struct facts){ .name = STR(""), .scope = STR("") };
+    item->save.facts = &item->facts;
     item->entry = entry;
     im->items[im->n++] = item;
     *out = item;
@@ -64,13 +63,12 @@ int import_add(struct import *im, struct str entry, enum kind kind, struct item 
 }
 
 /* What is the file's own fault stays with the item; all else ends the import. */
-int import_blame(struct item *item, int rc, struct err *err)
+int import_blame(struct import_item *item, int rc, struct err *err)
 {
     if (rc != E_INVALID && rc != E_LIMIT && rc != E_DENIED)
         return rc;
-    item->one.action = IMPORT_ERROR;
-    item->one.save.write.rc = rc;
-    err_move(err, &item->one.save.write.err);
+    item->action = IMPORT_ERROR;
+    err_move(err, &item->fault);
     return 0;
 }
 
@@ -87,7 +85,8 @@ static int keep_texts(struct facts *f, struct arena *arena)
     return 0;
 }
 
-static int keep_refs(struct import *im, struct item *item, const struct definition *d)
+static int keep_refs(struct import *im, struct import_item *item,
+                     const struct definition *d)
 {
     struct ref *refs = arena_array(&im->arena, d->n_refs, sizeof(*refs));
 
@@ -118,8 +117,8 @@ int import_memory(const struct arena *arena, struct err *err)
  */
 
 /* Only those that have a value need their texts. */
-static int keep_secrets(struct import *im, struct item *item, struct secrets *taken,
-                        struct err *err)
+static int keep_secrets(struct import *im, struct import_item *item,
+                        struct secrets *taken, struct err *err)
 {
     size_t bytes = 0;
 
@@ -154,7 +153,7 @@ static int keep_secrets(struct import *im, struct item *item, struct secrets *ta
 /* One object on its way: what is left of its file after each step. */
 struct making_item {
     struct import *im;
-    struct item *item;
+    struct import_item *item;
     struct buf edited, clean;
     struct json_doc edited_doc, clean_doc;
     const struct json_doc *doc;
@@ -166,10 +165,10 @@ struct making_item {
 
 static int edit(struct making_item *m, struct err *err)
 {
-    const struct edits *edits = &m->im->request.body->edits;
+    const struct edits *edits = &m->im->request.options->edits;
     bool changed;
-    int rc = edits_apply(edits, m->item->one.save.kind, m->doc, m->at, &m->edited,
-                         &changed, &m->arena, err);
+    int rc = edits_apply(edits, m->item->save.kind, m->doc, m->at, &m->edited, &changed,
+                         &m->arena, err);
 
     if (rc || !changed)
         return rc;
@@ -185,7 +184,7 @@ static int take_secrets(struct making_item *m, struct err *err)
     int rc;
 
     m->secrets.may_lack = true;
-    if (!object_may_hold_secrets(m->item->one.save.kind, m->doc, &rule))
+    if (!object_may_hold_secrets(m->item->save.kind, m->doc, &rule))
         return 0;
     rc = secrets_take(&m->secrets, m->doc, m->at, rule, &m->clean, &m->arena, err);
     if (!rc)
@@ -221,7 +220,7 @@ static void keep_connection(void *arg, struct str name)
 
 static int keep_connections(struct making_item *m)
 {
-    enum kind kind = m->item->one.save.kind;
+    enum kind kind = m->item->save.kind;
     struct naming n = { .m = m };
 
     definition_connections(kind, m->doc, 0, count_connection, &n);
@@ -247,27 +246,27 @@ static int check_role(const struct import *im, enum kind kind, struct err *err)
 
 static int make_definition(struct making_item *m, struct str cluster, struct err *err)
 {
-    struct import_one *one = &m->item->one;
+    struct import_item *item = m->item;
     struct definition *d = &m->definition;
-    int rc = check_role(m->im, one->save.kind, err);
+    int rc = check_role(m->im, item->save.kind, err);
 
     if (!rc)
         rc = edit(m, err);
     if (!rc)
         rc = take_secrets(m, err);
     if (!rc)
-        rc =
-            definition_make(d, one->save.kind, m->doc, &m->secrets, NULL, &m->arena, err);
+        rc = definition_make(d, item->save.kind, m->doc, &m->secrets, NULL, &m->arena,
+                             err);
     if (!rc)
-        rc = facts_set_cluster(&d->facts, one->save.kind, cluster, &m->arena, err);
+        rc = facts_set_cluster(&d->facts, item->save.kind, cluster, &m->arena, err);
     if (rc)
         return rc;
-    one->facts = d->facts;
-    if (keep_texts(&one->facts, &m->im->arena) || keep_refs(m->im, m->item, d) ||
+    item->facts = d->facts;
+    if (keep_texts(&item->facts, &m->im->arena) || keep_refs(m->im, m->item, d) ||
         keep_connections(m))
         return err_nomem(err);
     sha256(buf_str(&d->text), m->item->sha256);
-    if (one->save.kind == KIND_JOB && m->item->secrets.n)
+    if (item->save.kind == KIND_JOB && m->item->secrets.n)
         return job_nodes(m->doc, &m->item->nodes, &m->im->arena, err);
     return 0;
 }
@@ -275,7 +274,7 @@ static int make_definition(struct making_item *m, struct str cluster, struct err
 /* What an item is called, also when no definition could be made of it. */
 static int name_item(struct making_item *m, struct str cluster, struct err *err)
 {
-    struct facts *f = &m->item->one.facts;
+    struct facts *f = &m->item->facts;
     struct str name = json_member_text(m->doc, m->at, "name");
 
     f->name =
@@ -304,7 +303,7 @@ int import_stage(struct import *im, struct err *err)
     if (rc)
         err_move(&write.write.err, err);
     for (size_t i = 0; i < im->n_staged; i++) {
-        im->staged[i]->one.blob = rc ? 0 : ids[i];
+        im->staged[i]->blob = rc ? 0 : ids[i];
         buf_release(&im->blobs[i].stored);
     }
     im->n_staged = im->staged_bytes = 0;
@@ -324,25 +323,25 @@ void import_unstage(struct catalog *c)
 }
 
 /* Whether an object has that content already: then it is compressed, too. */
-static int find_blob(struct import *im, struct item *item, struct err *err)
+static int find_blob(struct import *im, struct import_item *item, struct err *err)
 {
     struct snapshot *s;
     int rc = store_snapshot(&s, im->catalog->store, err);
 
     if (rc)
         return rc;
-    rc = snapshot_find_blob(s, item->sha256, &item->one.blob, err);
+    rc = snapshot_find_blob(s, item->sha256, &item->blob, err);
     snapshot_end(s);
     return rc;
 }
 
-static int stage_item(struct import *im, struct item *item, struct str text,
+static int stage_item(struct import *im, struct import_item *item, struct str text,
                       struct err *err)
 {
     struct new_blob *blob = &im->blobs[im->n_staged];
     int rc = find_blob(im, item, err);
 
-    if (rc || item->one.blob || im->request.body->dry_run)
+    if (rc || item->blob || im->request.options->dry_run)
         return rc;
     rc = blob_make(blob, text, err);
     if (rc) {
@@ -360,13 +359,13 @@ static int stage_item(struct import *im, struct item *item, struct str text,
 
 /* ---- the whole of it ---- */
 
-static int other_content(const struct item *other, struct err *err)
+static int other_content(const struct import_item *other, struct err *err)
 {
     return err_set(err, E_INVALID, DLF_3051, DET_OTHER_CONTENT, CSTR(other->entry));
 }
 
 /* Secrets are not in the definition that was hashed. */
-static bool same_content(const struct item *a, const struct item *b)
+static bool same_content(const struct import_item *a, const struct import_item *b)
 {
     const struct secrets *x = &a->secrets, *y = &b->secrets;
     bool same = memcmp(a->sha256, b->sha256, SHA256_BYTES) == 0 && x->n == y->n;
@@ -378,9 +377,10 @@ static bool same_content(const struct item *a, const struct item *b)
 }
 
 /* Whether it is the first of its name; another content under it is both files' fault. */
-static int enter(struct import *im, struct item *item, bool *is_new, struct err *err)
+static int enter(struct import *im, struct import_item *item, bool *is_new,
+                 struct err *err)
 {
-    struct item **slot = tsearch(item, &im->tree, import_by_name), *first;
+    struct import_item **slot = tsearch(item, &im->tree, import_by_name), *first;
     struct err other = ERR_INIT;
     int rc;
 
@@ -391,7 +391,7 @@ static int enter(struct import *im, struct item *item, bool *is_new, struct err 
     *is_new = first == item;
     if (*is_new || same_content(first, item))
         return 0;
-    if (!first->one.save.write.rc) {
+    if (!first->fault.ec) {
         rc = import_blame(first, other_content(item, &other), &other);
         if (rc)
             return rc;

@@ -77,7 +77,7 @@ static int blame_file(struct import *im, struct str entry, enum kind kind, int r
                       struct err *err)
 {
     struct err own = *err, later = ERR_INIT;
-    struct item *item;
+    struct import_item *item;
 
     if (rc != E_INVALID && rc != E_LIMIT)
         return rc;
@@ -108,7 +108,7 @@ static int read_cdm(struct import *im, struct str entry, struct str cluster,
         list = json_member(doc, list, "jobs");
     if (!list || json_type(doc, list) != JSON_ARRAY)
         return err_set(err, E_INVALID, DLF_3051, DET_LIST_OF_OBJECTS, "jobs");
-    cluster = edits_rename(&im->request.body->edits, ENV_CDM_CLUSTER, cluster);
+    cluster = edits_rename(&im->request.options->edits, ENV_CDM_CLUSTER, cluster);
     if (!name_follows(&name_cluster, cluster))
         return err_set(err, E_INVALID, DLF_3051, DET_CLUSTER_NAME);
     JSON_EACH (i, doc, list)
@@ -186,8 +186,9 @@ static int by_rank(const void *a, const void *b)
                                 [KIND_RESOURCE] = 3,
                                 [KIND_SCRIPT] = 4,
                                 [KIND_JOB] = 5 };
-    const struct item *x = *(struct item *const *)a, *y = *(struct item *const *)b;
-    int c = rank[x->one.save.kind] - rank[y->one.save.kind];
+    const struct import_item *x = *(struct import_item *const *)a,
+                             *y = *(struct import_item *const *)b;
+    int c = rank[x->save.kind] - rank[y->save.kind];
 
     if (!c)
         c = import_by_name(x, y);
@@ -218,11 +219,11 @@ static void fill_saves(struct import *im)
     const struct catalog *c = im->catalog;
 
     for (size_t i = 0; i < im->n; i++) {
-        struct save *s = &im->items[i]->one.save;
+        struct save *s = &im->items[i]->save;
         bool is_job = s->kind == KIND_JOB, is_script = s->kind == KIND_SCRIPT;
 
         s->quota = is_job ? c->max_jobs : is_script ? c->max_scripts : 0;
-        s->submit = im->request.body->submit && (is_job || is_script);
+        s->submit = im->request.options->submit && (is_job || is_script);
         s->drop_others = is_job;
         s->secrets = im->items[i]->secrets.items;
         s->n_secrets = im->items[i]->secrets.n;
@@ -267,8 +268,8 @@ void import_free(struct import *im)
         import_unstage(im->catalog);
     for (size_t i = 0; i < im->n; i++) {
         secrets_release(&im->items[i]->secrets);
-        err_clear(&im->items[i]->one.save.write.err);
-        buf_release(&im->items[i]->one.save.lost);
+        err_clear(&im->items[i]->fault);
+        buf_release(&im->items[i]->save.lost);
     }
     for (size_t i = 0; i < im->n_staged; i++)
         buf_release(&im->blobs[i].stored);

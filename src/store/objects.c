@@ -218,3 +218,8 @@ int snapshot_has_resource(struct snapshot *s, int64_t workspace, struct str name
     return db_exists(db_query(s->db, SQL_RESOURCE_NAMED, "is", workspace, name), has,
                      err);
 }
+
+int snapshot_has_dli(struct snapshot *s, int64_t workspace, bool *has, struct err *err)
+{
+    return db_exists(db_query(s->db, SQL_DLI_HELD, "i", workspace), has, err);
+}

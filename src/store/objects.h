@@ -57,4 +57,8 @@ int snapshot_held(struct snapshot *s, int64_t workspace, enum kind kind, struct 
 int snapshot_has_resource(struct snapshot *s, int64_t workspace, struct str name,
                           bool *has, struct err *err) MUST_CHECK;
 
+/* Whether there is a connection of the type DLI, of which one is enough. */
+int snapshot_has_dli(struct snapshot *s, int64_t workspace, bool *has,
+                     struct err *err) MUST_CHECK;
+
 #endif

@@ -7,9 +7,9 @@
 #include "base/limits.h"
 #include "store/authority.h"
 #include "store/engine.h"
-#include "store/imports.h"
 #include "store/keys.h"
 #include "store/reindex.h"
+#include "store/save.h"
 
 /*
  * Private to store/: what its files have of each other.
@@ -211,10 +211,6 @@ int check_key(struct db *db, struct err *err) MUST_CHECK;
 
 /* Notes the secrets of a save with `again` that were found in clear. */
 int note_exposed(struct db *db, const struct save *s, struct err *err) MUST_CHECK;
-
-/* ---- tasks.c ---- */
-
-int end_task(struct db *db, const struct task_end *t, struct err *err) MUST_CHECK;
 
 /* ---- lists.c ---- */
 

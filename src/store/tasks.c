@@ -29,7 +29,7 @@ void task_new_init(struct task_new *t)
     *t = (struct task_new){ .write.run = run_task_new };
 }
 
-int end_task(struct db *db, const struct task_end *t, struct err *err)
+int task_end_write(struct db *db, const struct task_end *t, struct err *err)
 {
     return db_run(db, err, SQL_TASK_END, "isis", t->id,
                   t->failed ? STR("FAILED") : STR("SUCCESSFUL"), clock_ms(), t->report);
@@ -38,7 +38,7 @@ int end_task(struct db *db, const struct task_end *t, struct err *err)
 static int run_task_end(struct db *db, struct write *write, struct err *err)
 {
     struct task_end *t = (struct task_end *)write;
-    int rc = end_task(db, t, err);
+    int rc = task_end_write(db, t, err);
 
     if (!t->id && !db_changes(db))
         write->audit = STR(""); /* none ran: there is nothing to tell */

@@ -26,6 +26,10 @@ struct task_end {
 };
 void task_end_init(struct task_end *t);
 
+/* As the write does, in the transaction of another one: what a task wrote and that it
+ * ended are one. */
+int task_end_write(struct db *db, const struct task_end *t, struct err *err) MUST_CHECK;
+
 struct shown_task {
     int64_t id;
     struct str uid, path, status, report;

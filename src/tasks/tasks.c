@@ -1,11 +1,10 @@
 #include "tasks/tasks.h"
 
-#include <stdio.h>
-
+#include "base/clock.h"
 #include "base/limits.h"
-#include "catalog/object.h"
-
-/* Tasks as they are begun, and shown. */
+#include "base/metrics.h"
+#include "json/json.h"
+#include "base/banned.h"
 
 int task_begin(struct catalog *c, const struct place *place, enum task_kind kind,
                struct str path, struct str audit, int64_t *task, char uid[ID_HEX_BYTES],
@@ -29,178 +28,119 @@ int task_begin(struct catalog *c, const struct place *place, enum task_kind kind
     return rc;
 }
 
-/* ---- showing ---- */
+/* ---- what is told of the end ---- */
 
-static const struct {
-    const char *task[2], *part[2]; /* by language; %s is the path or the name */
-} names[] = {
-    [TASK_IMPORT_JOBS] = { { "Import the job from %s.", "从路径[%s]导入作业。" },
-                           { "Import the %s job.", "导入作业[%s]。" } },
-    [TASK_IMPORT_CONNECTIONS] = { { "Import the connections from %s.",
-                                    "从路径[%s]导入连接。" },
-                                  { "Import the %s connection.", "导入连接[%s]。" } },
-};
-
-/* A member that is a sentence about `what`, which is at %s of it. */
-static void print_name(struct jw *jw, const char *format, struct str what)
+void task_message(struct jw *jw, struct buf text[2])
 {
-    const char *at = strstr(format, "%s");
-    struct buf text = BUF_INIT(8 * KIB);
-
-    buf_addstr(&text, (struct str){ format, (size_t)(at - format) });
-    buf_addstr(&text, what);
-    buf_adds(&text, at + 2);
-    jw_buf(jw, STR("name"), &text);
-    buf_release(&text);
+    if (text[LANG_EN].len) {
+        jw_array(jw, STR("message"));
+        jw_string(jw, STR_NONE, buf_str(&text[LANG_EN]));
+        jw_string(jw, STR_NONE, buf_str(&text[LANG_ZH]));
+        jw_end(jw, ']');
+    }
+    buf_release_part(&text[LANG_EN], jw->out);
+    buf_release_part(&text[LANG_ZH], jw->out);
 }
 
-static void print_message(struct jw *jw, const struct json_doc *doc, uint32_t at,
-                          enum language language)
+/* What fails without a code of the API's is the archive's fault, or was cut off. */
+static int status_of(const struct err *why)
 {
-    uint32_t texts = json_member(doc, at, "message");
-
-    if (texts)
-        jw_string(jw, STR("message"), json_text(doc, texts + 1 + (uint32_t)language));
+    if (why->api == API_OK)
+        return why->ec == E_BUSY ? 503 : 400;
+    return error_row(why->api)->status;
 }
 
-/* A member of the report as it is; of a task that ended without an archive there is none.
- */
-static void print_member(struct jw *jw, const struct json_doc *doc, const char *name)
+bool task_audit(struct jw *jw, struct str members, const struct err *why)
 {
-    uint32_t at = doc->count ? json_member(doc, 0, name) : 0;
+    const char *code = why && why->api ? error_row(why->api)->code : "";
+    char time[CLOCK_TEXT_BYTES];
 
-    if (at)
-        jw_value(jw, str_of(name), doc, at);
-}
-
-/* Both are of the instant at which all was written. */
-static void print_times(struct jw *jw, const struct shown_task *t)
-{
-    jw_int(jw, STR("startTime"), t->started);
-    if (t->ended)
-        jw_int(jw, STR("endTime"), t->ended);
-    jw_int(jw, STR("lastUpdate"), t->ended ? t->ended : t->started);
-}
-
-/* The id of a part is the task's, with the part's number at its end. */
-static void print_part(struct jw *jw, const struct shown_task *t,
-                       const struct json_doc *doc, uint32_t at, uint32_t number,
-                       enum language language)
-{
-    bool ok = json_type(doc, json_member(doc, at, "ok")) == JSON_TRUE;
-    char id[ID_HEX_BYTES];
-
-    snprintf(id, sizeof(id), "%.24s%08x", t->uid.p, number);
+    if (!members.n)
+        return false;
+    clock_text(clock_ms(), time);
     jw_object(jw, STR_NONE);
-    jw_string(jw, STR("id"), str_of(id));
-    print_name(jw, names[t->kind].part[language], json_member_text(doc, at, "name"));
-    jw_string(jw, STR("status"), ok ? STR("SUCCESSFUL") : STR("FAILED"));
-    print_times(jw, t);
-    jw_string(jw, STR("taskId"), t->uid);
-    print_message(jw, doc, at, language);
-    jw_end(jw, '}');
-}
-
-static void print_parts(struct jw *jw, const struct shown_task *t,
-                        const struct json_doc *doc, enum language language)
-{
-    uint32_t parts = doc->count ? json_member(doc, 0, "parts") : 0, number = 1;
-
-    jw_array(jw, STR("subtasks"));
-    if (parts)
-        JSON_EACH (i, doc, parts)
-            print_part(jw, t, doc, i, number++, language);
-    jw_end(jw, ']');
-}
-
-/* No text, or one in each language. */
-static bool is_message(const struct json_doc *doc, uint32_t at)
-{
-    uint32_t texts = json_member(doc, at, "message");
-
-    return !texts || (json_type(doc, texts) == JSON_ARRAY && doc->value[texts].len == 2 &&
-                      json_type(doc, texts + 1) == JSON_STRING &&
-                      json_type(doc, texts + 2) == JSON_STRING);
-}
-
-static bool is_part(const struct json_doc *doc, uint32_t at)
-{
-    return json_type(doc, at) == JSON_OBJECT && is_message(doc, at) &&
-           json_member(doc, at, "ok") && json_member_text(doc, at, "name").p;
-}
-
-/* What import_run.c wrote: the database may have been damaged since. */
-static bool is_report(const struct json_doc *doc)
-{
-    uint32_t parts;
-
-    if (json_type(doc, 0) != JSON_OBJECT || !is_message(doc, 0))
-        return false;
-    parts = json_member(doc, 0, "parts");
-    if (parts && json_type(doc, parts) != JSON_ARRAY)
-        return false;
-    if (parts)
-        JSON_EACH (i, doc, parts)
-            if (!is_part(doc, i))
-                return false;
+    jw_string(jw, STR("time"), str_of(time));
+    buf_addc(jw->out, ',');
+    buf_addstr(jw->out, members);
+    jw_int(jw, STR("status"), why ? status_of(why) : 200);
+    jw_string(jw, STR("error_code"), str_of(code));
+    jw_string(jw, STR("result"), why ? STR("FAILED") : STR("SUCCESSFUL"));
     return true;
 }
 
-static int read_report(struct json_doc *doc, const struct shown_task *t, struct err *err)
+/* ---- ends without anything written ---- */
+
+int task_end_failed(struct catalog *c, int64_t task, const struct buf *report,
+                    const struct buf *audit, struct err *err)
 {
-    int rc = json_read(doc, t->report, UINT32_MAX, err);
+    struct task_end end;
+    int rc;
 
-    if (rc == E_NOMEM || (!rc && is_report(doc)))
-        return rc;
-    return row_damaged("task", t->id, err);
-}
-
-static void print(struct jw *jw, const struct shown_task *t, struct str project,
-                  const struct json_doc *doc, enum language language)
-{
-    jw_object(jw, STR_NONE);
-    jw_string(jw, STR("id"), t->uid);
-    print_name(jw, names[t->kind].task[language], t->path);
-    jw_string(jw, STR("projectId"), project);
-    jw_string(jw, STR("status"), t->status);
-    print_times(jw, t);
-    if (doc->count)
-        print_message(jw, doc, 0, language);
-    print_member(jw, doc, "counts");
-    print_member(jw, doc, "passedOver");
-    print_member(jw, doc, "secretsLost");
-    print_parts(jw, t, doc, language);
-    jw_end(jw, '}');
-}
-
-static int find(struct catalog *c, const struct place *place, struct str uid,
-                struct shown_task *t, struct arena *arena, struct err *err)
-{
-    struct workspace w;
-    struct snapshot *s;
-    int rc = place_open(c, place, &s, &w, arena, err);
-
+    if (report->bad || audit->bad)
+        return err_nomem(err);
+    task_end_init(&end);
+    end.id = task;
+    end.failed = true;
+    end.report = buf_str(report);
+    end.write.audit = buf_str(audit);
+    rc = store_write(c->store, &end.write);
     if (rc)
-        return rc;
-    rc = snapshot_task(s, w.id, uid, t, arena, err);
-    snapshot_end(s);
-    return rc == E_NOTFOUND ? err_set(err, rc, DLF_0810, DET_NO_TASK) : rc;
+        err_move(&end.write.err, err);
+    metric_add(METRIC_IMPORTS, !rc && task);
+    metric_add(METRIC_IMPORTS_FAILED, !rc && task);
+    return rc;
 }
 
-int task_show(struct catalog *c, const struct place *place, struct str uid,
-              enum language language, struct buf *json, struct err *err)
+/* Of who started it the task says more than the API's code. */
+static struct err told(const struct err *why)
 {
-    struct jw jw = JW_INIT(json, false);
-    struct arena arena = ARENA_INIT;
-    struct json_doc doc = { .count = 0 };
-    struct shown_task t;
-    int rc = find(c, place, uid, &t, &arena, err);
+    struct err e = *why; /* it borrows the texts */
 
-    if (!rc && t.report.n)
-        rc = read_report(&doc, &t, err);
-    if (!rc)
-        print(&jw, &t, place->project, &doc, language);
-    json_release(&doc);
-    arena_release(&arena);
-    return rc || !json->bad ? rc : err_nomem(err);
+    if (e.api == APIGW_0301 || e.api == APIGW_0307)
+        e.detail = DET_IMPORT_CREDENTIALS;
+    else if (e.api == APIGW_0302 || e.api == APIGW_0306)
+        e.detail = DET_IMPORT_RIGHTS;
+    return e;
+}
+
+/* {"message": [en, zh]}: why, and no more. */
+static void write_reason(const struct err *why, struct buf *report)
+{
+    struct err e = told(why);
+    struct buf text[2] = { BUF_INIT(4 * TASK_MESSAGE_MAX),
+                           BUF_INIT(4 * TASK_MESSAGE_MAX) };
+    struct jw jw = JW_INIT(report, false);
+
+    error_sentence(&e, LANG_EN, &text[LANG_EN]);
+    error_sentence(&e, LANG_ZH, &text[LANG_ZH]);
+    jw_object(&jw, STR_NONE);
+    task_message(&jw, text);
+    jw_end(&jw, '}');
+}
+
+int task_fail(struct catalog *c, int64_t task, const struct err *why, struct str audit,
+              struct err *err)
+{
+    struct buf report = BUF_INIT(16 * TASK_MESSAGE_MAX), line = BUF_INIT(4 * KIB);
+    struct jw jw = JW_INIT(&line, false);
+    int rc;
+
+    write_reason(why, &report);
+    if (task_audit(&jw, audit, why))
+        jw_end(&jw, '}');
+    rc = task_end_failed(c, task, &report, &line, err);
+    buf_release(&report);
+    buf_release(&line);
+    return rc;
+}
+
+int tasks_interrupted(struct catalog *c, bool audited, struct err *err)
+{
+    static const char members[] =
+        "\"request_id\":\"\",\"address\":\"\",\"user\":\"\",\"domain\":\"\","
+        "\"credential\":\"\",\"operation\":\"ImportsInterrupted\",\"project\":\"\","
+        "\"workspace\":\"\",\"object\":\"imports that the last end of the server cut off\"";
+    const struct err why = { .ec = E_BUSY, .detail = DET_INTERRUPTED };
+
+    return task_fail(c, 0, &why, audited ? STR(members) : STR(""), err);
 }

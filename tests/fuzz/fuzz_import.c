@@ -13,7 +13,7 @@
 #define FILES_MAX 16
 
 static struct catalog catalog;
-static struct import_body body;
+static struct import_options body;
 
 /* It goes on without a name. */
 static void remove_file(const char *path)
@@ -127,7 +127,7 @@ static void plan(int fd)
                                                  .user = STR("u"),
                                                  .cluster = STR("") },
                                       .kind = TASK_IMPORT_JOBS,
-                                      .body = &body };
+                                      .options = &body };
     struct buf json = BUF_INIT(64 * MIB);
     struct import *im = NULL;
     struct err err = ERR_INIT;

@@ -860,7 +860,7 @@ static int open_archive(struct job *j)
     return fd;
 }
 
-static int read_import_body(const char *json, struct import_body *body,
+static int read_import_body(const char *json, struct import_options *body,
                             struct arena *arena, struct err *err)
 {
     struct json_doc doc = { 0 };
@@ -920,10 +920,10 @@ static int end_import(struct job *j, struct import *im, bool dry, struct err *er
 static int import(struct job *j, struct err *err)
 {
     struct arena arena = ARENA_INIT;
-    struct import_body body = { .dry_run = false };
+    struct import_options body = { .dry_run = false };
     struct import_request request = { .place = j->world->place,
                                       .kind = TASK_IMPORT_JOBS,
-                                      .body = &body };
+                                      .options = &body };
     struct import *im = NULL;
     int fd = open_archive(j), rc;
 

@@ -84,7 +84,7 @@ static void quote(struct buf *out, const char *text)
         buf_addc(out, *text == '\'' ? '"' : *text);
 }
 
-static void read_body(struct import_body *body, bool connections, const char *members,
+static void read_body(struct import_options *body, bool connections, const char *members,
                       struct arena *arena)
 {
     struct buf text = BUF_INIT(4 * KIB);
@@ -105,7 +105,7 @@ static void read_body(struct import_body *body, bool connections, const char *me
     buf_release(&text);
 }
 
-static void assert_edited(const struct import_body *body, enum kind kind,
+static void assert_edited(const struct import_options *body, enum kind kind,
                           const char *before, const char *after, struct arena *arena)
 {
     struct buf text = BUF_INIT(4 * KIB), is = BUF_INIT(4 * KIB), want = BUF_INIT(4 * KIB);
@@ -130,7 +130,7 @@ static void test_edits(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct arena arena = ARENA_INIT;
-        struct import_body body;
+        struct import_options body;
 
         t_row("%s", rows[i].name);
         read_body(&body, false, rows[i].body, &arena);
@@ -144,7 +144,7 @@ static void test_edits(void **state)
 static void test_keys_of_connections(void **state)
 {
     struct arena arena = ARENA_INIT;
-    struct import_body body;
+    struct import_options body;
 
     (void)state;
     read_body(
@@ -169,7 +169,7 @@ static void test_keys_of_connections(void **state)
 static void test_keys_by_type(void **state)
 {
     struct arena arena = ARENA_INIT;
-    struct import_body body;
+    struct import_options body;
 
     (void)state;
     read_body(&body, true,

@@ -1,0 +1,246 @@
+#include "import/import_int.h"
+
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "base/banned.h"
+
+/* What plans and reports say of an import, in either language. */
+
+static const char *const separators[] = { "; ", "；" };
+
+static const char *const actions[] = { "create", "overwrite", "skip", "same", "error" };
+
+const char *import_action_name(enum import_action action)
+{
+    return actions[action];
+}
+
+void import_counts(const struct import *im, bool undone, struct jw *jw)
+{
+    int64_t counts[IMPORT_ACTIONS] = { 0 };
+
+    for (size_t i = 0; i < im->n; i++)
+        counts[im->items[i]->action]++;
+    jw_object(jw, STR("counts"));
+    for (int i = 0; i < IMPORT_ACTIONS; i++)
+        jw_int(jw, str_of(actions[i]), undone && i != IMPORT_ERROR ? 0 : counts[i]);
+    jw_end(jw, '}');
+    jw_int(jw, STR("passedOver"), (int64_t)im->passed_over);
+}
+
+void import_fault(const struct err *e, struct str entry, enum language language,
+                  struct buf *out)
+{
+    buf_addstr(out, entry);
+    buf_adds(out, language == LANG_ZH ? "：" : ": ");
+    error_sentence(e, language, out);
+}
+
+void import_sentence(int detail, struct str what, enum language language, struct buf *out)
+{
+    struct buf text = BUF_INIT(ERROR_DETAIL_MAX);
+    struct err e = ERR_INIT;
+
+    buf_addstr(&text, what);
+    err_set(&e, E_INVALID, API_OK, detail, buf_cstr(&text));
+    error_detail(&e, language, out);
+    if (text.bad)
+        out->bad = text.bad;
+    err_clear(&e);
+    buf_release(&text);
+}
+
+void import_needed_by(const struct dangling *d, struct buf *out)
+{
+    buf_addf(out, "%s/", kind_name(d->by->save.kind));
+    if (d->by->save.kind == KIND_CDM_JOB)
+        buf_addf(out, "%.*s/", STR_ARG(d->by->facts.scope));
+    buf_addstr(out, d->by->facts.name);
+}
+
+/* ---- lists, as long as there is room ---- */
+
+/* Appends one more of several; false: there is no room, and "..." is there for the rest.
+ */
+static bool list_add(struct buf *out, const struct buf *one, const char *separator)
+{
+    bool fits = out->len + one->len < TASK_MESSAGE_MAX - KIB;
+
+    if (out->len)
+        buf_adds(out, separator);
+    if (fits)
+        buf_addbuf(out, one);
+    else
+        buf_adds(out, "...");
+    return fits;
+}
+
+/* What is wrong with each item that has something wrong. */
+static void list_faults(const struct import *im, enum language language, struct buf *out)
+{
+    struct buf one = BUF_INIT(2 * ERROR_DETAIL_MAX);
+    bool fits = true;
+
+    for (size_t i = 0; fits && i < im->n; i++) {
+        const struct import_item *item = im->items[i];
+
+        if (!item->fault.ec)
+            continue;
+        buf_clear(&one);
+        import_fault(&item->fault, item->entry, language, &one);
+        fits = list_add(out, &one, separators[language]);
+    }
+    buf_release_part(&one, out);
+}
+
+/* How many from `d` on are of one name; they stand together. */
+static size_t same_name(const struct dangling *d, size_t n)
+{
+    size_t k = 1;
+
+    while (k < n && d[k].kind == d->kind && str_eq(d[k].name, d->name))
+        k++;
+    return k;
+}
+
+/* Each name once, with the first that needs it, and how many others do. */
+static void list_dangling(const struct import *im, struct buf *out)
+{
+    struct buf one = BUF_INIT(64 * KIB);
+    bool fits = true;
+
+    for (size_t i = 0, n; fits && i < im->n_dangling; i += n) {
+        const struct dangling *d = &im->dangling[i];
+
+        n = same_name(d, im->n_dangling - i);
+        buf_clear(&one);
+        buf_addf(&one, "%s/", kind_name(d->kind));
+        buf_addstr(&one, d->name);
+        buf_adds(&one, " (");
+        import_needed_by(d, &one);
+        if (n > 1)
+            buf_addf(&one, " +%zu", n - 1);
+        buf_addc(&one, ')');
+        fits = list_add(out, &one, ", ");
+    }
+    buf_release_part(&one, out);
+}
+
+static void list_texts(const struct str *texts, size_t n, struct buf *out)
+{
+    struct buf one = BUF_INIT(64 * KIB);
+    bool fits = true;
+
+    for (size_t i = 0; fits && i < n; i++) {
+        buf_clear(&one);
+        buf_addstr(&one, texts[i]);
+        fits = list_add(out, &one, "; ");
+    }
+    buf_release_part(&one, out);
+}
+
+/* ---- secrets that were lost ---- */
+
+/* Calls `each` for the secrets that were lost; it returns false to end. */
+static void each_lost(const struct import *im,
+                      bool (*each)(void *arg, const struct import_item *item,
+                                   struct str shown),
+                      void *arg)
+{
+    struct buf shown = BUF_INIT(4 * KIB);
+    bool more = true;
+
+    for (size_t i = 0; more && i < im->n; i++) {
+        struct str lost = buf_str(&im->items[i]->save.lost), line;
+
+        while (more && str_line(&lost, &line)) {
+            buf_clear(&shown);
+            secret_path_show(&shown, utf8_cut(line, KIB));
+            more = each(arg, im->items[i], buf_str(&shown));
+        }
+    }
+    buf_release(&shown);
+}
+
+struct lost_print {
+    struct jw *jw;
+    size_t left;
+};
+
+static bool print_lost(void *arg, const struct import_item *item, struct str shown)
+{
+    struct lost_print *p = arg;
+
+    jw_object(p->jw, STR_NONE);
+    jw_string(p->jw, STR("kind"), str_of(kind_name(item->save.kind)));
+    jw_string(p->jw, STR("name"), item->facts.name);
+    jw_string(p->jw, STR("secret"), shown);
+    jw_end(p->jw, '}');
+    return --p->left > 0;
+}
+
+void import_print_lost(struct jw *jw, const struct import *im, bool undone)
+{
+    struct lost_print p = { jw, TASK_PARTS_MAX };
+
+    jw_array(jw, STR("secretsLost"));
+    if (!undone)
+        each_lost(im, print_lost, &p);
+    jw_end(jw, ']');
+}
+
+static bool list_lost(void *arg, const struct import_item *item, struct str shown)
+{
+    struct buf one = BUF_INIT(8 * KIB);
+    bool fits;
+
+    buf_addf(&one, "%s/%.*s: ", kind_name(item->save.kind), STR_ARG(item->facts.name));
+    buf_addstr(&one, shown);
+    fits = list_add(arg, &one, ", ");
+    buf_release(&one);
+    return fits;
+}
+
+static void list_lost_secrets(const struct import *im, struct buf *out)
+{
+    each_lost(im, list_lost, out);
+}
+
+/* ---- the message ---- */
+
+/* Appends the sentence about `list`, when there is something in it, and clears that. */
+static void add_about(struct buf *out, int detail, struct buf *list,
+                      enum language language)
+{
+    if (list->len) {
+        if (out->len)
+            buf_adds(out, separators[language]);
+        import_sentence(detail, utf8_cut(buf_str(list), ERROR_DETAIL_MAX - KIB), language,
+                        out);
+    }
+    if (list->bad)
+        out->bad = list->bad;
+    buf_clear(list);
+}
+
+void import_message(const struct import *im, enum language language, bool undone,
+                    struct buf *out)
+{
+    struct buf list = BUF_INIT(2 * TASK_MESSAGE_MAX);
+
+    list_faults(im, language, &list);
+    add_about(out, undone ? DET_NOTHING_IMPORTED : DET_NOT_IMPORTED, &list, language);
+    if (!undone)
+        list_dangling(im, &list);
+    add_about(out, DET_DANGLING, &list, language);
+    if (!undone)
+        list_texts(im->warnings, im->n_warnings, &list);
+    add_about(out, DET_ALIKE, &list, language);
+    if (!undone)
+        list_texts(im->unused, im->n_unused, &list);
+    add_about(out, DET_UNUSED, &list, language);
+    if (!undone)
+        list_lost_secrets(im, &list);
+    add_about(out, DET_SECRETS_LOST, &list, language);
+    buf_release_part(&list, out);
+}
