@@ -1,7 +1,7 @@
 # Thin: every target is one command.  BUILD is Meson's folder.
 BUILD = build
 
-.PHONY: build deps demo check check-all check-s3 check-clients bench coverage docs format lint clean
+.PHONY: build deps demo quick check check-all check-s3 check-clients bench coverage docs format lint clean
 
 build: deps $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -15,6 +15,10 @@ $(BUILD)/build.ninja:
 
 demo: build
 	scripts/demo
+
+# Between two changes: some 20 seconds.
+quick: build
+	scripts/check --quick
 
 check: build
 	scripts/check

@@ -14,12 +14,12 @@ BUCKET = "archives"
 CLOCK = (1980, 1, 1, 0, 0, 0)
 
 
-def zipped(files, method=zipfile.ZIP_DEFLATED):
-    """An archive of {name: content}, or of [(name, content)]."""
+def zipped(files, method=zipfile.ZIP_DEFLATED, level=None):
+    """An archive of {name: content}, or of [(name, content)]; level 1 is the fastest."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as z:
         for name, content in files.items() if isinstance(files, dict) else files:
-            z.writestr(zipfile.ZipInfo(name, CLOCK), content, method)
+            z.writestr(zipfile.ZipInfo(name, CLOCK), content, method, level)
     return out.getvalue()
 
 

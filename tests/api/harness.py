@@ -26,6 +26,7 @@ from paths import DLFD, ROOT  # noqa: F401: tests take them from here
 
 ENGLISH = {"LC_ALL": "C.UTF-8"}  # what dlfd prints follows the locale
 SANITIZED = os.environ.get("DLFD_SANITIZED") == "1"
+ALL = os.environ.get("DLF_ALL") == "1"  # make check-all
 PROJECT = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 START_SECONDS = 20
 
@@ -264,10 +265,20 @@ class Server:
         """Stops it and gives its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(how)
+        before = os.times()
         status = self.process.wait(timeout)
+        after = os.times()
+        self.used = (after.children_user - before.children_user
+                     + after.children_system - before.children_system)  # in all its life
         self._reader.join(5)
         self.process.stdout.close()
         return status
+
+    def cpu_seconds(self):
+        """What it has used until now.  Other processes take none of it, so that it tells on
+        any machine how much there was to do."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        return sum(map(int, stat.rpartition(")")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
     def memory_kib(self, field="VmHWM"):
         """A field of /proc/PID/status; VmHWM is the peak of resident memory."""

@@ -23,7 +23,7 @@ import time
 import pytest
 
 from archives import put_object, task_of, zipped
-from harness import DLFD, ROOT, SANITIZED, Server, dlfd, job, node, script
+from harness import ALL, DLFD, ROOT, SANITIZED, Server, dlfd, job, node, script
 from signer import client_of, credentials, get_token
 
 pytestmark = pytest.mark.skipif(
@@ -31,7 +31,6 @@ pytestmark = pytest.mark.skipif(
 
 CALLS = ["write", "pwrite64", "fsync", "fdatasync", "rename", "renameat2", "ftruncate", "unlink"]
 FULL = ["pwrite64", "fsync", "fdatasync", "ftruncate"]
-ALL = os.environ.get("DLF_ALL") == "1"
 OLD = ROOT / "tests/data/catalog-0001.sql"
 INJECTED = re.compile(r"^(?:\[pid +\d+\] |\d+ +)?(\w+)\(.*\(INJECTED\)|killed by SIGKILL", re.M)
 CALL = re.compile(r"^(?:\[pid +\d+\] |(\d+) +)?(\w+)\(", re.M)
@@ -136,7 +135,11 @@ def counted(text):
 def points(counts, calls):
     """(call, n) for each call that is to be hit."""
     found = [(call, n + 1) for call in calls for n in range(counts[call])]
-    return found if ALL or len(found) < 12 else found[:6] + found[6:-4:max(1, len(found) // 6)] + found[-4:]
+    if ALL or len(found) <= 6:
+        return found
+    ends = [point for point in found if point[1] in (1, counts[point[0]])]  # of each call
+    between = [point for point in found if point not in ends]
+    return sorted(ends + between[len(between) // 2:][:1], key=found.index)
 
 
 def fresh(template, tmp_path):

@@ -30,7 +30,7 @@ from unittest import mock
 
 import pytest
 
-from harness import Client, Server, dlfd, job, node
+from harness import ALL, Client, Server, dlfd, job, node
 
 from test_sign_in import House, admin
 
@@ -287,7 +287,7 @@ FOUND = [("blob", "stored_size", "largest"), ("blob", "stored_size", "other"),
 def cases(catalogue):
     """All of them with DLF_ALL=1; else those that mattered once, and every 29th of all."""
     every = [(table, column, how) for table, column, _ in catalogue.schema for how in DAMAGES]
-    return every if os.environ.get("DLF_ALL") else FOUND + every[::29]
+    return every if ALL else FOUND + every[::29]
 
 
 def is_report(text):

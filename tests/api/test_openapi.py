@@ -15,7 +15,7 @@ import test_fields_resource as resource_fields
 import test_fields_script as script_fields
 from contract import DOCUMENT, operations, parameters, pointed
 from fields import ABSENT
-from harness import ROOT, SANITIZED, dlfd
+from harness import ALL, ROOT, SANITIZED, dlfd
 from signer import credentials, get_token
 from test_batch_export import fill
 
@@ -280,11 +280,11 @@ def test_schemathesis_finds_no_fault(start):
     server = start("--auth", "on", data=server.data)
     token = get_token(server.client(), "admin", credentials(server.data)["Password"], project=project)
     url = f"http://127.0.0.1:{server.port}"
-    done = schemathesis(url + "/openapi.json", url, "--max-examples", "30",
+    done = schemathesis(url + "/openapi.json", url, "--max-examples", "30" if ALL else "4",
                         "--continue-on-failure", "--header", f"X-Auth-Token: {token}")
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
     sent = int(re.search(r"(\d+) generated, \1 passed", done.stdout).group(1))
-    assert sent > 1000
+    assert sent > (1000 if ALL else 300)
     selected, total = re.search(r"(\d+) selected / (\d+) total", done.stdout).groups()
     assert selected == total and int(total) >= len(BY_ID) - 1, done.stdout
 

@@ -3,7 +3,6 @@ with the same bytes; archives of a release are imported by every later one."""
 
 import base64
 import json
-import os
 import random
 import uuid
 
@@ -12,11 +11,11 @@ from hypothesis import HealthCheck, given, seed, settings, strategies as st
 
 from archives import contents, imported, plan_of, put_object, task_of, zipped
 from catalogues import catalogues
-from harness import ROOT, SANITIZED, node
+from harness import ALL, ROOT, SANITIZED, node
 from test_memory import MIB, grown_mib, reset_peak
 
-PARTS = 20 if os.environ.get("DLF_ALL") else 1  # what hypothesis remembers takes memory
-EXAMPLES = 100 if SANITIZED else 500
+PARTS = 20 if ALL else 1  # what hypothesis remembers takes memory
+EXAMPLES = (100 if SANITIZED else 500) if ALL else 50
 MISSING = "X-Dlf-Missing-Depends"
 
 

@@ -13,7 +13,6 @@ import pathlib
 import re
 import sqlite3
 import stat
-import time
 import uuid
 import zipfile
 import zlib
@@ -270,12 +269,12 @@ def test_a_flag_that_is_written_with_escapes_is_one(start):
 def test_many_members_beside_a_secret(start):
     """Time is not their number squared, which would be minutes."""
     client, many = start().client(), {f"k{i:06}": "" for i in range(200_000)}
-    began = time.monotonic()
+    began = client.server.cpu_seconds()
     body = job("j", nodes=[{**node("a", "Shell"), **many, "value_is_sensitive": False}])
     assert client.post("/jobs", body).status == 204
     assert client.post("/connections", {"name": "li", "type": "DLI", "config": many}).status == 204
     client.make_cdm_job("load", **many)
-    assert time.monotonic() - began < (60 if SANITIZED else 15)
+    assert client.server.cpu_seconds() - began < (60 if SANITIZED else 15)
 
 
 def test_a_property_that_is_not_sensitive_is_kept(start):
