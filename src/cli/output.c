@@ -1,8 +1,8 @@
 #include "cli/output.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,4 +48,39 @@ int output_end(const char *who, int status)
             who, errno ? strerror(errno) : "an error",
             status ? "" : "; all else was done");
     return status ? status : 1;
+}
+
+void output_wrapped(const char *text)
+{
+    while (*text) {
+        size_t n = strlen(text);
+
+        if (n > 66) {
+            n = 66;
+            while (n > 0 && text[n] != ' ')
+                n--;
+        }
+        printf("      %.*s\n", (int)n, text);
+        text += n + (text[n] == ' ');
+    }
+}
+
+bool output_chinese(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value && *value)
+            return strncmp(value, "zh", 2) == 0;
+    }
+    return false;
+}
+
+void output_row(const struct str *column, int n)
+{
+    for (int i = 0; i < n; i++)
+        printf("%s%.*s", i ? "  " : "", STR_ARG(column[i]));
+    putchar('\n');
 }

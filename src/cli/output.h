@@ -1,6 +1,8 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 /*
@@ -17,5 +19,14 @@ int output_once(const char *who, struct str text);
 /* Writes what is left, and closes standard output.  Gives `status`, or 1 when not all was
  * written, and says so. */
 int output_end(const char *who, int status);
+
+/* Prints the columns of a row, with two blanks between them. */
+void output_row(const struct str *column, int n);
+
+/* Whether LC_ALL, LC_MESSAGES or LANG, the first that is set, asks for Chinese. */
+bool output_chinese(void);
+
+/* Prints a text of single blanks in lines of at most 72 columns, behind a margin of 6. */
+void output_wrapped(const char *text);
 
 #endif

@@ -183,7 +183,7 @@ static void say_hello(const struct options *o, const struct http_server *server,
                       const struct http_server *metrics)
 {
     const char *scheme = *o->tls_cert.text ? "https" : "http";
-    bool chinese = options_chinese();
+    bool chinese = output_chinese();
     int port = http_port(server);
 
     print_url("dlfd " DLFD_VERSION " listening on %s://%.*s:%d\n", scheme, o->listen.text,
@@ -487,7 +487,7 @@ int main(int argc, char **argv)
         return output_end("dlfd admin", admin_main(argc - 2, argv + 2));
     rc = options_read(&o, argc, argv, &err);
     if (!rc && o.help)
-        options_help();
+        options_help(&o);
     else if (!rc && o.version)
         puts("dlfd " DLFD_VERSION);
     else if (!rc && o.check)

@@ -1,29 +1,25 @@
 #include "dlfd/options.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "cli/output.h"
 #include "base/banned.h"
-
-#define NAME_MAX_BYTES 64
 
 enum option_type { TEXT, ONE_OF, COUNT, SIZE, AGE };
 
-struct option {
+static const struct option_row {
     enum option_type type;
     const char *name; /* with _ for - */
     const char *initial, *value;
     uint64_t min, max;
     const char *help, *help_zh;
     size_t offset; /* in struct options */
-};
-
-static const struct option table[] = {
+} table[] = {
 #define OPTION(type, name, default, value, min, max, help, help_zh)                      \
     {                                                                                    \
         type,  #name,   default,                                                         \
@@ -33,82 +29,20 @@ static const struct option table[] = {
 #include "dlfd/options.def"
 #undef OPTION
 };
-#define OPTIONS (sizeof(table) / sizeof(table[0]))
 
-static struct option_value *value_of(struct options *o, const struct option *option)
+/* Numbers of o->args: those of the table, then these. */
+enum { OPTIONS = sizeof(table) / sizeof(table[0]), CONFIG = OPTIONS, CHECK_CONFIG };
+
+static struct option_value *value_of(struct options *o, int i)
 {
-    return (struct option_value *)((char *)o + option->offset);
+    return (struct option_value *)((char *)o + table[i].offset);
 }
 
-/* ---- names ---- */
-
-/* A name as it is written on the command line and in files: - for _. */
-static void spell(const char *name, char out[NAME_MAX_BYTES])
+static int refuse_unknown(const struct options *o, const char *where, const char *name,
+                          struct err *err)
 {
-    size_t i = 0;
-
-    for (; name[i] && i < NAME_MAX_BYTES - 1; i++)
-        out[i] = name[i] == '_' ? '-' : name[i];
-    out[i] = '\0';
-}
-
-static size_t least(size_t a, size_t b, size_t c)
-{
-    size_t m = a < b ? a : b;
-
-    return m < c ? m : c;
-}
-
-/* How many letters must change to make `b` of `a` (Levenshtein). */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_BYTES + 1], n = strlen(b);
-
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t corner = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t above = row[j];
-
-            row[j] = least(above + 1, row[j - 1] + 1, corner + (a[i - 1] != b[j - 1]));
-            corner = above;
-        }
-    }
-    return row[n];
-}
-
-static const struct option *find(const char *name)
-{
-    char spelled[NAME_MAX_BYTES];
-
-    for (size_t i = 0; i < OPTIONS; i++) {
-        spell(table[i].name, spelled);
-        if (strcmp(spelled, name) == 0)
-            return &table[i];
-    }
-    return NULL;
-}
-
-static int unknown(const char *where, const char *name, struct err *err)
-{
-    char spelled[NAME_MAX_BYTES], nearest[NAME_MAX_BYTES] = "";
-    size_t best = SIZE_MAX;
-
-    for (size_t i = 0; i < OPTIONS; i++) {
-        size_t d;
-
-        spell(table[i].name, spelled);
-        d = distance(name, spelled);
-        if (d < best) {
-            best = d;
-            spell(table[i].name, nearest);
-        }
-    }
     return err_say(err, E_INVALID, "%s%.100s: no such option; did you mean %s?", where,
-                   name, nearest);
+                   name, args_nearest(&o->args, OPTIONS, name));
 }
 
 /* ---- values ---- */
@@ -140,29 +74,26 @@ static bool unit_factor(enum option_type type, const char *unit, uint64_t *facto
     return false;
 }
 
-static int read_number(const struct option *option, const char *text, uint64_t *out,
-                       struct err *err)
+static int read_number(const struct option_row *row, const char *name, const char *text,
+                       uint64_t *out, struct err *err)
 {
-    char name[NAME_MAX_BYTES], *unit;
     uint64_t factor, n;
+    char *unit;
 
-    spell(option->name, name);
     errno = 0;
     n = strtoull(text, &unit, 10);
-    if (errno || unit == text || *text == '-' ||
-        !unit_factor(option->type, unit, &factor) ||
+    if (errno || unit == text || *text == '-' || !unit_factor(row->type, unit, &factor) ||
         __builtin_mul_overflow(n, factor, out))
-        return err_say(err, E_INVALID, "%s: %s expected, %.100s given", name,
-                       option->value, text);
-    if (*out < option->min || *out > option->max)
-        return err_say(err, E_INVALID, "%s: %llu to %llu, %.100s given", name,
-                       (unsigned long long)option->min, (unsigned long long)option->max,
+        return err_say(err, E_INVALID, "%s: %s expected, %.100s given", name, row->value,
                        text);
+    if (*out < row->min || *out > row->max)
+        return err_say(err, E_INVALID, "%s: %llu to %llu, %.100s given", name,
+                       (unsigned long long)row->min, (unsigned long long)row->max, text);
     return 0;
 }
 
 /* Whether `text` is one of "a|b|c". */
-static bool one_of(const char *values, const char *text)
+static bool is_one_of(const char *values, const char *text)
 {
     size_t n = strlen(text);
 
@@ -176,24 +107,23 @@ static bool one_of(const char *values, const char *text)
     }
 }
 
-static int set(struct options *o, const struct option *option, const char *text,
-               const char *source, struct err *err)
+static int set_option(struct options *o, int i, const char *text, const char *source,
+                      struct err *err)
 {
-    struct option_value *v = value_of(o, option);
-    char name[NAME_MAX_BYTES];
+    struct option_value *v = value_of(o, i);
+    const struct option_row *row = &table[i];
+    const char *name = o->args.name[i];
 
     v->text = arena_str(&o->arena, str_of(text)).p;
     v->source = source;
     if (!v->text)
-        return err_say(err, E_INVALID, "out of memory");
-    if (option->type == ONE_OF && !one_of(option->value, text)) {
-        spell(option->name, name);
-        return err_say(err, E_INVALID, "%s: %s expected, %.100s given", name,
-                       option->value, text);
-    }
-    if (option->type == TEXT || option->type == ONE_OF)
+        return err_say(err, E_NOMEM, "out of memory");
+    if (row->type == ONE_OF && !is_one_of(row->value, text))
+        return err_say(err, E_INVALID, "%s: %s expected, %.100s given", name, row->value,
+                       text);
+    if (row->type == TEXT || row->type == ONE_OF)
         return 0;
-    return read_number(option, text, &v->number, err);
+    return read_number(row, name, text, &v->number, err);
 }
 
 /* ---- where values come from ---- */
@@ -202,8 +132,8 @@ static int read_defaults(struct options *o, struct err *err)
 {
     int rc = 0;
 
-    for (size_t i = 0; !rc && i < OPTIONS; i++)
-        rc = set(o, &table[i], table[i].initial, "default", err);
+    for (int i = 0; !rc && i < OPTIONS; i++)
+        rc = set_option(o, i, table[i].initial, "default", err);
     return rc;
 }
 
@@ -220,8 +150,8 @@ static int read_line(struct options *o, const char *path, int number, char *line
                      struct err *err)
 {
     char *text = trim(line), *equals = strchr(text, '=');
-    const struct option *option;
     char where[64];
+    int i;
 
     if (!*text || *text == '#')
         return 0;
@@ -230,10 +160,11 @@ static int read_line(struct options *o, const char *path, int number, char *line
                        number);
     *equals = '\0';
     text = trim(text);
-    option = find(text);
+    i = args_find(&o->args, text, strlen(text));
+    if (i >= 0 && i < OPTIONS)
+        return set_option(o, i, trim(equals + 1), "file", err);
     snprintf(where, sizeof(where), "config file, line %d: ", number);
-    return option ? set(o, option, trim(equals + 1), "file", err)
-                  : unknown(where, text, err);
+    return refuse_unknown(o, where, text, err);
 }
 
 /* The next line without its end.  *more is false at the end of the file. */
@@ -267,7 +198,7 @@ static int read_lines(struct options *o, const char *path, FILE *file, struct er
                     "%.200s, line %d: a text line of at most %lu bytes expected", path, n,
                     CONFIG_LINE_MAX);
         else if (!buf_cstr(&line))
-            rc = err_say(err, E_INVALID, "out of memory");
+            rc = err_say(err, E_NOMEM, "out of memory");
         else if (more)
             rc = read_line(o, path, n, line.ptr, err);
     }
@@ -292,8 +223,8 @@ static int read_environment(struct options *o, struct err *err)
 {
     int rc = 0;
 
-    for (size_t i = 0; !rc && i < OPTIONS; i++) {
-        char name[NAME_MAX_BYTES] = "DLFD_";
+    for (int i = 0; !rc && i < OPTIONS; i++) {
+        char name[sizeof("DLFD_") + ARGS_NAME_BYTES] = "DLFD_";
         size_t n = strlen(name);
         const char *text;
 
@@ -302,52 +233,40 @@ static int read_environment(struct options *o, struct err *err)
         name[n] = '\0';
         text = getenv(name);
         if (text)
-            rc = set(o, &table[i], text, "variable", err);
+            rc = set_option(o, i, text, "variable", err);
     }
     return rc;
 }
 
-/* One argument, --name VALUE or --name=VALUE; *i moves behind it. */
-static int next_flag(int argc, char **argv, int *i, char name[NAME_MAX_BYTES],
-                     const char **text, struct err *err)
+static int refuse_flag(const struct options *o, int found, struct err *err)
 {
-    const char *arg = argv[(*i)++], *equals = strchr(arg, '=');
-    size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
+    const char *arg = o->args.text;
+    size_t n = strcspn(arg, "=");
+    char name[ARGS_NAME_BYTES] = "";
 
-    if (strncmp(arg, "--", 2) != 0 || n - 2 >= NAME_MAX_BYTES)
+    if (found == ARGS_NO_VALUE)
+        return err_say(err, E_INVALID, "%s: a value is required", arg);
+    if (found == ARGS_WORD || strncmp(arg, "--", 2) != 0 || n - 2 >= sizeof(name))
         return err_say(err, E_INVALID,
                        "%.100s: an option begins with --; see dlfd --help", arg);
     memcpy(name, arg + 2, n - 2);
-    name[n - 2] = '\0';
-    *text = equals ? equals + 1 : NULL;
-    if (strcmp(name, "config") != 0 && !find(name))
-        return unknown("--", name, err);
-    if (!equals && *i == argc)
-        return err_say(err, E_INVALID, "--%s: a value is required", name);
-    if (!equals)
-        *text = argv[(*i)++];
-    return 0;
+    return refuse_unknown(o, "--", name, err);
 }
 
 /* With `config`, only --config is heeded; else all others are. */
 static int read_flags(struct options *o, int argc, char **argv, bool config,
                       struct err *err)
 {
-    int rc = 0;
+    int rc = 0, i;
 
-    for (int i = 1; !rc && i < argc;) {
-        char name[NAME_MAX_BYTES];
-        const char *text = NULL;
-
-        if (strcmp(argv[i], "--check-config") == 0) {
-            i++;
-            continue;
-        }
-        rc = next_flag(argc, argv, &i, name, &text, err);
-        if (rc || (strcmp(name, "config") == 0) != config)
-            continue;
-        rc = config ? read_config(o, text, err) : set(o, find(name), text, "flag", err);
-    }
+    args_start(&o->args, argc, argv);
+    while (!rc && (i = args_next(&o->args)) != ARGS_END)
+        if (i < 0)
+            rc = refuse_flag(o, i, err);
+        else if (i == CONFIG && config)
+            rc = read_config(o, o->args.text, err);
+        else if (i < OPTIONS && !config)
+            rc = set_option(o, i, o->args.text, "flag", err);
     return rc;
 }
 
@@ -383,6 +302,14 @@ static int complete(struct options *o, struct err *err)
     return 0;
 }
 
+static void name_options(struct args *args)
+{
+    for (int i = 0; i < OPTIONS; i++)
+        args_add(args, table[i].name, true);
+    args_add(args, "config", true);
+    args_add(args, "check_config", false);
+}
+
 int options_read(struct options *o, int argc, char **argv, struct err *err)
 {
     int rc;
@@ -390,6 +317,7 @@ int options_read(struct options *o, int argc, char **argv, struct err *err)
     *o = (struct options){ .help = asks_for(argc, argv, "--help"),
                            .version = asks_for(argc, argv, "--version"),
                            .check = asks_for(argc, argv, "--check-config") };
+    name_options(&o->args);
     if (o->help || o->version)
         return 0;
     rc = read_defaults(o, err);
@@ -404,12 +332,10 @@ int options_read(struct options *o, int argc, char **argv, struct err *err)
 
 void options_print(const struct options *o)
 {
-    for (size_t i = 0; i < OPTIONS; i++) {
-        const struct option_value *v = value_of((struct options *)o, &table[i]);
-        char name[NAME_MAX_BYTES];
+    for (int i = 0; i < OPTIONS; i++) {
+        const struct option_value *v = value_of((struct options *)o, i);
 
-        spell(table[i].name, name);
-        printf("%s = %s  # %s\n", name, v->text, v->source);
+        printf("%s = %s  # %s\n", o->args.name[i], v->text, v->source);
     }
 }
 
@@ -419,35 +345,6 @@ void options_release(struct options *o)
 }
 
 /* ---- help ---- */
-
-/* `text` in lines of 70 columns behind a margin. */
-static void print_wrapped(const char *text)
-{
-    while (*text) {
-        size_t n = strlen(text);
-
-        if (n > 66) {
-            n = 66;
-            while (n > 0 && text[n] != ' ')
-                n--;
-        }
-        printf("      %.*s\n", (int)n, text);
-        text += n + (text[n] == ' ');
-    }
-}
-
-bool options_chinese(void)
-{
-    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *value = getenv(names[i]);
-
-        if (value && *value)
-            return strncmp(value, "zh", 2) == 0;
-    }
-    return false;
-}
 
 static const char usage_en[] =
     "usage: dlfd [options]\n"
@@ -471,21 +368,18 @@ static const char usage_zh[] =
     "\n"
     "选项：";
 
-void options_help(void)
+void options_help(const struct options *o)
 {
-    bool chinese = options_chinese();
+    bool chinese = output_chinese();
 
     puts(chinese ? usage_zh : usage_en);
-    for (size_t i = 0; i < OPTIONS; i++) {
-        char name[NAME_MAX_BYTES];
-
-        spell(table[i].name, name);
-        printf("  --%s %s", name, table[i].value);
+    for (int i = 0; i < OPTIONS; i++) {
+        printf("  --%s %s", o->args.name[i], table[i].value);
         printf(*table[i].initial ? "   (%s)\n" : "\n", table[i].initial);
         if (chinese)
             printf("      %s\n", table[i].help_zh);
         else
-            print_wrapped(table[i].help);
+            output_wrapped(table[i].help);
     }
     puts(
         chinese

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "cli/args.h"
 
 /*
  * The options of dlfd (options.def).  Where one comes from, in this order: the
@@ -24,7 +25,8 @@ struct options {
 #undef OPTION
     bool check;         /* --check-config: to be printed, not used */
     bool help, version; /* --help, --version: nothing else was looked at */
-    struct arena arena;
+    struct arena arena; /* of the texts */
+    struct args args;   /* the names, as they are written */
 };
 
 /* Reads them all.  E_INVALID: the error's first text says what is wrong, and
@@ -35,11 +37,8 @@ void options_print(const struct options *o);
 
 void options_release(struct options *o);
 
-/* Whether LC_ALL, LC_MESSAGES or LANG, the first that is set, asks for Chinese. */
-bool options_chinese(void);
-
 /* Prints what --help says, in the language of the environment. */
-void options_help(void);
+void options_help(const struct options *o);
 
 /* The data folder when none is given; NULL without a home. */
 const char *options_default_data(struct arena *arena);
