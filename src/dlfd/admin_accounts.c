@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/wipe.h"
 #include "cli/output.h"
+#include "errors/errors.h"
 #include "store/keys.h"
 
 /*
@@ -17,46 +18,45 @@
 
 /* ---- what they share ---- */
 
-struct listing {
+#define ADMIN_COLUMNS 4
+
+/* What of the rows of a list is printed. */
+struct row_filter {
     int columns;
-    const char *domain; /* NULL: all; else what the third column has to be */
+    const char *domain; /* NULL: all rows; else what the third column has to be */
     bool last_role;     /* the last column is a role's number */
 };
 
-static void print_row(void *arg, const struct str *column)
+static void print_account_row(void *arg, const struct str *column)
 {
-    const struct listing *l = arg;
+    const struct row_filter *filter = arg;
+    struct str shown[ADMIN_COLUMNS];
+    int last = filter->columns - 1;
 
-    if (l->domain && !str_is(column[2], l->domain))
+    if (filter->domain && !str_is(column[2], filter->domain))
         return;
-    for (int i = 0; i < l->columns; i++)
-        if (i == l->columns - 1 && l->last_role)
-            printf("  %s", role_names[column[i].p[0] - '1']);
-        else
-            printf("%s%.*s", i ? "  " : "", STR_ARG(column[i]));
-    putchar('\n');
+    memcpy(shown, column, (size_t)filter->columns * sizeof(shown[0]));
+    if (filter->last_role)
+        shown[last] = str_of(role_names[column[last].p[0] - '1']);
+    output_row(shown, filter->columns);
 }
 
-static int list(struct folder *f, enum account_list which, const char *argument,
-                struct listing listing)
+static int list_accounts(struct folder *f, enum account_list which, const char *argument,
+                         struct row_filter filter, struct err *err)
 {
     struct str arg = str_of(argument);
-    struct err err = ERR_INIT;
     struct snapshot *s;
-    int rc = store_snapshot(&s, f->store, &err);
+    int rc = store_snapshot(&s, f->store, err);
 
-    if (!rc) {
-        rc = snapshot_accounts(s, which, &arg, argument ? 1 : 0, print_row, &listing,
-                               &err);
-        snapshot_end(s);
-    }
     if (rc)
-        rc = admin_failed(&err, "out of memory");
-    err_clear(&err);
+        return rc;
+    rc = snapshot_accounts(s, which, &arg, argument ? 1 : 0, print_account_row, &filter,
+                           err);
+    snapshot_end(s);
     return rc;
 }
 
-static void take_first(void *arg, const struct str *column)
+static void take_first_name(void *arg, const struct str *column)
 {
     struct buf *name = arg;
 
@@ -76,34 +76,29 @@ static int find_domain(struct folder *f, const struct admin_call *call, struct b
     if (call->domain)
         buf_adds(out, call->domain);
     else
-        rc = snapshot_accounts(s, LIST_DOMAINS, NULL, 0, take_first, out, err);
+        rc = snapshot_accounts(s, LIST_DOMAINS, NULL, 0, take_first_name, out, err);
     snapshot_end(s);
     return rc;
 }
 
-/* The account of the name in the domain that is meant; 1 when it failed, and was
- * said. */
+/* The account of the name in the domain that is meant. */
 static int find_account(struct folder *f, const struct admin_call *call, const char *name,
-                        struct account *out, struct arena *arena)
+                        struct account *out, struct arena *arena, struct err *err)
 {
     struct buf domain = BUF_INIT(KIB);
     struct account_key key = { STR(""), str_of(name), STR(""), STR("") };
-    struct err err = ERR_INIT;
     struct snapshot *s;
-    int rc = find_domain(f, call, &domain, &err);
+    int rc = find_domain(f, call, &domain, err);
 
     key.domain_name = buf_str(&domain);
     if (!rc)
-        rc = store_snapshot(&s, f->store, &err);
+        rc = store_snapshot(&s, f->store, err);
     if (!rc) {
-        rc = snapshot_account(s, &key, out, arena, &err);
+        rc = snapshot_account(s, &key, out, arena, err);
         snapshot_end(s);
     }
-    if (rc)
-        rc = admin_failed(&err, "no user of that name is in the domain");
-    err_clear(&err);
     buf_release(&domain);
-    return rc;
+    return rc ? admin_explain(err, rc, "no user of that name is in the domain") : 0;
 }
 
 /* ---- users ---- */
@@ -113,37 +108,29 @@ struct password {
     struct buf hash;
 };
 
-int admin_read_password(struct admin_call *call)
+int admin_read_password(struct admin_call *call, struct err *err)
 {
     char *line = fgets(call->password, sizeof(call->password), stdin);
     size_t n = line ? strcspn(line, "\n") : 0;
 
-    if (!line || !password_ok((struct str){ line, n })) {
-        fprintf(stderr,
-                "dlfd admin: a line of %d to %d bytes is expected on standard "
-                "input\n",
-                PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES);
-        return 1;
-    }
+    if (!line || !password_ok((struct str){ line, n }))
+        return err_say(err, E_INVALID,
+                       "a line of %d to %d bytes is expected on standard input",
+                       PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES);
     line[n] = '\0';
     return 0;
 }
 
 /* The password that is wanted: the one that was read, or a new one. */
-static int make_password(const struct admin_call *call, struct password *p)
+static int make_password(const struct admin_call *call, struct password *p,
+                         struct err *err)
 {
-    struct err err = ERR_INIT;
-    int rc = 0;
-
     *p = (struct password){ .hash = BUF_INIT(KIB) };
     if (call->password_stdin)
         memcpy(p->text, call->password, sizeof(p->text));
     else
         password_new(p->text);
-    if (password_hash(str_of(p->text), &p->hash, &err))
-        rc = admin_failed(&err, "out of memory");
-    err_clear(&err);
-    return rc;
+    return password_hash(str_of(p->text), &p->hash, err);
 }
 
 static void wipe_password(struct password *p)
@@ -157,19 +144,20 @@ static void wipe_password(struct password *p)
  * effect that nobody has been told.  Wipes the text; without one it is only carried out.
  */
 static int write_shown(struct folder *f, struct account_change *change, struct buf *shown,
-                       const char *taken, const char *denied)
+                       const char *taken, const char *denied, struct err *err)
 {
-    int rc = shown->bad ? admin_failed(&ERR_INIT, "out of memory") : 0;
+    static const char gone[] = "the user is gone";
+    int rc = shown->bad ? err_nomem(err) : 0;
 
     if (!rc && shown->len) {
         change->rehearsal = true;
-        rc = admin_write(f, &change->write, "the user is gone", taken, denied);
+        rc = admin_write(f, &change->write, gone, taken, denied, err);
         change->rehearsal = false;
         if (!rc)
             rc = output_once("dlfd admin", buf_str(shown));
     }
     buf_wipe(shown);
-    return rc ? rc : admin_write(f, &change->write, "the user is gone", taken, denied);
+    return rc ? rc : admin_write(f, &change->write, gone, taken, denied, err);
 }
 
 /* What is shown of a password: a new one. */
@@ -183,7 +171,7 @@ static struct buf shown_password(const struct admin_call *call, const struct pas
 }
 
 static int add_user(struct folder *f, const struct admin_call *call, struct str domain,
-                    const struct password *p)
+                    const struct password *p, struct err *err)
 {
     char id[ID_HEX_BYTES], domain_id[ID_HEX_BYTES];
     struct account_change change;
@@ -197,46 +185,44 @@ static int add_user(struct folder *f, const struct admin_call *call, struct str 
     id_hex(domain_id);
     account_change_init(&change);
     change_add(&change, STEP_DOMAIN_ADD, new_domain, 2, clock_ms(), 0);
-    change_add(&change, STEP_ACCOUNT_ADD, account, 4, call->admin, clock_ms());
+    change_add(&change, STEP_ACCOUNT_ADD, account, 4, call->admin != NULL, clock_ms());
     return write_shown(f, &change, &shown, "a user of that name is in the domain already",
-                       "");
+                       "", err);
 }
 
-int admin_user_create(struct folder *f, const struct admin_call *call)
+int admin_user_create(struct folder *f, const struct admin_call *call, struct err *err)
 {
     struct buf domain = BUF_INIT(KIB);
     struct password password = { 0 };
-    struct err err = ERR_INIT;
-    int rc = find_domain(f, call, &domain, &err);
+    int rc = find_domain(f, call, &domain, err);
 
-    if (rc)
-        rc = admin_failed(&err, "out of memory");
     if (!domain.len) /* the first of all: the domain has the user's name */
         buf_adds(&domain, call->name);
     if (!rc)
-        rc = make_password(call, &password);
+        rc = make_password(call, &password, err);
     if (!rc)
-        rc = add_user(f, call, buf_str(&domain), &password);
+        rc = add_user(f, call, buf_str(&domain), &password, err);
     wipe_password(&password);
-    err_clear(&err);
     buf_release(&domain);
     return rc;
 }
 
-int admin_user_list(struct folder *f, const struct admin_call *call)
+int admin_user_list(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    return list(f, LIST_ALL_ACCOUNTS, NULL,
-                (struct listing){ .columns = 4, .domain = call->domain });
+    return list_accounts(f, LIST_ALL_ACCOUNTS, NULL,
+                         (struct row_filter){ .columns = 4, .domain = call->domain },
+                         err);
 }
 
 /* A step for an account, and the end of all of its tokens. */
 static int change_user(struct folder *f, const struct admin_call *call,
-                       enum account_step step, struct str hash, struct buf *shown)
+                       enum account_step step, struct str hash, struct buf *shown,
+                       struct err *err)
 {
     struct arena arena = ARENA_INIT;
     struct account_change change;
     struct account account;
-    int rc = find_account(f, call, call->name, &account, &arena);
+    int rc = find_account(f, call, call->name, &account, &arena, err);
 
     if (!rc) {
         struct str text[] = { account.id, hash };
@@ -244,66 +230,70 @@ static int change_user(struct folder *f, const struct admin_call *call,
         account_change_init(&change);
         change_add(&change, STEP_TOKENS_REVOKE, text, 1, 0, 0);
         change_add(&change, step, text, 2, 0, 0);
-        rc = write_shown(f, &change, shown, "", "");
+        rc = write_shown(f, &change, shown, "", "", err);
     }
     arena_release(&arena);
     return rc;
 }
 
-int admin_user_password(struct folder *f, const struct admin_call *call)
+int admin_user_password(struct folder *f, const struct admin_call *call, struct err *err)
 {
     struct password password;
-    int rc = make_password(call, &password);
+    int rc = make_password(call, &password, err);
     struct buf shown = shown_password(call, &password);
 
     if (!rc)
-        rc = change_user(f, call, STEP_ACCOUNT_PASSWORD, buf_str(&password.hash), &shown);
+        rc = change_user(f, call, STEP_ACCOUNT_PASSWORD, buf_str(&password.hash), &shown,
+                         err);
     buf_wipe(&shown);
     wipe_password(&password);
     return rc;
 }
 
-int admin_user_delete(struct folder *f, const struct admin_call *call)
+int admin_user_delete(struct folder *f, const struct admin_call *call, struct err *err)
 {
     struct buf nothing = BUF_INIT(0);
 
-    return change_user(f, call, STEP_ACCOUNT_DELETE, STR(""), &nothing);
+    return change_user(f, call, STEP_ACCOUNT_DELETE, STR(""), &nothing, err);
 }
 
 /* ---- access keys ---- */
 
-int admin_key_create(struct folder *f, const struct admin_call *call)
+int admin_key_create(struct folder *f, const struct admin_call *call, struct err *err)
 {
     struct new_key key = { .sealed = BUF_INIT(0) };
     struct buf shown = BUF_INIT(KIB);
     struct arena arena = ARENA_INIT;
     struct account_change change;
     struct account account;
-    struct err err = ERR_INIT;
-    int rc = find_account(f, call, call->name, &account, &arena);
+    int rc = find_account(f, call, call->name, &account, &arena, err);
 
     account_change_init(&change);
-    if (!rc && access_key_new(&key, store_key(f->store), account.id, &change, &err))
-        rc = admin_failed(&err, "there is no key for secrets");
+    if (!rc) {
+        rc = access_key_new(&key, store_key(f->store), account.id, &change, err);
+        if (rc)
+            admin_explain(err, rc, "there is no key for secrets");
+    }
     buf_addf(&shown, "User Name,Access Key Id,Secret Access Key\n%s,%s,%s\n", call->name,
              key.id, key.secret);
     if (!rc)
-        rc = write_shown(f, &change, &shown, "", "the user has two access keys already");
+        rc = write_shown(f, &change, &shown, "", "the user has two access keys already",
+                         err);
     buf_wipe(&shown);
     buf_release(&key.sealed);
     wipe(&key, sizeof(key));
-    err_clear(&err);
     arena_release(&arena);
     return rc;
 }
 
-int admin_key_list(struct folder *f, const struct admin_call *call)
+int admin_key_list(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    return list(f, LIST_ALL_KEYS, NULL,
-                (struct listing){ .columns = 3, .domain = call->domain });
+    return list_accounts(f, LIST_ALL_KEYS, NULL,
+                         (struct row_filter){ .columns = 3, .domain = call->domain },
+                         err);
 }
 
-int admin_key_delete(struct folder *f, const struct admin_call *call)
+int admin_key_delete(struct folder *f, const struct admin_call *call, struct err *err)
 {
     struct str id = str_of(call->name);
     struct account_change change;
@@ -311,63 +301,56 @@ int admin_key_delete(struct folder *f, const struct admin_call *call)
     account_change_init(&change);
     change_add(&change, STEP_KEY_TOKENS, &id, 1, 0, 0);
     change_add(&change, STEP_KEY_DELETE, &id, 1, 0, 0);
-    return admin_write(f, &change.write, "no access key of that id is there", "", "");
+    return admin_write(f, &change.write, "no access key of that id is there", "", "",
+                       err);
 }
 
 /* ---- projects ---- */
 
-struct search {
+/* Looks for a project among all. */
+struct project_search {
     struct str id;
     bool found, with_sign_in;
 };
 
 static void match_project(void *arg, const struct str *column)
 {
-    struct search *s = arg;
+    struct project_search *search = arg;
 
-    s->found = s->found || str_eq(column[0], s->id);
-    s->with_sign_in = s->with_sign_in || column[2].n;
+    search->found = search->found || str_eq(column[0], search->id);
+    search->with_sign_in = search->with_sign_in || column[2].n;
 }
 
-/* 1 when it failed, and was said. */
-static int find_project(struct folder *f, const char *id, struct search *out)
+static int find_project(struct folder *f, const char *id, struct project_search *out,
+                        struct err *err)
 {
-    struct err err = ERR_INIT;
     struct snapshot *s;
-    int rc = store_snapshot(&s, f->store, &err);
+    int rc = store_snapshot(&s, f->store, err);
 
-    *out = (struct search){ .id = str_of(id) };
-    if (!rc) {
-        rc = snapshot_accounts(s, LIST_ALL_PROJECTS, NULL, 0, match_project, out, &err);
-        snapshot_end(s);
-    }
+    *out = (struct project_search){ .id = str_of(id) };
     if (rc)
-        rc = admin_failed(&err, "out of memory");
-    err_clear(&err);
+        return rc;
+    rc = snapshot_accounts(s, LIST_ALL_PROJECTS, NULL, 0, match_project, out, err);
+    snapshot_end(s);
     return rc;
 }
 
-static int no_project(void)
+int admin_check_project(struct folder *f, const char *id, struct err *err)
 {
-    fputs("dlfd admin: " ADMIN_NO_PROJECT "\n", stderr);
-    return 1;
+    struct project_search search;
+    int rc = find_project(f, id, &search, err);
+
+    if (rc || search.found || !search.with_sign_in)
+        return rc;
+    return err_say(err, E_NOTFOUND, ADMIN_NO_PROJECT);
 }
 
-int admin_check_project(struct folder *f, const char *id)
-{
-    struct search search;
-    int rc = find_project(f, id, &search);
-
-    return rc || search.found || !search.with_sign_in ? rc : no_project();
-}
-
-int admin_project_create(struct folder *f, const struct admin_call *call)
+int admin_project_create(struct folder *f, const struct admin_call *call, struct err *err)
 {
     char id[ID_HEX_BYTES], workspace[ID_HEX_BYTES];
     struct buf domain = BUF_INIT(KIB);
     struct account_change change;
-    struct err err = ERR_INIT;
-    int rc = find_domain(f, call, &domain, &err);
+    int rc = find_domain(f, call, &domain, err);
     struct str project[] = { { id, ID_HEX_BYTES - 1 },
                              str_of(call->name),
                              buf_str(&domain) };
@@ -378,25 +361,23 @@ int admin_project_create(struct folder *f, const struct admin_call *call)
     account_change_init(&change);
     change_add(&change, STEP_PROJECT_NEW, project, 3, clock_ms(), 0);
     change_add(&change, STEP_PROJECT_WORKSPACE, first, 2, id_random(), clock_ms());
-    if (rc)
-        rc = admin_failed(&err, "out of memory");
-    else
+    if (!rc)
         rc = admin_write(f, &change.write, "there is no such domain: create a user first",
-                         "a project of that name is in the domain already", "");
+                         "a project of that name is in the domain already", "", err);
     if (!rc)
         puts(id);
-    err_clear(&err);
     buf_release(&domain);
     return rc;
 }
 
-int admin_project_list(struct folder *f, const struct admin_call *call)
+int admin_project_list(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    return list(f, LIST_ALL_PROJECTS, NULL,
-                (struct listing){ .columns = 3, .domain = call->domain });
+    return list_accounts(f, LIST_ALL_PROJECTS, NULL,
+                         (struct row_filter){ .columns = 3, .domain = call->domain },
+                         err);
 }
 
-int admin_project_delete(struct folder *f, const struct admin_call *call)
+int admin_project_delete(struct folder *f, const struct admin_call *call, struct err *err)
 {
     static const enum account_step steps[] = {
         STEP_PROJECT_IS_EMPTY,   STEP_PROJECT_ORPHAN_BLOBS, STEP_PROJECT_OBJECTS,
@@ -405,16 +386,18 @@ int admin_project_delete(struct folder *f, const struct admin_call *call)
     };
     struct str id = str_of(call->name);
     struct account_change change;
-    struct search search;
-    int rc = find_project(f, call->name, &search);
+    struct project_search search;
+    int rc = find_project(f, call->name, &search, err);
 
-    if (rc || !search.found)
-        return rc ? rc : no_project();
+    if (rc)
+        return rc;
+    if (!search.found)
+        return err_say(err, E_NOTFOUND, ADMIN_NO_PROJECT);
     account_change_init(&change);
-    for (size_t i = call->force; i < sizeof(steps) / sizeof(steps[0]); i++)
+    for (size_t i = call->force != NULL; i < sizeof(steps) / sizeof(steps[0]); i++)
         change_add(&change, steps[i], &id, 1, 0, 0);
     return admin_write(f, &change.write, "no project of that id is there", "",
-                       "it is not empty: --force deletes it with all that it holds");
+                       "it is not empty: --force deletes it with all that it holds", err);
 }
 
 /* ---- roles ---- */
@@ -428,12 +411,12 @@ static int role_of(const char *name)
 }
 
 static int change_role(struct folder *f, const struct admin_call *call,
-                       enum account_step step, int role)
+                       enum account_step step, int role, struct err *err)
 {
     struct arena arena = ARENA_INIT;
     struct account_change change;
     struct account account;
-    int rc = find_account(f, call, call->user, &account, &arena);
+    int rc = find_account(f, call, call->user, &account, &arena, err);
 
     if (!rc) {
         struct str text[] = { str_of(call->project),
@@ -445,30 +428,30 @@ static int change_role(struct folder *f, const struct admin_call *call,
         rc = admin_write(f, &change.write,
                          role ? "the project has no such workspace"
                               : "the user has no role in that workspace",
-                         "", "");
+                         "", "", err);
     }
     arena_release(&arena);
     return rc;
 }
 
-int admin_role_grant(struct folder *f, const struct admin_call *call)
+int admin_role_grant(struct folder *f, const struct admin_call *call, struct err *err)
 {
     int role = role_of(call->name);
 
     if (role)
-        return change_role(f, call, STEP_ROLE_SET, role);
+        return change_role(f, call, STEP_ROLE_SET, role, err);
     fputs("dlfd admin: a role is one of viewer, operator, developer, administrator\n",
           stderr);
     return 2;
 }
 
-int admin_role_revoke(struct folder *f, const struct admin_call *call)
+int admin_role_revoke(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    return change_role(f, call, STEP_ROLE_REVOKE, ROLE_NONE);
+    return change_role(f, call, STEP_ROLE_REVOKE, ROLE_NONE, err);
 }
 
-int admin_role_list(struct folder *f, const struct admin_call *call)
+int admin_role_list(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    return list(f, LIST_ROLES, call->project,
-                (struct listing){ .columns = 3, .last_role = true });
+    return list_accounts(f, LIST_ROLES, call->project,
+                         (struct row_filter){ .columns = 3, .last_role = true }, err);
 }

@@ -52,7 +52,7 @@ static int examine(const char *path, const struct key_file *keys)
                          &definitions, &err);
 
     if (rc)
-        rc = admin_failed(&err, "out of memory");
+        fprintf(stderr, "dlfd admin: %s\n", err.arg[0] ? err.arg[0] : "out of memory");
     else
         printf("%lld workspaces, %lld objects, %lld definitions of %lld bytes, stored in "
                "%lld; %lld dangling, %lld refused, %lld damaged\n",
@@ -63,9 +63,10 @@ static int examine(const char *path, const struct key_file *keys)
     return rc || r.damaged ? 1 : 0;
 }
 
-int admin_check(struct folder *f, const struct admin_call *call)
+int admin_check(struct folder *f, const struct admin_call *call, struct err *err)
 {
     (void)call;
+    (void)err;
     return examine(buf_cstr(&f->database), &f->keys);
 }
 
@@ -139,27 +140,23 @@ static int check_names(const char *file, const char *key_path,
     return 0;
 }
 
-int admin_backup(struct folder *f, const struct admin_call *call)
+int admin_backup(struct folder *f, const struct admin_call *call, struct err *err)
 {
     const struct key_file *keys = call->without_key || !f->keys.n ? NULL : &f->keys;
     struct fresh_file fresh = { .path = BUF_INIT(0) };
-    struct err err = ERR_INIT;
     struct buf path;
     const char *key_path = beside(&path, call->name, ".key");
-    int rc = check_names(call->name, key_path, keys, &err);
+    int rc = check_names(call->name, key_path, keys, err);
 
     if (!rc)
-        rc = fresh_file_make(&fresh, call->name, &err);
+        rc = fresh_file_make(&fresh, call->name, err);
     if (!rc)
-        rc = store_copy(buf_cstr(&f->database), fresh.path.ptr, &err);
+        rc = store_copy(buf_cstr(&f->database), fresh.path.ptr, err);
     if (!rc && examine(fresh.path.ptr, &f->keys))
-        rc = err_say(&err, E_IO, "the copy is not sound: nothing was backed up");
+        rc = err_say(err, E_IO, "the copy is not sound: nothing was backed up");
     if (!rc)
-        rc = publish(keys, key_path, &fresh, &err);
-    if (rc)
-        rc = admin_failed(&err, "out of memory");
+        rc = publish(keys, key_path, &fresh, err);
     fresh_file_drop(&fresh);
-    err_clear(&err);
     buf_release(&path);
     return rc;
 }
@@ -346,18 +343,14 @@ static int restore(const struct folder *f, const char *file, const char *copy,
     return rc;
 }
 
-int admin_restore(struct folder *f, const struct admin_call *call)
+int admin_restore(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    struct err err = ERR_INIT;
     struct buf path;
     const char *copy = beside(&path, f->database.ptr, ".restore");
-    int rc = copy ? check_restore(f, call, copy, &err) : err_nomem(&err);
+    int rc = copy ? check_restore(f, call, copy, err) : err_nomem(err);
 
     if (!rc)
-        rc = restore(f, call->name, copy, &err);
-    if (rc)
-        rc = admin_failed(&err, "out of memory");
-    err_clear(&err);
+        rc = restore(f, call->name, copy, err);
     buf_release(&path);
     return rc;
 }
@@ -375,15 +368,14 @@ static int reindex_failed(const struct err *err, int64_t objects)
     return 1;
 }
 
-int admin_reindex(struct folder *f, const struct admin_call *call)
+int admin_reindex(struct folder *f, const struct admin_call *call, struct err *err)
 {
     struct reindex all = { .say = say };
-    struct err err = ERR_INIT;
-    int rc = renew_definitions(f, &all, &err);
+    int rc = renew_definitions(f, &all, err);
 
     (void)call;
     if (rc)
-        rc = reindex_failed(&err, all.objects);
+        rc = reindex_failed(err, all.objects);
     else
         printf("%lld objects made anew, %lld of them with other bytes; %lld definitions "
                "kept as they are\n",
@@ -391,6 +383,5 @@ int admin_reindex(struct folder *f, const struct admin_call *call)
     if (!rc && access(f->exposed.ptr, F_OK) == 0)
         printf("secrets that were stored in clear are listed in %s: replace them\n",
                f->exposed.ptr);
-    err_clear(&err);
     return rc;
 }

@@ -484,7 +484,7 @@ int main(int argc, char **argv)
     mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error, like a full disk */
     if (argc > 1 && strcmp(argv[1], "admin") == 0)
-        return output_end("dlfd admin", admin_main(argc - 2, argv + 2));
+        return output_end("dlfd admin", admin_main(argc - 1, argv + 1));
     rc = options_read(&o, argc, argv, &err);
     if (!rc && o.help)
         options_help(&o);
