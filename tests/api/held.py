@@ -5,7 +5,10 @@ archive whose import takes a while."""
 import contextlib
 import http.client
 import json
+import pathlib
+import platform
 import sqlite3
+import time
 
 import contract
 from archives import zipped
@@ -64,6 +67,27 @@ def catalogue(server):
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("BEGIN IMMEDIATE")
         yield db
+
+
+# clock_nanosleep and nanosleep: SQLite waits for a lock.
+SLEEPS = ("115", "101") if platform.machine() == "aarch64" else ("230", "35")
+
+
+def writer_waits(pid):
+    """Whether the writer thread of a process waits for the database's lock: what it will
+    write is judged and sealed by then."""
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        if (task / "comm").read_text().strip() == "writer":
+            return (task / "syscall").read_text().split()[0] in SLEEPS
+    return False
+
+
+def until_writer_waits(server):
+    """While the catalogue is held, until a write has come to it."""
+    deadline = time.monotonic() + 60
+    while not writer_waits(server.process.pid):
+        assert time.monotonic() < deadline, "nothing is written"
+        time.sleep(0.005)
 
 
 def large(scripts):

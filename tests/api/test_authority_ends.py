@@ -10,7 +10,7 @@ import pytest
 
 from archives import put_object, task_of, zipped
 from harness import Server, cdm_job, job, node
-from held import Held, catalogue, held, large
+from held import Held, catalogue, held, large, until_writer_waits
 from signer import SigningClient, admin, client_of, credentials, get_token
 
 
@@ -222,7 +222,7 @@ def test_a_write_is_judged_in_its_own_transaction(house, what, by):
         answers, threads = [], []
         for request in (("POST", "/jobs", job("written")), ("DELETE", "/jobs/there", None)):
             threads.append(sent(lambda r=request: answers.append(client.call(*r))))
-        time.sleep(0.5)  # so that they wait for the writer; either way nothing may be written
+        until_writer_waits(house.server)
         assert not answers
         db.execute(sql, (account,))
         db.execute("COMMIT")
@@ -253,7 +253,7 @@ def test_no_token_for_a_project_that_is_not_theirs_any_more(house, sql):
         body = {"auth": {"identity": {"methods": ["token"], "token": {"id": client.token}},
                          "scope": {"project": {"id": client.project}}}}
         thread = sent(lambda: answers.append(house.plain.request("POST", "/v3/auth/tokens", body)))
-        time.sleep(0.5)
+        until_writer_waits(house.server)
         assert not answers
         db.execute(sql, (account,))
         db.execute("COMMIT")

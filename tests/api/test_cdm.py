@@ -3,7 +3,6 @@
 import base64
 import copy
 import json
-import time
 
 import pytest
 
@@ -182,9 +181,9 @@ def test_many_in_one_body_hold_nobody_up(start):
     client = server.client()
     bodies = [cdm_job(f"j{i}") for i in range(8000)]
     assert client.cdm("POST", "/job", {"jobs": bodies}).status == 200
-    started = time.monotonic()
+    used = server.cpu_seconds()
     assert server.stop() == 0
-    assert time.monotonic() - started < 10
+    assert server.used - used < 10
 
 
 def test_an_update_replaces(client, kind):

@@ -316,12 +316,13 @@ def test_an_import_while_the_disk_is_full(template, tmp_path):
     server = Server(fresh(template, tmp_path))
     client = server.client(timeout=10)
     path = put_object(server, zipped([(f"{i}.script", json.dumps(script(f"s{i}", content=f"{i} {LARGE}")))
-                                      for i in range(1500)]))
+                                      for i in range(1500)], level=1))
     answer = client.post("/jobs/import", {"path": path})
     assert answer.status == 200, answer
     shown = "/system-tasks/" + answer.json["taskId"]
     with Traced(server, writer_of(server), tmp_path / "log", *inject("ENOSPC", "pwrite64", "1+")):
-        time.sleep(3)
+        while len(INJECTED.findall((tmp_path / "log").read_text())) < 3:
+            time.sleep(0.05)  # its end is tried each second
         assert client.get(shown).json["status"] == "RUNNING"
     end = task_of(client, answer)
     assert end["status"] == "FAILED" and "the catalogue: " in end["message"], end

@@ -7,7 +7,7 @@ import pytest
 
 from archives import put_object, zipped
 from harness import job, script
-from held import catalogue, held, large
+from held import catalogue, held, large, until_writer_waits
 from signer import admin, client_of, credentials, get_token
 
 
@@ -61,7 +61,7 @@ def test_a_write_that_waits_brings_no_project_back(house):
     under_way = held(client, "POST", "/jobs", job("zombie"))
     with catalogue(server) as db:
         under_way.send()
-        time.sleep(0.5)  # so that it waits for the writer; either way it must not be saved
+        until_writer_waits(server)
         for sql in DELETE:
             db.execute(sql, (project,))
         db.execute("COMMIT")

@@ -257,8 +257,9 @@ def hasty(start):
     return start("--header-timeout", "1s", "--transfer-timeout", "1s")
 
 
-def drip(connection, data, seconds):
-    """Sends a byte each 0.2 s; when the server closed, in seconds, or None."""
+def drip(connection, data):
+    """Sends a byte each 0.2 s; when the server closed, in seconds, or None: not before the
+    last byte."""
     began = time.monotonic()
     connection.socket.settimeout(0.2)
     for byte in data:
@@ -270,33 +271,38 @@ def drip(connection, data, seconds):
             pass
         except OSError:
             return time.monotonic() - began
-        if time.monotonic() - began > seconds:
-            return None
     return None
 
 
+def assert_is_ended(begin, data):
+    """What drips `data` is ended when its second is over.  The time is the machine's too, so
+    that one of a few tries has to be in time, and none before."""
+    for _ in range(5):
+        connection = begin()
+        ended = drip(connection, data)
+        connection.close()
+        assert ended and ended > 0.9, ended
+        if ended < 4:
+            return
+    raise AssertionError(ended)
+
+
 def test_a_dripped_header_is_ended(hasty):
-    connection = Raw(hasty)
-    ended = drip(connection, (LIST + "X-Slow: " + "x" * 100).encode(), 6)
-    assert ended is not None and 0.9 < ended < 4, ended
-    connection.close()
+    assert_is_ended(lambda: Raw(hasty), (LIST + "X-Slow: " + "x" * 300).encode())
 
 
 def test_the_next_header_on_a_connection_has_its_own_time(hasty):
-    connection = Raw(hasty).send(LIST, "\r\n")
-    assert connection.answer()[0] == 200
-    time.sleep(2.5)  # longer than a header may take: nothing has begun
-    connection.send("GET /v1/raw/jobs HTTP/1.1\r\n")
-    ended = drip(connection, b"X-Slow: " + b"x" * 100, 6)
-    assert ended is not None and 0.9 < ended < 4, ended
-    connection.close()
+    def begin():
+        connection = Raw(hasty).send(LIST, "\r\n")
+        assert connection.answer()[0] == 200
+        time.sleep(2.5)  # longer than a header may take: nothing has begun
+        return connection.send("GET /v1/raw/jobs HTTP/1.1\r\n")
+
+    assert_is_ended(begin, b"X-Slow: " + b"x" * 300)
 
 
 def test_a_dripped_body_is_ended(hasty):
-    connection = Raw(hasty).send(SAVE, "Content-Length: 1000\r\n\r\n")
-    ended = drip(connection, b"{" * 100, 6)
-    assert ended is not None and 0.9 < ended < 4, ended
-    connection.close()
+    assert_is_ended(lambda: Raw(hasty).send(SAVE, "Content-Length: 1000\r\n\r\n"), b"{" * 300)
     assert hasty.client(project="raw").get("/jobs").json["total"] == 0
 
 
@@ -418,7 +424,7 @@ def dripping(connections):
 
 
 def others_are_served(server):
-    client = server.client(timeout=5)
+    client = server.client(timeout=60)  # what drips goes on for longer
     for i in range(100):
         client.make_job(f"job_{i}")
     assert client.export([f"job_{i}" for i in range(100)]).status == 200
@@ -436,20 +442,17 @@ def test_two_thousand_dripping_connections(start):
 
 
 def test_past_the_limit_new_connections_are_refused(start):
-    server = start("--max-connections", "20")
+    server = start("--max-connections", "20", "--header-timeout", "10m")
     old = [Raw(server).send(LIST) for _ in range(20)]
-    time.sleep(0.3)
     for _ in range(5):
-        began = time.monotonic()
-        assert Raw(server, timeout=5).rest() == b""
-        assert time.monotonic() - began < 2
+        assert Raw(server, timeout=60).rest() == b"", "at once: not when the time of its head is over"
     for one in old:
         assert one.send("\r\n").answer()[0] == 200, "an old one goes on"
     old.pop().close()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            fresh = Raw(server, timeout=5).send(LIST, "\r\n").answer()
+            fresh = Raw(server, timeout=60).send(LIST, "\r\n").answer()
             break
         except (OSError, AssertionError):
             time.sleep(0.05)

@@ -1,30 +1,17 @@
 """`dlfd admin key rotate` beside what seals secrets at the same time."""
 
 import os
-import pathlib
-import platform
 import signal
 import sqlite3
 import subprocess
 import time
 
 from harness import DLFD, ENGLISH, dlfd
-
-# clock_nanosleep and nanosleep: SQLite waits for a lock.
-SLEEPS = ("115", "101") if platform.machine() == "aarch64" else ("230", "35")
+from held import writer_waits
 
 
 def admin(*args, data):
     return dlfd("admin", *args, "--data", data)
-
-
-def writer_waits(pid):
-    """Whether the writer thread of a process waits for the database's lock: what it will
-    write is sealed by then."""
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        if (task / "comm").read_text().strip() == "writer":
-            return (task / "syscall").read_text().split()[0] in SLEEPS
-    return False
 
 
 def until(condition, process):

@@ -15,6 +15,7 @@ import urllib.request
 import pytest
 
 from harness import ROOT, Answer, audit_rows, dlfd, job, node, script
+from held import until_writer_waits
 from signer import (SigningClient, admin, client_of, credentials, get_token, now,
                     password_body, sign)
 
@@ -400,7 +401,7 @@ def test_what_ends_while_a_token_is_made_makes_none(house, how, sql):
     db.execute("BEGIN IMMEDIATE")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         answer = pool.submit(house.ask, body)
-        time.sleep(1)
+        until_writer_waits(house.server)
         assert not answer.done()
         before = db.execute("SELECT count(*) FROM token").fetchone()
         db.execute(sql)
