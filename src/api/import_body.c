@@ -1,7 +1,5 @@
 #include "api/import_body.h"
 
-#include <ctype.h>
-
 #include "base/limits.h"
 #include "model/definition.h"
 #include "model/names.h"
@@ -164,20 +162,6 @@ static const struct field check_fields[] = { PATH_FIELD, { .name = NULL } };
 static const struct form check_form = { check_fields, DLF_3051 };
 /* clang-format on */
 
-/* Whether two names differ only in case, - and _. */
-static bool is_like(struct str a, const char *b)
-{
-    size_t k = 0, n = strlen(b);
-
-    for (size_t i = 0; i < a.n; i++) {
-        if (a.p[i] == '-' || a.p[i] == '_')
-            continue;
-        if (k == n || tolower((unsigned char)a.p[i]) != tolower((unsigned char)b[k++]))
-            return false;
-    }
-    return k == n;
-}
-
 /* What is not known is let go, as everywhere; but not what was meant to be known: an
  * import without its dryRun is one. */
 static int check_spelling(const struct form *form, const struct json_doc *doc,
@@ -189,7 +173,7 @@ static int check_spelling(const struct form *form, const struct json_doc *doc,
         const struct field *f = form->fields;
 
         member.at = i;
-        while (f->name && !is_like(json_key(doc, i), f->name))
+        while (f->name && !str_same_loosely(json_key(doc, i), f->name, "-_"))
             f++;
         if (f->name && !str_is(json_key(doc, i), f->name))
             return rule_fail(&member, DET_MISSPELT, f->name, NULL, NULL);

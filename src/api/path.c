@@ -4,16 +4,6 @@
 #include "base/utf8.h"
 #include "errors/errors.h"
 
-/* Takes what stands before the next `mark`, and the mark. */
-static struct str take_until(struct str *rest, char mark)
-{
-    const char *end = rest->n ? memchr(rest->p, mark, rest->n) : NULL;
-    struct str piece = { rest->p, end ? (size_t)(end - rest->p) : rest->n };
-
-    *rest = str_from(*rest, piece.n + (end ? 1 : 0));
-    return piece;
-}
-
 /* E_INVALID, with `detail` of `key`, when it is not percent-encoded UTF-8 without
  * NUL. */
 static int decode(struct str raw, struct str *out, int detail, const char *key,
@@ -37,7 +27,7 @@ static int decode(struct str raw, struct str *out, int detail, const char *key,
 
 int path_split(struct path *out, struct str raw, struct arena *arena, struct err *err)
 {
-    struct str rest = raw;
+    struct str rest = raw, part;
     int rc;
 
     out->n = -1;
@@ -50,16 +40,12 @@ int path_split(struct path *out, struct str raw, struct arena *arena, struct err
         out->n = 0;
         return 0;
     }
-    for (int n = 0; n < PATH_MAX_SEGMENTS; n++) {
-        bool last = !rest.n || !memchr(rest.p, '/', rest.n);
-
-        rc = decode(take_until(&rest, '/'), &out->segment[n], DET_PATH, "", arena, err);
+    for (int n = 0; n < PATH_MAX_SEGMENTS && str_next(&rest, '/', &part); n++) {
+        rc = decode(part, &out->segment[n], DET_PATH, "", arena, err);
         if (rc)
             return rc;
-        if (last) {
+        if (!rest.p)
             out->n = n + 1;
-            break;
-        }
     }
     return 0;
 }
@@ -70,7 +56,7 @@ bool path_matches(const struct path *path, const char *pattern, struct path_name
     int i = 0;
 
     for (; rest.n && i < path->n; i++) {
-        struct str part = take_until(&rest, '/');
+        struct str part = str_cut(&rest, '/');
 
         if (part.p[0] != '{') {
             if (!str_eq(part, path->segment[i]))
@@ -120,7 +106,7 @@ int query_list(struct str query, const char *key, struct str *values, size_t max
 
     *n = 0;
     while (!rc && rest.n) {
-        struct str pair = take_until(&rest, '&'), name = take_until(&pair, '=');
+        struct str pair = str_cut(&rest, '&'), name = str_cut(&pair, '=');
         bool is = str_is(name, key);
 
         if (!is && name.n && memchr(name.p, '%', name.n))

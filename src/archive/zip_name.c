@@ -82,13 +82,8 @@ static size_t count_segments(struct str name)
     size_t n = 0;
 
     while (name.n) {
-        const char *slash = memchr(name.p, '/', name.n);
-        struct str segment = { name.p, slash ? (size_t)(slash - name.p) : name.n };
-
-        if (is_bad_segment(segment))
+        if (is_bad_segment(str_cut(&name, '/')))
             return 0;
-        name.p += segment.n + (slash != NULL);
-        name.n -= segment.n + (slash != NULL);
         n++;
     }
     return n;

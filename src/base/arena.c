@@ -60,6 +60,20 @@ void *arena_array(struct arena *a, size_t count, size_t size)
     return arena_alloc(a, n);
 }
 
+#define GROW_FIRST 8
+
+void *arena_grow(struct arena *a, void *items, size_t n, size_t size)
+{
+    void *more;
+
+    if (n && (n < GROW_FIRST || n & (n - 1)))
+        return items;
+    more = arena_array(a, n ? 2 * n : GROW_FIRST, size);
+    if (more && n)
+        memcpy(more, items, n * size);
+    return more;
+}
+
 struct str arena_str(struct arena *a, struct str s)
 {
     char *p = arena_alloc(a, s.n + 1);

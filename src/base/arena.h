@@ -24,6 +24,12 @@ void *arena_alloc(struct arena *a, size_t n);
 /* `count` times `size` bytes, zeroed; NULL also when the product overflows. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 
+/*
+ * Room for one more than the `n` items of `items`, which only this has grown, from NULL
+ * on; NULL when memory is out.  The old items stay in the arena.
+ */
+void *arena_grow(struct arena *a, void *items, size_t n, size_t size);
+
 /* A copy with a NUL behind it; .p is NULL when memory is out. */
 struct str arena_str(struct arena *a, struct str s);
 

@@ -55,27 +55,31 @@ static inline struct str str_from(struct str a, size_t at)
     return (struct str){ at ? a.p + at : a.p, a.n - at };
 }
 
+/* str_cmp() for qsort(), of an array of texts. */
+int str_by_text(const void *a, const void *b);
+
+/* Takes off `rest` what stands before the next `mark`, and the mark: all where there is
+ * none. */
+struct str str_cut(struct str *rest, char mark);
+
+/*
+ * Goes through the pieces of a text between marks, which may be empty:
+ * while (str_next(&rest, ',', &piece)).  After the last piece rest.p is NULL, so that a
+ * loop can see whether another follows.
+ */
+bool str_next(struct str *rest, char mark, struct str *piece);
+
 /* The next of several lines, taken off `rest`; false when there is none, or it is empty.
  */
-static inline bool str_line(struct str *rest, struct str *line)
-{
-    const char *end = rest->n ? (const char *)memchr(rest->p, '\n', rest->n) : NULL;
-
-    *line = (struct str){ rest->p, end ? (size_t)(end - rest->p) : rest->n };
-    *rest = str_from(*rest, line->n + (end ? 1 : 0));
-    return line->n > 0;
-}
+bool str_line(struct str *rest, struct str *line);
 
 /* So many of the lines of `a`, each with its end, as have `max` bytes together; of a
  * longer one the first. */
-static inline struct str str_lines(struct str a, size_t max)
-{
-    const char *end = a.n > max ? (const char *)memrchr(a.p, '\n', max) : NULL;
+struct str str_lines(struct str a, size_t max);
 
-    if (a.n > max && !end)
-        end = (const char *)memchr(a.p, '\n', a.n);
-    return (struct str){ a.p, end ? (size_t)(end - a.p) + 1 : a.n };
-}
+/* Whether `a` and `b` differ at most in the case of ASCII letters, and in characters of
+ * `skip` that only `a` has. */
+bool str_same_loosely(struct str a, const char *b, const char *skip);
 
 /* Whether `part` stands anywhere in `a`. */
 static inline bool str_has(struct str a, const char *part)

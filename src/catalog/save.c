@@ -1,5 +1,7 @@
 #include "catalog/catalog.h"
 
+#include <stdlib.h>
+
 #include "archive/deflate.h"
 #include "base/limits.h"
 #include "base/percent.h"
@@ -35,24 +37,6 @@ static int read_old(struct catalog *c, const struct place *place, struct prepare
     if (!rc)
         p->save.old = &p->old;
     return rc;
-}
-
-static bool contains(const struct str *sorted, size_t n, struct str name)
-{
-    size_t from = 0;
-
-    while (from < n) {
-        size_t middle = from + (n - from) / 2;
-        int c = str_cmp(sorted[middle], name);
-
-        if (c == 0)
-            return true;
-        if (c < 0)
-            from = middle + 1;
-        else
-            n = middle;
-    }
-    return false;
 }
 
 static int find_unknown(struct catalog *c, const struct place *place,
@@ -98,7 +82,8 @@ static int check_depends(struct catalog *c, const struct place *place,
         return err_nomem(err);
     for (size_t i = 0; i < d->n_depends; i++)
         if (!str_eq(d->depends[i], d->facts.name) &&
-            !contains(kept, n_kept, d->depends[i]))
+            !(n_kept &&
+              bsearch(&d->depends[i], kept, n_kept, sizeof(*kept), str_by_text)))
             names[n++] = d->depends[i];
     return n ? find_unknown(c, place, names, n, arena, err) : 0;
 }

@@ -173,11 +173,6 @@ static struct naming *list_namings(const struct import *im, size_t *n)
     return all;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static int list_resources(struct look *l, struct err *err)
 {
     const struct import *im = l->im;
@@ -188,7 +183,7 @@ static int list_resources(struct look *l, struct err *err)
     for (size_t i = 0; i < im->n; i++)
         if (im->items[i]->save.kind == KIND_RESOURCE && is_sound(im->items[i]))
             l->resources[l->n_resources++] = im->items[i]->facts.name;
-    qsort(l->resources, l->n_resources, sizeof(*l->resources), by_text);
+    qsort(l->resources, l->n_resources, sizeof(*l->resources), str_by_text);
     return 0;
 }
 
@@ -201,7 +196,7 @@ static int is_there(struct look *l, const struct naming *n, bool *there, struct 
 
     if (n->kind == KIND_RESOURCE) { /* whichever directory it is in */
         *there =
-            bsearch(&n->name, l->resources, l->n_resources, sizeof(n->name), by_text);
+            bsearch(&n->name, l->resources, l->n_resources, sizeof(n->name), str_by_text);
         return *there
                    ? 0
                    : snapshot_has_resource(l->snapshot, l->jobs.id, n->name, there, err);

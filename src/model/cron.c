@@ -89,17 +89,9 @@ static bool field_ok(const struct cron_field *f, struct str text, struct str *pa
     *part = text;
     if (f->only)
         return str_is(text, f->only);
-    for (size_t at = 0; at <= text.n;) {
-        struct str piece = str_from(text, at);
-        const char *comma = piece.n ? memchr(piece.p, ',', piece.n) : NULL;
-
-        if (comma)
-            piece.n = (size_t)(comma - piece.p);
-        *part = piece;
-        if (!piece_ok(f, piece))
+    while (str_next(&text, ',', part))
+        if (!piece_ok(f, *part))
             return false;
-        at += piece.n + 1;
-    }
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/sort.h"
 #include "model/edit_int.h"
 #include "model/kinds.h"
 
@@ -20,28 +21,20 @@ struct editing {
     const struct edits *edits;
     const struct json_doc *doc;
     struct edit *list;
-    size_t n, cap;
+    size_t n;
     struct arena *arena;
     bool failed;
 };
 
 static void add(struct editing *ed, struct edit edit)
 {
-    if (ed->n == ed->cap) {
-        size_t cap = ed->cap ? 2 * ed->cap : 16;
-        struct edit *more = arena_array(ed->arena, cap, sizeof(*more));
+    struct edit *list = arena_grow(ed->arena, ed->list, ed->n, sizeof(*list));
 
-        if (!more) {
-            ed->failed = true;
-            return;
-        }
-        if (ed->n)
-            memcpy(more, ed->list, ed->n * sizeof(*more));
-        ed->list = more;
-        ed->cap = cap;
-    }
-    ed->failed |= !edit.text.p;
-    ed->list[ed->n++] = edit;
+    ed->failed |= !list || !edit.text.p;
+    if (!list)
+        return;
+    ed->list = list;
+    list[ed->n++] = edit;
 }
 
 /* A member's text: in place of the one that is there, or at the end. */
@@ -103,20 +96,14 @@ static const struct row rows[] = {
 static struct str rename_list(struct editing *ed, enum env what, struct str names)
 {
     struct buf out = BUF_INIT(DEFINITION_MAX);
-    struct str text;
+    struct str one, text;
 
-    for (size_t at = 0; at <= names.n;) {
-        struct str one = str_from(names, at);
-        const char *comma = one.n ? memchr(one.p, ',', one.n) : NULL;
-
-        if (comma)
-            one.n = (size_t)(comma - one.p);
-        if (at)
-            buf_addc(&out, ',');
-        at += one.n + 1;
+    while (str_next(&names, ',', &one)) {
         for (; one.n && one.p[0] == ' '; one = str_from(one, 1))
             buf_addc(&out, ' ');
         buf_addstr(&out, edits_rename(ed->edits, what, one));
+        if (names.p)
+            buf_addc(&out, ',');
     }
     text = arena_buf(ed->arena, &out);
     buf_release(&out);
@@ -304,10 +291,17 @@ static void set_config(struct editing *ed, uint32_t at)
 
 /* ---- writing ---- */
 
+static int by_value(const void *a, const void *b)
+{
+    const struct edit *x = a, *y = b;
+
+    return (x->at > y->at) - (x->at < y->at);
+}
+
 static int by_place(const void *a, const void *b)
 {
     const struct edit *x = a, *y = b;
-    int c = (x->at > y->at) - (x->at < y->at);
+    int c = by_value(a, b);
 
     if (!c)
         c = str_cmp(x->outer, y->outer);
@@ -317,17 +311,10 @@ static int by_place(const void *a, const void *b)
 /* The first edit at that value; NULL: none. */
 static const struct edit *edits_at(const struct editing *ed, uint32_t at)
 {
-    size_t from = 0, to = ed->n;
+    const struct edit key = { .at = at };
+    size_t i = lower_bound(&key, ed->list, ed->n, sizeof(key), by_value);
 
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-
-        if (ed->list[middle].at < at)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from < ed->n && ed->list[from].at == at ? &ed->list[from] : NULL;
+    return i < ed->n && ed->list[i].at == at ? &ed->list[i] : NULL;
 }
 
 /* The members of an object that is made anew: those from `e` on that belong there. */

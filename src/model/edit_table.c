@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/sort.h"
+
 /* The renamings and settings of an import, sorted, and what has used them. */
 
 static int by_renaming(const void *a, const void *b)
@@ -30,7 +32,7 @@ static int by_renaming_then_order(const void *a, const void *b)
     const struct renaming *x = a, *y = b;
     int c = by_renaming(x, y);
 
-    return c ? c : (x->order > y->order) - (x->order < y->order);
+    return c ? c : (x->order < y->order) - (x->order > y->order);
 }
 
 static int by_setting_then_order(const void *a, const void *b)
@@ -38,20 +40,7 @@ static int by_setting_then_order(const void *a, const void *b)
     const struct setting *x = a, *y = b;
     int c = by_setting(x, y);
 
-    return c ? c : (x->order > y->order) - (x->order < y->order);
-}
-
-/* Of sorted rows that are equal the last stays. */
-static size_t keep_last(void *rows, size_t n, size_t size,
-                        int (*compare)(const void *, const void *))
-{
-    char *p = rows;
-    size_t kept = 0;
-
-    for (size_t i = 0; i < n; i++)
-        if (i + 1 == n || compare(p + i * size, p + (i + 1) * size) != 0)
-            memmove(p + kept++ * size, p + i * size, size);
-    return kept;
+    return c ? c : (x->order < y->order) - (x->order > y->order);
 }
 
 void edits_sort_renamings(struct renaming *r, size_t *n)
@@ -59,7 +48,7 @@ void edits_sort_renamings(struct renaming *r, size_t *n)
     for (size_t i = 0; i < *n; i++)
         r[i].order = i;
     qsort(r, *n, sizeof(*r), by_renaming_then_order);
-    *n = keep_last(r, *n, sizeof(*r), by_renaming);
+    *n = unique(r, *n, sizeof(*r), by_renaming);
 }
 
 void edits_sort_settings(struct setting *s, size_t *n)
@@ -67,7 +56,7 @@ void edits_sort_settings(struct setting *s, size_t *n)
     for (size_t i = 0; i < *n; i++)
         s[i].order = i;
     qsort(s, *n, sizeof(*s), by_setting_then_order);
-    *n = keep_last(s, *n, sizeof(*s), by_setting);
+    *n = unique(s, *n, sizeof(*s), by_setting);
 }
 
 static struct renaming *look_up(const struct edits *e, enum env what, struct str name)
@@ -152,16 +141,9 @@ struct setting *edits_settings_of(const struct edits *e, struct str of, struct s
 {
     const struct setting key = { .of = of, .type = type, .name = STR("") };
     struct setting *s = e->settings;
-    size_t from = 0, to = e->n_settings;
+    size_t from = lower_bound(&key, s, e->n_settings, sizeof(key), by_setting);
+    size_t to = from;
 
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-
-        if (by_setting(&s[middle], &key) < 0)
-            from = middle + 1;
-        else
-            to = middle;
-    }
     while (to < e->n_settings && str_eq(s[to].of, of) && str_eq(s[to].type, type))
         to++;
     *n = to - from;

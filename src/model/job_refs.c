@@ -1,31 +1,25 @@
 #include "model/job_form.h"
 
-#include <stdlib.h>
+#include "base/sort.h"
 
 /* The lists of references and of job names grow in the request's arena. */
 struct list {
     struct arena *arena;
     void *items;
-    size_t n, cap;
+    size_t n;
     bool failed;
 };
 
 static void *list_add(struct list *l, size_t size)
 {
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? l->cap * 2 : 8;
-        void *more = arena_array(l->arena, cap, size);
+    void *items = arena_grow(l->arena, l->items, l->n, size);
 
-        if (!more) {
-            l->failed = true;
-            return NULL;
-        }
-        if (l->n)
-            memcpy(more, l->items, l->n * size);
-        l->items = more;
-        l->cap = cap;
+    if (!items) {
+        l->failed = true;
+        return NULL;
     }
-    return (char *)l->items + l->n++ * size;
+    l->items = items;
+    return (char *)items + l->n++ * size;
 }
 
 static const struct {
@@ -40,21 +34,7 @@ static const struct {
 
 bool type_matches(const char *rule, struct str type)
 {
-    size_t k = 0, n = strlen(rule);
-
-    if (str_is(STR("*"), rule))
-        return true;
-    for (size_t i = 0; i < type.n; i++) {
-        char c = type.p[i];
-
-        if (c == ' ' || c == '-' || c == '_')
-            continue;
-        if (c >= 'A' && c <= 'Z')
-            c += 'a' - 'A';
-        if (k == n || rule[k++] != c)
-            return false;
-    }
-    return k == n;
+    return strcmp(rule, "*") == 0 || str_same_loosely(type, rule, " -_");
 }
 
 /* A property's text: the last of that name, only strings; empty when absent. */
@@ -115,13 +95,9 @@ static void add_script(struct list *l, struct str value)
 /* A comma in the cluster's name separates two clusters. */
 static void add_cdm(struct list *l, struct str clusters, struct str job)
 {
-    for (size_t at = 0; at <= clusters.n;) {
-        struct str one = str_from(clusters, at);
-        const char *comma = one.n ? memchr(one.p, ',', one.n) : NULL;
+    struct str one;
 
-        if (comma)
-            one.n = (size_t)(comma - one.p);
-        at += one.n + 1;
+    while (str_next(&clusters, ',', &one)) {
         while (one.n && one.p[0] == ' ')
             one = str_from(one, 1);
         if (one.n)
@@ -157,20 +133,6 @@ static int by_target(const void *a, const void *b)
     if (!c && x->kind == REF_CDM)
         c = str_cmp(x->scope, y->scope);
     return c ? c : str_cmp(x->name, y->name);
-}
-
-static size_t sort_unique(void *items, size_t n, size_t size,
-                          int (*compare)(const void *, const void *))
-{
-    char *p = items;
-    size_t kept = n > 0;
-
-    if (n)
-        qsort(p, n, size, compare);
-    for (size_t i = 1; i < n; i++)
-        if (compare(p + (kept - 1) * size, p + i * size) != 0)
-            memmove(p + kept++ * size, p + i * size, size);
-    return kept;
 }
 
 int job_refs(const struct making *m, const struct json_doc *doc)
@@ -220,11 +182,6 @@ static void add_depend_jobs(struct list *l, const struct json_doc *doc, uint32_t
             add_names(l, doc, i);
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 int job_depends(const struct json_doc *doc, struct arena *arena, const struct str **names,
                 size_t *n, struct err *err)
 {
@@ -238,6 +195,6 @@ int job_depends(const struct json_doc *doc, struct arena *arena, const struct st
     if (l.failed)
         return err_nomem(err);
     *names = l.items;
-    *n = sort_unique(l.items, l.n, sizeof(struct str), by_text);
+    *n = sort_unique(l.items, l.n, sizeof(struct str), str_by_text);
     return 0;
 }

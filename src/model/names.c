@@ -47,24 +47,18 @@ bool name_follows(const struct name_rule *rule, struct str name)
 bool directory_ok(struct str path, size_t max_segment)
 {
     struct name_rule rule = { max_segment, true, false, "_-" };
+    struct str name;
     int depth = 0;
 
     if (path.n <= 1)
         return path.n == 0 || path.p[0] == '/';
     path = directory_key(path);
-    for (size_t at = 0; at < path.n; depth++) {
-        const char *slash;
-        struct str rest = str_from(path, at + 1);
-
-        if (path.p[at] != '/')
+    if (path.p[0] != '/')
+        return false;
+    path = str_from(path, 1);
+    for (; str_next(&path, '/', &name); depth++)
+        if (!name_follows(&rule, name))
             return false;
-        slash = rest.n ? memchr(rest.p, '/', rest.n) : NULL;
-        if (slash)
-            rest.n = (size_t)(slash - rest.p);
-        if (!name_follows(&rule, rest))
-            return false;
-        at += 1 + rest.n;
-    }
     return depth <= DIRECTORY_MAX_DEPTH;
 }
 
@@ -79,18 +73,15 @@ struct str directory_key(struct str path)
 
 bool obs_path_ok(struct str path, bool or_hdfs, struct str *bucket)
 {
-    struct str rest;
-    const char *slash;
+    struct str rest, name;
 
     if (or_hdfs && str_starts(path, "hdfs://"))
         return path.n > strlen("hdfs://");
     if (!str_starts(path, "obs://"))
         return false;
     rest = str_from(path, strlen("obs://"));
-    slash = rest.n ? memchr(rest.p, '/', rest.n) : NULL;
-    if (slash)
-        rest.n = (size_t)(slash - rest.p);
+    name = str_cut(&rest, '/');
     if (bucket)
-        *bucket = rest;
-    return rest.n > 0;
+        *bucket = name;
+    return name.n > 0;
 }

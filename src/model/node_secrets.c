@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/sort.h"
 #include "errors/errors.h"
 #include "base/banned.h"
 
@@ -91,11 +92,6 @@ struct following {
     struct arena *arena;
 };
 
-static int by_text(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static struct str *sort_paths(const struct secret *places, size_t n)
 {
     struct str *paths = reallocarray(NULL, n + 1, sizeof(*paths));
@@ -103,29 +99,19 @@ static struct str *sort_paths(const struct secret *places, size_t n)
     for (size_t i = 0; paths && i < n; i++)
         paths[i] = places[i].path;
     if (paths)
-        qsort(paths, n, sizeof(*paths), by_text);
+        qsort(paths, n, sizeof(*paths), str_by_text);
     return paths;
 }
 
 static bool is_place(const struct str *sorted, size_t n, struct str path)
 {
-    return n && bsearch(&path, sorted, n, sizeof(*sorted), by_text);
+    return n && bsearch(&path, sorted, n, sizeof(*sorted), str_by_text);
 }
 
 /* The first place that is not before `path`. */
 static size_t first_from(const struct following *f, struct str path)
 {
-    size_t low = 0, high = f->n_places;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (str_cmp(f->places[middle], path) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lower_bound(&path, f->places, f->n_places, sizeof(path), str_by_text);
 }
 
 /* What the paths of a node's secrets begin with. */
@@ -221,7 +207,7 @@ static struct str *sort_from(const struct secret_moves *moves)
     for (size_t i = 0; paths && i < moves->n; i++)
         paths[i] = moves->items[i].from;
     if (paths)
-        qsort(paths, moves->n, sizeof(*paths), by_text);
+        qsort(paths, moves->n, sizeof(*paths), str_by_text);
     return paths;
 }
 

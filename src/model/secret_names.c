@@ -43,23 +43,10 @@ static bool is_letter(char c)
 
 /* ---- whole names ---- */
 
-static bool same_key(struct str key, struct str row)
-{
-    size_t k = 0;
-
-    for (size_t i = 0; i < key.n; i++) {
-        if (key.p[i] == '-' || key.p[i] == '_')
-            continue;
-        if (k == row.n || row.p[k++] != lower(key.p[i]))
-            return false;
-    }
-    return k == row.n;
-}
-
 bool is_secret_name(struct str key)
 {
     for (size_t i = 0; i < COUNT(secret_keys); i++)
-        if (same_key(key, secret_keys[i].name))
+        if (str_same_loosely(key, secret_keys[i].name.p, "-_"))
             return true;
     return false;
 }
@@ -190,8 +177,8 @@ bool is_secret_key(struct str key)
 
 bool is_authorization(struct str name)
 {
-    return same_key(name, STR("authorization")) ||
-           same_key(name, STR("proxyauthorization"));
+    return str_same_loosely(name, "authorization", "-_") ||
+           str_same_loosely(name, "proxyauthorization", "-_");
 }
 
 bool is_prose(struct str name)
@@ -201,7 +188,7 @@ bool is_prose(struct str name)
                                         "params",  "querystring", "filters" };
 
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (same_key(name, str_of(rows[i])))
+        if (str_same_loosely(name, rows[i], "-_"))
             return true;
     return false;
 }

@@ -146,11 +146,6 @@ struct looking {
     bool failed;
 };
 
-static int by_text(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static bool has_value(const struct json_doc *doc, uint32_t at)
 {
     enum json_type type = json_type(doc, at);
@@ -170,7 +165,7 @@ static void look_at(struct looking *l, uint32_t at, bool item)
     if (item && json_type(l->doc, at) == JSON_OBJECT)
         value = json_member(l->doc, at, "value");
     if (value && has_value(l->doc, value) &&
-        bsearch(&path, l->paths, l->n, sizeof(*l->paths), by_text)) {
+        bsearch(&path, l->paths, l->n, sizeof(*l->paths), str_by_text)) {
         buf_addstr(l->out, path);
         buf_addc(l->out, '\n');
     }
@@ -220,7 +215,7 @@ static struct str *sort_lines(struct str lines, size_t *n)
     for (size_t i = 0; all && str_line(&lines, &line); i++)
         all[i] = line;
     if (all)
-        qsort(all, *n, sizeof(*all), by_text);
+        qsort(all, *n, sizeof(*all), str_by_text);
     return all;
 }
 

@@ -61,19 +61,12 @@ static bool is_sensitive_property(const struct json_doc *doc, uint32_t at)
 static struct secret *add(struct taking *t)
 {
     struct secrets *s = t->out;
+    struct secret *items = arena_grow(t->arena, s->items, s->n, sizeof(*items));
 
-    if (s->n == s->cap) {
-        size_t cap = s->cap ? 2 * s->cap : 8;
-        struct secret *more = arena_array(t->arena, cap, sizeof(*more));
-
-        if (!more)
-            return NULL;
-        if (s->n)
-            memcpy(more, s->items, s->n * sizeof(*more));
-        s->items = more;
-        s->cap = cap;
-    }
-    return &s->items[s->n++];
+    if (!items)
+        return NULL;
+    s->items = items;
+    return &items[s->n++];
 }
 
 /* Of what has been appended to the values since `from`, a secret at the path so far. */

@@ -34,7 +34,7 @@ struct secret {
 
 struct secrets {
     struct secret *items; /* in the arena; values are in `values` */
-    size_t n, cap;
+    size_t n;
     struct buf values;
     const struct secret **by_path; /* those that have a value, sorted */
     size_t n_values;

@@ -28,16 +28,6 @@ bool obs_bucket_ok(struct str name)
     return true;
 }
 
-/* Takes what stands before the next slash, and the slash. */
-static struct str take_part(struct str *rest)
-{
-    const char *slash = rest->n ? memchr(rest->p, '/', rest->n) : NULL;
-    struct str part = { rest->p, slash ? (size_t)(slash - rest->p) : rest->n };
-
-    *rest = str_from(*rest, part.n + (slash ? 1 : 0));
-    return part;
-}
-
 static bool key_ok(struct str key)
 {
     struct str rest = key;
@@ -46,7 +36,7 @@ static bool key_ok(struct str key)
         memchr(key.p, '\0', key.n) || !utf8_valid(key))
         return false;
     while (rest.n) {
-        struct str part = take_part(&rest);
+        struct str part = str_cut(&rest, '/');
 
         if (!part.n || str_is(part, ".") || str_is(part, ".."))
             return false;
@@ -61,7 +51,7 @@ bool obs_path_parse(struct obs_path *out, struct str text)
     if (!str_starts(text, "obs://"))
         return false;
     rest = str_from(text, strlen("obs://"));
-    out->bucket = take_part(&rest);
+    out->bucket = str_cut(&rest, '/');
     out->key = rest;
     return obs_bucket_ok(out->bucket) && key_ok(out->key);
 }

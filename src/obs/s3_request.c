@@ -375,18 +375,12 @@ static int try_again(struct sending *g)
 static void add_path(struct buf *out, const struct obs_path *path)
 {
     struct str rest = path->key;
-    const char *slash;
 
     buf_addc(out, '/');
     percent_encode(out, path->bucket);
     while (rest.n) {
-        struct str part = rest;
-
-        slash = memchr(rest.p, '/', rest.n);
-        part.n = slash ? (size_t)(slash - rest.p) : rest.n;
         buf_addc(out, '/');
-        percent_encode(out, part);
-        rest = str_from(rest, part.n + (slash ? 1 : 0));
+        percent_encode(out, str_cut(&rest, '/'));
     }
 }
 

@@ -18,12 +18,11 @@ struct pair {
 /* Appends `s` encoded, with `between` for each `mark`. */
 static void encode(struct buf *out, struct str s, char mark, const char *between)
 {
-    bool last = false;
+    struct str piece;
 
-    while (!last) {
-        last = !s.n || !memchr(s.p, mark, s.n);
-        percent_encode(out, sign_take(&s, mark));
-        buf_adds(out, last ? "" : between);
+    while (str_next(&s, mark, &piece)) {
+        percent_encode(out, piece);
+        buf_adds(out, s.p ? between : "");
     }
 }
 
@@ -113,7 +112,7 @@ static bool decode(struct buf *text, struct str raw, struct str *out)
 
 static bool read_pair(struct buf *text, struct str raw, struct pair *pair)
 {
-    struct str key = sign_take(&raw, '=');
+    struct str key = str_cut(&raw, '=');
     size_t from;
 
     if (!decode(text, key, &pair->key) || !decode(text, raw, &pair->value))
@@ -133,7 +132,7 @@ static bool read_pairs(struct buf *text, struct str query, struct pair *pairs, s
         buf_addc(text, query.p[i] == '+' ? ' ' : query.p[i]);
     rest = buf_str(text);
     for (*n = 0; rest.n;) {
-        struct str raw = sign_take(&rest, '&');
+        struct str raw = str_cut(&rest, '&');
 
         if (!raw.n)
             continue;
@@ -222,13 +221,6 @@ int canonical_query_is_whole(struct str query, enum query_style style, bool *who
     return rc;
 }
 
-static int by_text(const void *p, const void *q)
-{
-    const struct str *a = p, *b = q;
-
-    return str_cmp(*a, *b);
-}
-
 static size_t find_values(const struct sign_request *r, struct str name, bool trimmed,
                           struct str *values)
 {
@@ -281,14 +273,14 @@ int canonical_headers(struct buf *out, const struct sign_claim *claim,
     if (!values)
         return sign_fail(err, E_NOMEM);
     while (names.n) {
-        struct str name = sign_take(&names, ';');
+        struct str name = str_cut(&names, ';');
         size_t n = find_values(r, name, trimmed, values);
 
         if (!n) {
             *all = false;
             values[n++] = STR("");
         }
-        qsort(values, n, sizeof(*values), by_text);
+        qsort(values, n, sizeof(*values), str_by_text);
         write_lines(out, name, values, n, trimmed);
     }
     arena_release(&arena);

@@ -16,15 +16,6 @@ int sign_buf_rc(const struct buf *b, struct err *err)
     return b->bad ? sign_fail(err, b->bad == E_NOMEM ? E_NOMEM : E_INVALID) : 0;
 }
 
-struct str sign_take(struct str *rest, char mark)
-{
-    const char *end = rest->n ? memchr(rest->p, mark, rest->n) : NULL;
-    struct str piece = { rest->p, end ? (size_t)(end - rest->p) : rest->n };
-
-    *rest = str_from(*rest, piece.n + (end ? 1 : 0));
-    return piece;
-}
-
 bool sign_is_blank(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -107,15 +98,13 @@ static enum member member_of(struct str name)
 /* Each member once at most, and none that is unknown. */
 static bool read_members(struct str rest, struct str value[MEMBERS])
 {
-    bool last = false;
+    struct str piece;
 
-    while (!last) {
-        struct str piece;
+    while (str_next(&rest, ',', &piece)) {
         enum member i;
 
-        last = !rest.n || !memchr(rest.p, ',', rest.n);
-        piece = sign_trim(sign_take(&rest, ','));
-        i = member_of(sign_take(&piece, '='));
+        piece = sign_trim(piece);
+        i = member_of(str_cut(&piece, '='));
         if (i == MEMBERS || value[i].p)
             return false;
         value[i] = piece;
@@ -158,13 +147,13 @@ static bool scope_ok(struct str scope, enum sign_form form)
         slashes += scope.p[i] == '/';
     }
     return slashes == forms[form].slashes && ends_with(scope, forms[form].end) &&
-           clock_parse(sign_take(&rest, '/'), CLOCK_BASIC_DAY, &ms);
+           clock_parse(str_cut(&rest, '/'), CLOCK_BASIC_DAY, &ms);
 }
 
 bool sign_names(struct str names, struct str name)
 {
     while (names.n)
-        if (str_eq(sign_take(&names, ';'), name))
+        if (str_eq(str_cut(&names, ';'), name))
             return true;
     return false;
 }
@@ -176,7 +165,7 @@ static bool names_ok(struct str names)
     if (ends_with(names, ";"))
         return false;
     for (int n = 0; rest.n; n++) {
-        struct str name = sign_take(&rest, ';');
+        struct str name = str_cut(&rest, ';');
 
         if (n == SIGN_MAX_HEADERS || !sign_is_made_of(name, LOWER DIGITS "._-") ||
             sign_names(rest, name))
@@ -197,7 +186,7 @@ static bool claim_ok(const struct sign_claim *c)
 int sign_parse(struct sign_claim *out, struct str authorization, struct err *err)
 {
     struct str rest = authorization, value[MEMBERS] = { { NULL, 0 } };
-    struct str scheme = sign_take(&rest, ' ');
+    struct str scheme = str_cut(&rest, ' ');
     struct sign_claim c;
 
     if (!read_members(rest, value))
@@ -208,7 +197,7 @@ int sign_parse(struct sign_claim *out, struct str authorization, struct err *err
     c.access = value[ACCESS];
     c.scope = value[CREDENTIAL];
     if (c.form != SIGN_SDK)
-        c.access = sign_take(&c.scope, '/');
+        c.access = str_cut(&c.scope, '/');
     c.signed_headers = value[SIGNED_HEADERS];
     c.signature = value[SIGNATURE];
     if (!claim_ok(&c))

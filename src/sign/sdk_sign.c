@@ -155,7 +155,7 @@ int sign_scoped_key(struct hmac_sha256_ctx *mac, const char *prefix, struct str 
     set_key(mac, buf_str(&first));
     buf_wipe(&first);
     while (scope.n) {
-        add(mac, sign_take(&scope, '/'));
+        add(mac, str_cut(&scope, '/'));
         digest(mac, sizeof(key), key);
         hmac_sha256_set_key(mac, sizeof(key), key);
     }

@@ -15,9 +15,6 @@ int sign_fail(struct err *err, enum ec ec);
 /* 0, E_NOMEM, or E_INVALID for what passed the buffer's limit. */
 int sign_buf_rc(const struct buf *b, struct err *err);
 
-/* Takes what stands before the next `mark`, and the mark. */
-struct str sign_take(struct str *rest, char mark);
-
 /* Without the white space around it. */
 struct str sign_trim(struct str s);
 

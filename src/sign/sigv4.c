@@ -21,17 +21,16 @@
 static int add_encoded(struct buf *out, struct str s, char mark, struct buf *text,
                        struct err *err)
 {
-    bool last = false;
+    struct str piece;
 
-    while (!last) {
-        last = !s.n || !memchr(s.p, mark, s.n);
+    while (str_next(&s, mark, &piece)) {
         buf_clear(text);
-        if (!percent_decode(text, sign_take(&s, mark)))
+        if (!percent_decode(text, piece))
             return sign_fail(err, E_INVALID);
         if (text->bad) /* the next part would clear that */
             return sign_buf_rc(text, err);
         percent_encode(out, buf_str(text));
-        if (!last)
+        if (s.p)
             buf_addc(out, mark);
     }
     return 0;
@@ -60,9 +59,9 @@ static int sort_query(struct buf *out, struct str query, struct err *err)
     if (!pairs)
         return sign_fail(err, E_NOMEM);
     while (query.n) {
-        struct str pair = sign_take(&query, '&');
+        struct str pair = str_cut(&query, '&');
 
-        pairs[n].key = sign_take(&pair, '=');
+        pairs[n].key = str_cut(&pair, '=');
         pairs[n++].value = pair;
     }
     qsort(pairs, n, sizeof(*pairs), by_pair);
@@ -83,8 +82,8 @@ static int encode_query(struct buf *out, struct str query, struct buf *text,
     int rc = 0;
 
     while (!rc && query.n) {
-        struct str pair = sign_take(&query, '&');
-        struct str key = sign_take(&pair, '=');
+        struct str pair = str_cut(&query, '&');
+        struct str key = str_cut(&pair, '=');
 
         rc = add_encoded(out, key, '\0', text, err);
         buf_addc(out, '=');

@@ -102,11 +102,6 @@ static void add_name(void *arg, struct str name)
     n->names[n->n++] = name;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static int look_up(struct looking *l, int64_t kind, struct str object, struct naming *n,
                    struct err *err)
 {
@@ -114,7 +109,7 @@ static int look_up(struct looking *l, int64_t kind, struct str object, struct na
     bool found;
 
     if (n->n)
-        qsort(n->names, n->n, sizeof(*n->names), by_text);
+        qsort(n->names, n->n, sizeof(*n->names), str_by_text);
     for (size_t i = 0; !rc && i < n->n; i++) {
         if (i && str_eq(n->names[i], n->names[i - 1]))
             continue;

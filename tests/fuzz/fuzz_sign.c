@@ -41,18 +41,18 @@ static void read_claim(struct sign_claim *claim, struct str text)
 
 static void read_request(struct sign_request *r, struct sign_header *h, struct str rest)
 {
-    struct str target = sign_take(&rest, '\n');
+    struct str target = str_cut(&rest, '\n');
 
-    r->method = sign_take(&target, ' ');
-    r->path = sign_take(&target, '?');
+    r->method = str_cut(&target, ' ');
+    r->path = str_cut(&target, '?');
     r->query = target;
     r->headers = h;
     for (r->n_headers = 0; rest.n && r->n_headers < HEADERS_MAX; r->n_headers++) {
-        struct str line = sign_take(&rest, '\n');
+        struct str line = str_cut(&rest, '\n');
 
         if (!line.n)
             break;
-        h[r->n_headers].name = sign_take(&line, ':');
+        h[r->n_headers].name = str_cut(&line, ':');
         h[r->n_headers].value = line;
     }
     r->body = rest;
@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct sign_request r;
     struct sign_claim claim;
 
-    read_claim(&claim, sign_take(&rest, '\n'));
+    read_claim(&claim, str_cut(&rest, '\n'));
     read_request(&r, headers, rest);
     if (check(&claim, &r) == 0) {
         struct err err = ERR_INIT;

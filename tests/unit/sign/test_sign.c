@@ -56,9 +56,9 @@ static void set_headers(struct request *q, const char *lines)
 
     q->r.headers = q->header;
     for (q->r.n_headers = 0; rest.n; q->r.n_headers++) {
-        struct str line = sign_take(&rest, '\n');
+        struct str line = str_cut(&rest, '\n');
 
-        q->header[q->r.n_headers].name = sign_take(&line, ':');
+        q->header[q->r.n_headers].name = str_cut(&line, ':');
         q->header[q->r.n_headers].value = line;
     }
 }
@@ -895,7 +895,7 @@ static void test_queries_that_are_not_covered(void **state)
 static void read_values(struct buf *out, struct str query, struct str key)
 {
     while (query.n) {
-        struct str value = sign_take(&query, '&'), name = sign_take(&value, '=');
+        struct str value = str_cut(&query, '&'), name = str_cut(&value, '=');
         struct buf text = BUF_INIT(1000);
 
         assert_true(percent_decode(&text, name));
