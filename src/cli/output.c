@@ -6,25 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool write_all(struct str text)
-{
-    while (text.n) {
-        ssize_t n = write(STDOUT_FILENO, text.p, text.n);
+#include "base/file.h"
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text = str_from(text, (size_t)n);
-    }
-    /* Some file systems find out only now that there is no room; what is no file cannot
-     * be asked. */
-    return fsync(STDOUT_FILENO) == 0 || errno == EINVAL || errno == EROFS;
+/* Some file systems find out only at the end that there is no room; what is no file
+ * cannot be asked. */
+static bool write_out(struct str text)
+{
+    return file_write_all(STDOUT_FILENO, text) &&
+           (fsync(STDOUT_FILENO) == 0 || errno == EINVAL || errno == EROFS);
 }
 
 int output_once(const char *who, struct str text)
 {
-    if (fflush(stdout) == 0 && write_all(text))
+    if (fflush(stdout) == 0 && write_out(text))
         return 0;
     fprintf(stderr, "%s: standard output: %s: nothing was changed\n", who,
             strerror(errno));

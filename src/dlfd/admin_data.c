@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "auth/credentials.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "catalog/catalog.h"
-#include "dlfd/fresh_file.h"
 #include "dlfd/renew.h"
 #include "errors/errors.h"
 #include "store/check.h"
@@ -18,6 +18,36 @@
 #include "store/keys.h"
 
 /* Backup, restore, check, reindex: the catalogue as a whole. */
+
+/* What stands beside a file: FILE.key and so on; NULL when the name is too long. */
+static const char *beside(struct buf *out, const char *file, const char *ending)
+{
+    *out = BUF_INIT(8 * KIB);
+    buf_addf(out, "%s%s", file, ending);
+    return buf_cstr(out);
+}
+
+/* Whether there is anything of that name, a link that leads nowhere too. */
+static bool is_taken(const char *name)
+{
+    struct stat is;
+
+    return lstat(name, &is) == 0;
+}
+
+/* Removes a database, and what SQLite has beside its file. */
+static void remove_database(const char *path)
+{
+    static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
+
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        struct buf one;
+
+        if (beside(&one, path, endings[i]))
+            unlink(one.ptr);
+        buf_release(&one);
+    }
+}
 
 /* A line with names that others gave. */
 static void say(const char *text)
@@ -27,14 +57,6 @@ static void say(const char *text)
     utf8_add_visible(&line, str_of(text), 4 * KIB);
     puts(line.bad || !buf_cstr(&line) ? "out of memory" : line.ptr);
     buf_release(&line);
-}
-
-/* What stands beside a file: FILE.key and so on; NULL when the name is too long. */
-static const char *beside(struct buf *out, const char *file, const char *ending)
-{
-    *out = BUF_INIT(8 * KIB);
-    buf_addf(out, "%s%s", file, ending);
-    return buf_cstr(out);
 }
 
 static int check_definitions(struct snapshot *s, void *arg, struct err *err)
@@ -92,20 +114,20 @@ static int publish_key(const struct key_file *keys, const char *path, bool *made
                        struct err *err)
 {
     struct key_file key = *keys;
-    struct fresh_file fresh;
+    struct file_draft draft;
     int rc;
 
     *made = !has_keys(path, keys);
     if (!*made)
         return 0;
-    rc = fresh_file_make(&fresh, path, err);
+    rc = file_draft_make(&draft, path, err);
     if (!rc) {
-        key.path = fresh.path.ptr;
+        key.path = draft.path.ptr;
         rc = key_file_write(&key, err);
     }
     if (!rc)
-        rc = fresh_file_publish(&fresh, err);
-    fresh_file_drop(&fresh);
+        rc = file_draft_publish(&draft, err);
+    file_draft_drop(&draft);
     key_file_wipe(&key);
     *made = !rc;
     return rc;
@@ -113,13 +135,13 @@ static int publish_key(const struct key_file *keys, const char *path, bool *made
 
 /* The key is there before the file that needs it. */
 static int publish(const struct key_file *keys, const char *key_path,
-                   struct fresh_file *fresh, struct err *err)
+                   struct file_draft *draft, struct err *err)
 {
     bool made = false;
     int rc = keys ? publish_key(keys, key_path, &made, err) : 0;
 
     if (!rc)
-        rc = fresh_file_publish(fresh, err);
+        rc = file_draft_publish(draft, err);
     if (rc && made)
         unlink(key_path);
     return rc;
@@ -133,9 +155,9 @@ static int check_names(const char *file, const char *key_path,
 
     if (!key_path)
         return err_say(err, E_INVALID, "%s: the name is too long", file);
-    if (name_is_taken(file))
+    if (is_taken(file))
         return err_say(err, E_EXISTS, "%s: %s", file, why);
-    if (keys && name_is_taken(key_path) && !has_keys(key_path, keys))
+    if (keys && is_taken(key_path) && !has_keys(key_path, keys))
         return err_say(err, E_EXISTS, "%s: %s", key_path, why);
     return 0;
 }
@@ -143,20 +165,22 @@ static int check_names(const char *file, const char *key_path,
 int admin_backup(struct folder *f, const struct admin_call *call, struct err *err)
 {
     const struct key_file *keys = call->without_key || !f->keys.n ? NULL : &f->keys;
-    struct fresh_file fresh = { .path = BUF_INIT(0) };
+    struct file_draft draft = { .path = BUF_INIT(0) };
     struct buf path;
     const char *key_path = beside(&path, call->name, ".key");
     int rc = check_names(call->name, key_path, keys, err);
 
     if (!rc)
-        rc = fresh_file_make(&fresh, call->name, err);
+        rc = file_draft_make(&draft, call->name, err);
     if (!rc)
-        rc = store_copy(buf_cstr(&f->database), fresh.path.ptr, err);
-    if (!rc && examine(fresh.path.ptr, &f->keys))
+        rc = store_copy(buf_cstr(&f->database), draft.path.ptr, err);
+    if (!rc && examine(draft.path.ptr, &f->keys))
         rc = err_say(err, E_IO, "the copy is not sound: nothing was backed up");
     if (!rc)
-        rc = publish(keys, key_path, &fresh, err);
-    fresh_file_drop(&fresh);
+        rc = publish(keys, key_path, &draft, err);
+    if (draft.path.len)
+        remove_database(draft.path.ptr);
+    file_draft_drop(&draft);
     buf_release(&path);
     return rc;
 }
@@ -237,10 +261,10 @@ static int put_in_place(const char *copy, const char *database, struct err *err)
     if (!beside(&aside, database, ".damaged") || rename(database, aside.ptr))
         rc = err_say(err, E_IO, "%s: %s", database, strerror(errno));
     if (!rc) {
-        database_remove(database); /* its log */
+        remove_database(database); /* its log */
         rc = store_copy(copy, database, err);
         if (rc) {
-            database_remove(database);
+            remove_database(database);
             rename(aside.ptr, database);
         }
     }
@@ -328,7 +352,7 @@ static int restore(const struct folder *f, const char *file, const char *copy,
     struct key_file keys = { .n = 0 };
     int rc;
 
-    database_remove(copy); /* of one that was cut short */
+    remove_database(copy); /* of one that was cut short */
     rc = read_keys(f, file, &keys, err);
     if (!rc)
         rc = store_copy(file, copy, err);
@@ -338,7 +362,7 @@ static int restore(const struct folder *f, const char *file, const char *copy,
         rc = err_say(err, E_IO, "the backup is damaged: nothing was restored");
     if (!rc)
         rc = replace(f, copy, &keys, err);
-    database_remove(copy);
+    remove_database(copy);
     key_file_wipe(&keys);
     return rc;
 }

@@ -5,10 +5,10 @@
 #include "auth/credentials.h"
 #include "auth/password.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/wipe.h"
-#include "dlfd/key_file.h"
 #include "store/keys.h"
 
 #define NAME "admin"
@@ -124,7 +124,7 @@ static int write_credentials(const struct first *f, const char *data, const char
              f->password, f->key.id, f->key.secret, f->project, region, region);
     if (!buf_cstr(&path) || text.bad) {
         rc = err_say(err, E_NOMEM, "out of memory");
-    } else if (!file_replace(path.ptr, text.ptr, text.len)) {
+    } else if (!file_replace(path.ptr, buf_str(&text))) {
         rc = err_say(err, E_IO, "%s: %s", path.ptr, strerror(errno));
     }
     buf_wipe(&text);

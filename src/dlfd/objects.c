@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/wipe.h"
-#include "dlfd/key_file.h"
 #include "errors/errors.h"
 #include "model/names.h"
 #include "base/banned.h"
@@ -100,7 +100,7 @@ static int open_service(struct obs **out, const struct options *o, struct err *e
                                    .ca_file = *ca ? ca : NULL,
                                    .stall_s = (int)o->obs_timeout.number };
     size_t n = sizeof(secret);
-    int rc = private_file_read("obs-secret-key-file:", file, secret, &n, err);
+    int rc = file_read_private("obs-secret-key-file:", file, secret, &n, err);
 
     if (!rc && (n == sizeof(secret) || !trim_secret(secret, n)))
         rc = err_say(err, E_INVALID, "obs-secret-key-file: %.4000s: %s", file,

@@ -9,16 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "catalog/catalog.h"
-#include "dlfd/fresh_file.h"
 #include "errors/errors.h"
-#include "base/banned.h"
 #include "model/node_secrets.h"
 #include "store/check.h"
 #include "store/files.h"
 #include "store/reindex.h"
+#include "base/banned.h"
 
 /* ---- the list ---- */
 
@@ -118,7 +118,7 @@ static int list_exposed(struct folder *f, struct err *err)
         buf_addbuf(&list, &rows);
         if (!rc && list.bad)
             rc = err_nomem(err);
-        if (!rc && !file_replace(path, list.ptr, list.len))
+        if (!rc && !file_replace(path, buf_str(&list)))
             rc = err_say(err, E_IO, "%s: %s", path, strerror(errno));
     }
     buf_release(&list);

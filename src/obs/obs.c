@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "obs/obs_int.h"
-#include "errors/errors.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "errors/errors.h"
+#include "obs/obs_int.h"
 #include "base/banned.h"
 
 /* ---- paths ---- */
@@ -73,18 +74,6 @@ int obs_no_bucket(struct err *err, struct str bucket)
 
 /* ---- where objects go ---- */
 
-bool write_all(int fd, struct str bytes)
-{
-    while (bytes.n) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-
-        if (n < 0 && errno != EINTR)
-            return false;
-        bytes = str_from(bytes, n < 0 ? 0 : (size_t)n);
-    }
-    return true;
-}
-
 int sink_add(struct sink *to, const struct obs_path *path, struct str bytes,
              struct err *err)
 {
@@ -92,7 +81,8 @@ int sink_add(struct sink *to, const struct obs_path *path, struct str bytes,
         return obs_fail(err, E_LIMIT, path, "it is too large");
     to->left -= bytes.n;
     if (!to->buf)
-        return write_all(to->fd, bytes) ? 0 : obs_fail(err, E_IO, path, strerror(errno));
+        return file_write_all(to->fd, bytes) ? 0
+                                             : obs_fail(err, E_IO, path, strerror(errno));
     buf_addstr(to->buf, bytes);
     return to->buf->bad ? err_nomem(err) : 0;
 }

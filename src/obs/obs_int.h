@@ -46,7 +46,4 @@ int obs_no_bucket(struct err *err, struct str bucket);
 int sink_add(struct sink *to, const struct obs_path *path, struct str bytes,
              struct err *err);
 
-/* Writes all of it; false with errno. */
-bool write_all(int fd, struct str bytes);
-
 #endif

@@ -7,10 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "obs/obs_int.h"
-#include "errors/errors.h"
+#include "base/file.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "errors/errors.h"
+#include "obs/obs_int.h"
 #include "base/banned.h"
 
 /*
@@ -205,7 +206,7 @@ static int write_stream(int fd, const struct obs_path *path, struct stream *cont
         rc = content->next(content, &piece, err);
         if (!rc && piece.bad)
             rc = err_nomem(err);
-        if (!rc && !write_all(fd, buf_str(&piece)))
+        if (!rc && !file_write_all(fd, buf_str(&piece)))
             rc = fail_by_errno(err, path, true);
     } while (!rc && piece.len);
     buf_release(&piece);
