@@ -16,14 +16,14 @@
 #include "dlfd/admin.h"
 #include "dlfd/first_account.h"
 #include "dlfd/folder.h"
-#include "dlfd/objects.h"
+#include "dlfd/obs_setup.h"
 #include "dlfd/options.h"
 #include "dlfd/renew.h"
 #include "errors/errors.h"
 #include "import/import.h"
-#include "tasks/tasks.h"
 #include "model/names.h"
 #include "store/reindex.h"
+#include "tasks/tasks.h"
 #include "base/banned.h"
 
 /* What an answer takes at most. */
@@ -104,7 +104,7 @@ static int check(const struct options *o, struct err *err)
     check_tls(o, &text);
     check_names(o, &text);
     check_sweep_age(o, &text);
-    objects_check(o, &text);
+    obs_setup_check(o, &text);
     if (text.len) {
         text.len--; /* the last line's end */
         rc = err_say(err, E_INVALID, "%.*s", STR_ARG(buf_str(&text)));
@@ -317,7 +317,7 @@ static int open_obs(const struct options *o, struct api *api, struct err *err)
 {
     api->workers = workers_start(OBS_THREADS, OBS_MAX_WAITING);
     api->importers = workers_start(1, IMPORTS_MAX_WAITING);
-    return api->workers && api->importers ? objects_open(&api->obs, o, err)
+    return api->workers && api->importers ? obs_setup_open(&api->obs, o, err)
                                           : err_nomem(err);
 }
 

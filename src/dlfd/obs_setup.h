@@ -1,5 +1,5 @@
-#ifndef DLFD_OBJECTS_H
-#define DLFD_OBJECTS_H
+#ifndef DLFD_OBS_SETUP_H
+#define DLFD_OBS_SETUP_H
 
 #include "dlfd/options.h"
 #include "obs/obs.h"
@@ -10,9 +10,9 @@
  */
 
 /* Adds a sentence for each of its options that is wrong, or lacks another. */
-void objects_check(const struct options *o, struct buf *text);
+void obs_setup_check(const struct options *o, struct buf *text);
 
 /* Opens it.  The error's first text says what is wrong, of the secret key's file, too. */
-int objects_open(struct obs **out, const struct options *o, struct err *err) MUST_CHECK;
+int obs_setup_open(struct obs **out, const struct options *o, struct err *err) MUST_CHECK;
 
 #endif

@@ -1,4 +1,4 @@
-#include "dlfd/objects.h"
+#include "dlfd/obs_setup.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -61,7 +61,7 @@ static void check_alone(const char *name, const struct option_value *v, struct b
         buf_addf(text, "%s: obs-endpoint, the service that it is for, is needed\n", name);
 }
 
-void objects_check(const struct options *o, struct buf *text)
+void obs_setup_check(const struct options *o, struct buf *text)
 {
     if (*o->obs_endpoint.text) {
         check_endpoint(o, text);
@@ -127,7 +127,7 @@ static int open_folder(struct obs **out, const struct options *o, struct err *er
     return rc;
 }
 
-int objects_open(struct obs **out, const struct options *o, struct err *err)
+int obs_setup_open(struct obs **out, const struct options *o, struct err *err)
 {
     return *o->obs_endpoint.text ? open_service(out, o, err) : open_folder(out, o, err);
 }
