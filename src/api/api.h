@@ -6,6 +6,7 @@
 #include "auth/auth.h"
 #include "catalog/catalog.h"
 #include "http/http.h"
+#include "import/import.h"
 #include "obs/obs.h"
 
 /*
@@ -24,11 +25,7 @@ struct api {
     enum detail_mode detail_mode;
     struct obs *obs;                    /* where archives are put */
     struct workers *workers;            /* for what takes long there */
-    struct workers *importers;          /* one thread: imports, one after the other */
-    atomic_size_t import_memory;        /* of the imports that wait or run */
-    const char *scratch;                /* the folder for files without names */
-    uint64_t max_import_bytes;          /* of an archive that is read */
-    atomic_bool stopping;               /* imports are to end, undone */
+    struct imports *imports;            /* and the runner of their tasks */
     atomic_int_fast64_t last_export_ms; /* the last that names an object */
     const char *region;
     const char *public_url;  /* "": told by the Host that a client names */

@@ -108,20 +108,6 @@ int audit_of_task(const struct call *c, const char *uid, struct arena *arena,
  */
 bool export_recall(struct call *c);
 
-/*
- * storage.c: the object that the member `field` of a body names by its path.  What
- * object storage only says by kind gets the API's code: DLF_0803, DLF_1242, DLF_0815.
- * _find looks whether it is there; _need fails when it is not; _fetch copies it into a
- * file without a name, which the caller closes, also after a failure.
- */
-int storage_find(struct api *api, const char *field, struct str text,
-                 struct obs_path *path, bool *there, struct err *err) MUST_CHECK;
-int storage_need(struct api *api, const char *field, struct str text,
-                 struct obs_path *path, struct err *err) MUST_CHECK;
-int storage_fetch(struct api *api, const char *field, const struct obs_path *path,
-                  int *fd, struct err *err) MUST_CHECK;
-int storage_explain(const char *field, struct err *err);
-
 /* body.c: reads the body into c->body, by the route's rule; whether its media type is
  * one; frees what was read. */
 int call_read_body(struct call *c) MUST_CHECK;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "catalog/storage.h"
 
 /*
  * Exports with obsPath: the archive becomes an object, before the answer says where.  A
@@ -74,7 +75,7 @@ static void export_object(struct call *c)
     if (!rc)
         rc = name_object(c, o);
     if (!rc)
-        rc = storage_find(c->api, "obsPath", o->object, &path, &there, &c->err);
+        rc = storage_find(c->api->obs, "obsPath", o->object, &path, &there, &c->err);
     if (!rc)
         rc = put_object(c, o, &path);
     if (!rc)

@@ -58,14 +58,14 @@ void call_submit(struct call *c, struct write *w, void (*then)(struct call *c))
 /* ---- for a worker ---- */
 
 struct offload {
-    struct task task;
+    struct work work;
     struct call *call;
     void (*run)(struct call *c);
 };
 
-static void run_offload(struct task *task)
+static void run_offload(struct work *work)
 {
-    struct offload *o = (struct offload *)task;
+    struct offload *o = (struct offload *)work;
 
     o->run(o->call);
 }
@@ -80,9 +80,9 @@ int call_offload(struct call *c, struct workers *workers, void (*run)(struct cal
         call_fail(c);
         return rc;
     }
-    *o = (struct offload){ .task = { .run = run_offload }, .call = c, .run = run };
+    *o = (struct offload){ .work = { .run = run_offload }, .call = c, .run = run };
     fall_asleep(c, then);
-    if (workers_add(workers, &o->task))
+    if (workers_add(workers, &o->work))
         return 0;
     rc = err_set(&c->err, E_BUSY, APIGW_0613, busy);
     call_wake(c, rc);

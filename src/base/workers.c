@@ -6,7 +6,7 @@
 struct workers {
     pthread_mutex_t lock;
     pthread_cond_t filled;
-    struct task *first, **last;
+    struct work *first, **last;
     int waiting, max_waiting;
     bool closing;
     int n_threads;
@@ -14,9 +14,9 @@ struct workers {
 };
 
 /* NULL when it is time to end. */
-static struct task *take(struct workers *w)
+static struct work *take(struct workers *w)
 {
-    struct task *t;
+    struct work *t;
 
     pthread_mutex_lock(&w->lock);
     while (!w->first && !w->closing)
@@ -34,7 +34,7 @@ static struct task *take(struct workers *w)
 
 static void *work(void *arg)
 {
-    struct task *t;
+    struct work *t;
 
     while ((t = take(arg)))
         t->run(t);
@@ -60,7 +60,7 @@ struct workers *workers_start(int threads, int max_waiting)
     return NULL;
 }
 
-bool workers_add(struct workers *w, struct task *t)
+bool workers_add(struct workers *w, struct work *t)
 {
     bool room;
 

@@ -5,21 +5,21 @@
 
 /*
  * A few threads for what takes long, so that it holds up no thread that serves
- * connections.  Tasks run in the order in which they were added.
+ * connections.  Work is done in the order in which they were added.
  */
 struct workers;
 
 /* The user's struct begins with it; it must live until run() has returned. */
-struct task {
-    void (*run)(struct task *t);
-    struct task *next; /* the workers' */
+struct work {
+    void (*run)(struct work *w);
+    struct work *next; /* the workers' */
 };
 
-/* At most `max_waiting` tasks wait.  NULL: no memory, or no thread. */
+/* At most `max_waiting` of them wait.  NULL: no memory, or no thread. */
 struct workers *workers_start(int threads, int max_waiting);
 
 /* False, and nothing done, when as many wait already. */
-bool workers_add(struct workers *w, struct task *t);
+bool workers_add(struct workers *all, struct work *w);
 
 /* Runs what waits, and ends.  Accepts NULL. */
 void workers_stop(struct workers *w);

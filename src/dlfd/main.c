@@ -272,7 +272,7 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
     if (!rc) {
         say_hello(o, server, metrics);
         wait_for_end(server, api, signals);
-        atomic_store(&api->stopping, true);
+        tasks_stop(api->imports->tasks);
         log_info("stopping: finishing what runs");
         obs_end_by(api->obs, clock_mono_ns() + SHUTDOWN_OBS_S * 1000000000LL);
         http_stop(server);
@@ -312,13 +312,20 @@ static const char *audit_path(const struct options *o, struct buf *path)
     return buf_cstr(path);
 }
 
-/* Object storage, and who writes there. */
+/* Object storage, and who reads and writes there. */
 static int open_obs(const struct options *o, struct api *api, struct err *err)
 {
+    struct imports *imports = api->imports;
+    int rc;
+
     api->workers = workers_start(OBS_THREADS, OBS_MAX_WAITING);
-    api->importers = workers_start(1, IMPORTS_MAX_WAITING);
-    return api->workers && api->importers ? obs_setup_open(&api->obs, o, err)
-                                          : err_nomem(err);
+    rc = api->workers ? obs_setup_open(&api->obs, o, err) : err_nomem(err);
+    if (rc)
+        return rc;
+    imports->obs = api->obs;
+    import_unstage(imports->catalog);
+    return tasks_open(&imports->tasks, imports->catalog, IMPORTS_MAX_WAITING,
+                      *api->audit_path, err);
 }
 
 static int serve_store(const struct options *o, struct store *store,
@@ -335,9 +342,11 @@ static int serve_store(const struct options *o, struct store *store,
         .cache = cache_new(o->max_cache.number),
     };
     struct buf audit = BUF_INIT(8 * KIB);
+    struct imports imports = { .catalog = &catalog,
+                               .scratch = o->data.text,
+                               .max_bytes = o->max_import_bytes.number };
     struct api api = { .catalog = &catalog,
-                       .scratch = o->data.text,
-                       .max_import_bytes = o->max_import_bytes.number,
+                       .imports = &imports,
                        .region = o->region.text,
                        .public_url = o->public_url.text,
                        .tls = *o->tls_cert.text != '\0',
@@ -349,17 +358,13 @@ static int serve_store(const struct options *o, struct store *store,
         api.detail_mode++;
     if (!rc)
         rc = open_obs(o, &api, err);
-    if (!rc)
-        import_unstage(&catalog);
-    if (!rc)
-        rc = tasks_interrupted(&catalog, *api.audit_path, err);
     if (!rc && strcmp(o->auth.text, "on") == 0)
         rc = open_auth(o, store, &auth, &api, err);
     if (!rc)
         rc = serve(o, &api, signals, err);
     auth_close(&auth);
     workers_stop(api.workers);
-    workers_stop(api.importers);
+    tasks_close(imports.tasks);
     audit_close(&api);
     obs_close(api.obs);
     buf_release(&audit);

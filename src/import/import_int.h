@@ -65,6 +65,13 @@ struct import {
     size_t n_unused;
 };
 
+/* ---- fetch.c ---- */
+
+/* Copies the archive into a file without a name, which the caller closes, also after a
+ * failure. */
+int import_fetch(const struct imports *all, const struct obs_path *path, int *fd,
+                 struct err *err) MUST_CHECK;
+
 /* ---- read.c: import_read(), and what check_file.c shares ---- */
 
 /* Archives are read within the limits of exports. */

@@ -13,12 +13,11 @@ static int run_task_new(struct db *db, struct write *write, struct err *err)
     int64_t now = clock_ms();
     int rc = open_workspace(db, t->project, t->workspace, &c, &arena, err);
 
-    id_hex(t->uid);
     if (!rc)
         rc = db_run(db, err, SQL_TASK_DROP, "i", now - TASK_KEPT_MS);
     if (!rc)
-        rc = db_run(db, err, SQL_TASK_ADD, "siisi", str_of(t->uid), c.w.id,
-                    (int64_t)t->kind, t->path, now);
+        rc = db_run(db, err, SQL_TASK_ADD, "siisi", t->uid, c.w.id, (int64_t)t->kind,
+                    t->path, now);
     t->id = db_last_id(db);
     arena_release(&arena);
     return rc;

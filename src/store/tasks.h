@@ -12,8 +12,8 @@ struct task_new {
     struct write write;
     struct str project, workspace, path;
     enum task_kind kind;
-    int64_t id;             /* out */
-    char uid[ID_HEX_BYTES]; /* out */
+    struct str uid; /* its id on the wire, which no other has */
+    int64_t id;     /* out: its row's */
 };
 void task_new_init(struct task_new *t);
 

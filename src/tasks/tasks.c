@@ -1,146 +1,123 @@
 #include "tasks/tasks.h"
 
-#include "base/clock.h"
-#include "base/limits.h"
-#include "base/metrics.h"
-#include "json/json.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
 #include "base/banned.h"
 
-int task_begin(struct catalog *c, const struct place *place, enum task_kind kind,
-               struct str path, struct str audit, int64_t *task, char uid[ID_HEX_BYTES],
+struct tasks {
+    struct catalog *catalog;
+    struct workers *workers; /* one thread: one task after the other */
+    atomic_bool stopping;
+};
+
+int tasks_open(struct tasks **out, struct catalog *c, int max_waiting, bool audited,
                struct err *err)
+{
+    struct tasks *all = calloc(1, sizeof(*all));
+    int rc;
+
+    if (!all)
+        return err_nomem(err);
+    all->catalog = c;
+    rc = tasks_interrupted(c, audited, err);
+    if (!rc)
+        all->workers = workers_start(1, max_waiting);
+    if (!rc && !all->workers)
+        rc = err_nomem(err);
+    if (rc)
+        free(all);
+    else
+        *out = all;
+    return rc;
+}
+
+void tasks_stop(struct tasks *all)
+{
+    atomic_store(&all->stopping, true);
+}
+
+const atomic_bool *tasks_stopping(const struct tasks *all)
+{
+    return &all->stopping;
+}
+
+void tasks_close(struct tasks *all)
+{
+    if (all)
+        workers_stop(all->workers);
+    free(all);
+}
+
+void task_init(struct task *t, struct tasks *all)
+{
+    *t = (struct task){ .tasks = all, .audit = STR("") };
+    id_hex(t->uid);
+}
+
+int task_begin(struct task *t, const struct place *place, enum task_kind kind,
+               struct str path, struct str audit, struct err *err)
 {
     struct task_new new;
     int rc;
 
     task_new_init(&new);
     new.write.authority = place->authority;
+    new.write.audit = audit;
     new.project = place->project;
     new.workspace = place->workspace;
     new.path = path;
     new.kind = kind;
-    new.write.audit = audit;
-    rc = store_write(c->store, &new.write);
+    new.uid = str_of(t->uid);
+    rc = store_write(t->tasks->catalog->store, &new.write);
     if (rc)
-        err_move(&new.write.err, err);
-    *task = new.id;
-    memcpy(uid, new.uid, ID_HEX_BYTES);
-    return rc;
+        return err_move(&new.write.err, err);
+    t->id = new.id;
+    return 0;
 }
 
-/* ---- what is told of the end ---- */
-
-void task_message(struct jw *jw, struct buf text[2])
+static bool write_failure(const struct task *t, const struct err *why)
 {
-    if (text[LANG_EN].len) {
-        jw_array(jw, STR("message"));
-        jw_string(jw, STR_NONE, buf_str(&text[LANG_EN]));
-        jw_string(jw, STR_NONE, buf_str(&text[LANG_ZH]));
-        jw_end(jw, ']');
-    }
-    buf_release_part(&text[LANG_EN], jw->out);
-    buf_release_part(&text[LANG_ZH], jw->out);
-}
+    struct err err = ERR_INIT;
+    int rc = task_fail(t->tasks->catalog, t->id, why, t->audit, &err);
 
-/* What fails without a code of the API's is the archive's fault, or was cut off. */
-static int status_of(const struct err *why)
-{
-    if (why->api == API_OK)
-        return why->ec == E_BUSY ? 503 : 400;
-    return error_row(why->api)->status;
-}
-
-bool task_audit(struct jw *jw, struct str members, const struct err *why)
-{
-    const char *code = why && why->api ? error_row(why->api)->code : "";
-    char time[CLOCK_TEXT_BYTES];
-
-    if (!members.n)
-        return false;
-    clock_text(clock_ms(), time);
-    jw_object(jw, STR_NONE);
-    jw_string(jw, STR("time"), str_of(time));
-    buf_addc(jw->out, ',');
-    buf_addstr(jw->out, members);
-    jw_int(jw, STR("status"), why ? status_of(why) : 200);
-    jw_string(jw, STR("error_code"), str_of(code));
-    jw_string(jw, STR("result"), why ? STR("FAILED") : STR("SUCCESSFUL"));
-    return true;
-}
-
-/* ---- ends without anything written ---- */
-
-int task_end_failed(struct catalog *c, int64_t task, const struct buf *report,
-                    const struct buf *audit, struct err *err)
-{
-    struct task_end end;
-    int rc;
-
-    if (report->bad || audit->bad)
-        return err_nomem(err);
-    task_end_init(&end);
-    end.id = task;
-    end.failed = true;
-    end.report = buf_str(report);
-    end.write.audit = buf_str(audit);
-    rc = store_write(c->store, &end.write);
     if (rc)
-        err_move(&end.write.err, err);
-    metric_add(METRIC_IMPORTS, !rc && task);
-    metric_add(METRIC_IMPORTS_FAILED, !rc && task);
-    return rc;
+        log_error("task %s: its end cannot be written", t->uid);
+    err_clear(&err);
+    return !rc;
 }
 
-/* Of who started it the task says more than the API's code. */
-static struct err told(const struct err *why)
+void task_give_up(struct task *t, const struct err *why)
 {
-    struct err e = *why; /* it borrows the texts */
-
-    if (e.api == APIGW_0301 || e.api == APIGW_0307)
-        e.detail = DET_IMPORT_CREDENTIALS;
-    else if (e.api == APIGW_0302 || e.api == APIGW_0306)
-        e.detail = DET_IMPORT_RIGHTS;
-    return e;
+    write_failure(t, why);
 }
 
-/* {"message": [en, zh]}: why, and no more. */
-static void write_reason(const struct err *why, struct buf *report)
+/* While the disk is full no end is written, and no other task would come further: a
+ * client waits, and is told in the end.  What a stop leaves ends with the next start. */
+static void end_task(struct task *t, int rc, const struct err *why)
 {
-    struct err e = told(why);
-    struct buf text[2] = { BUF_INIT(4 * TASK_MESSAGE_MAX),
-                           BUF_INIT(4 * TASK_MESSAGE_MAX) };
-    struct jw jw = JW_INIT(report, false);
-
-    error_sentence(&e, LANG_EN, &text[LANG_EN]);
-    error_sentence(&e, LANG_ZH, &text[LANG_ZH]);
-    jw_object(&jw, STR_NONE);
-    task_message(&jw, text);
-    jw_end(&jw, '}');
+    while (rc && !write_failure(t, why) && !atomic_load(&t->tasks->stopping))
+        sleep(1);
+    log_info("task %s: ended", t->uid);
 }
 
-int task_fail(struct catalog *c, int64_t task, const struct err *why, struct str audit,
-              struct err *err)
+static void run_task(struct work *work)
 {
-    struct buf report = BUF_INIT(16 * TASK_MESSAGE_MAX), line = BUF_INIT(4 * KIB);
-    struct jw jw = JW_INIT(&line, false);
-    int rc;
+    struct task *t = (struct task *)work;
+    struct err why = ERR_INIT;
+    int rc = t->run(t, &why);
 
-    write_reason(why, &report);
-    if (task_audit(&jw, audit, why))
-        jw_end(&jw, '}');
-    rc = task_end_failed(c, task, &report, &line, err);
-    buf_release(&report);
-    buf_release(&line);
-    return rc;
+    if (t->id)
+        end_task(t, rc, &why);
+    err_clear(&why);
+    t->free(t);
 }
 
-int tasks_interrupted(struct catalog *c, bool audited, struct err *err)
+int task_queue(struct task *t, struct err *err)
 {
-    static const char members[] =
-        "\"request_id\":\"\",\"address\":\"\",\"user\":\"\",\"domain\":\"\","
-        "\"credential\":\"\",\"operation\":\"ImportsInterrupted\",\"project\":\"\","
-        "\"workspace\":\"\",\"object\":\"imports that the last end of the server cut off\"";
-    const struct err why = { .ec = E_BUSY, .detail = DET_INTERRUPTED };
-
-    return task_fail(c, 0, &why, audited ? STR(members) : STR(""), err);
+    t->work.run = run_task;
+    return workers_add(t->tasks->workers, &t->work)
+               ? 0
+               : err_set(err, E_BUSY, APIGW_0613, DET_IMPORTING);
 }

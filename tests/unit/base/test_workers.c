@@ -8,12 +8,12 @@
 #include "unit/t.h"
 
 struct numbered_task {
-    struct task task;
+    struct work work;
     int turn;
 };
 static atomic_int turns;
 
-static void note_turn(struct task *t)
+static void note_turn(struct work *t)
 {
     ((struct numbered_task *)t)->turn = atomic_fetch_add(&turns, 1);
 }
@@ -21,7 +21,7 @@ static void note_turn(struct task *t)
 /* A task that goes on until it is told to end. */
 static sem_t begun, may_end;
 
-static void wait_to_end(struct task *t)
+static void wait_to_end(struct work *t)
 {
     sem_post(&begun);
     sem_wait(&may_end);
@@ -49,12 +49,12 @@ static void test_workers_keep_order_and_limit(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(list); i++)
-        list[i] = (struct numbered_task){ .task.run = note_turn, .turn = -1 };
-    list[0].task.run = wait_to_end;
-    assert_true(workers_add(w, &list[0].task));
+        list[i] = (struct numbered_task){ .work.run = note_turn, .turn = -1 };
+    list[0].work.run = wait_to_end;
+    assert_true(workers_add(w, &list[0].work));
     sem_wait(&begun); /* it is being run: four more may wait */
     for (size_t i = 1; i < COUNT_OF(list); i++)
-        added += workers_add(w, &list[i].task);
+        added += workers_add(w, &list[i].work);
     assert_int_equal(added, 4);
     sem_post(&may_end);
     workers_stop(w); /* runs what waits */
@@ -71,8 +71,8 @@ static void test_each_thread_has_a_task(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(list); i++) {
-        list[i] = (struct numbered_task){ .task.run = wait_to_end };
-        assert_true(workers_add(w, &list[i].task));
+        list[i] = (struct numbered_task){ .work.run = wait_to_end };
+        assert_true(workers_add(w, &list[i].work));
     }
     for (size_t i = 0; i < COUNT_OF(list); i++)
         sem_wait(&begun); /* none has ended */
@@ -91,7 +91,7 @@ static void *add_many(void *workers)
     int i;
 
     while ((i = atomic_fetch_add(&next, 1)) < (int)COUNT_OF(many))
-        while (!workers_add(workers, &many[i].task))
+        while (!workers_add(workers, &many[i].work))
             sched_yield();
     return NULL;
 }
@@ -103,7 +103,7 @@ static void test_each_task_runs_once(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(many); i++)
-        many[i].task.run = note_turn;
+        many[i].work.run = note_turn;
     for (size_t i = 0; i < COUNT_OF(thread); i++)
         pthread_create(&thread[i], NULL, add_many, w);
     for (size_t i = 0; i < COUNT_OF(thread); i++)

@@ -886,6 +886,25 @@ static int shown_task(struct job *j, struct err *err)
     return rc;
 }
 
+static int begin_task(struct catalog *c, const struct place *place,
+                      char uid[ID_HEX_BYTES], int64_t *task, struct err *err)
+{
+    struct task_new new;
+    int rc;
+
+    id_hex(uid);
+    task_new_init(&new);
+    new.write.audit = STR("line");
+    new.project = place->project;
+    new.workspace = place->workspace;
+    new.path = STR("obs://b/k");
+    new.kind = TASK_IMPORT_JOBS;
+    new.uid = str_of(uid);
+    rc = store_write(c->store, &new.write);
+    *task = new.id;
+    return rc ? err_move(&new.write.err, err) : 0;
+}
+
 /* A dry run prints its plan; another one writes, and shows its task. */
 static int end_import(struct job *j, struct import *im, bool dry, struct err *err)
 {
@@ -898,8 +917,7 @@ static int end_import(struct job *j, struct import *im, bool dry, struct err *er
     if (dry)
         rc = import_plan(im, LANG_EN, &json, err);
     else
-        rc = task_begin(c, &j->world->place, TASK_IMPORT_JOBS, STR("obs://b/k"),
-                        STR("line"), &task, uid, err);
+        rc = begin_task(c, &j->world->place, uid, &task, err);
     if (!rc && !dry)
         rc = import_run(im, task, err);
     if (!rc && !dry) {

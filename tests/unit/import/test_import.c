@@ -17,8 +17,8 @@ struct fixture {
     struct import_options options;
     struct import *im;
     int fd;
-    int64_t task;
-    char uid[ID_HEX_BYTES];
+    struct tasks *tasks;
+    struct task task;
 };
 
 /* Reads an archive of the scripts a and b, and begins a task. */
@@ -39,8 +39,11 @@ static int set_up(void **state)
     archive_of(files, COUNT_OF(files), &bytes);
     f->fd = file_of(buf_str(&bytes));
     buf_release(&bytes);
-    if (task_begin(&w->catalog, &w->place, TASK_IMPORT_JOBS, STR("obs://b/k"), STR(""),
-                   &f->task, f->uid, &w->err))
+    if (tasks_open(&f->tasks, &w->catalog, 1, false, &w->err))
+        return -1;
+    task_init(&f->task, f->tasks);
+    if (task_begin(&f->task, &w->place, TASK_IMPORT_JOBS, STR("obs://b/k"), STR(""),
+                   &w->err))
         return -1;
     return import_read(&f->im, &w->catalog, &request, f->fd, &w->err);
 }
@@ -50,6 +53,7 @@ static int tear_down(void **state)
     struct fixture *f = *state;
 
     import_free(f->im);
+    tasks_close(f->tasks);
     close(f->fd);
     world_close(&f->w);
     free(f);
@@ -74,7 +78,7 @@ static int write_now(struct fixture *f, bool *is_stale)
 
     import_report(f->im, false, &report);
     task_end_init(&end);
-    end.id = f->task;
+    end.id = f->task.id;
     end.report = buf_str(&report);
     rc = import_write(f->im, &end, STR(""), is_stale, &f->w.err);
     buf_release(&report);
@@ -86,8 +90,9 @@ static void assert_task(struct fixture *f, const char *status, const char *count
     struct world *w = &f->w;
     struct buf json = BUF_INIT(MIB);
 
-    assert_ok(task_show(&w->catalog, &w->place, str_of(f->uid), LANG_EN, &json, &w->err),
-              &w->err);
+    assert_ok(
+        task_show(&w->catalog, &w->place, str_of(f->task.uid), LANG_EN, &json, &w->err),
+        &w->err);
     if (!str_has(buf_str(&json), status) || !str_has(buf_str(&json), counts))
         fail_msg("%s", buf_cstr(&json));
     buf_release(&json);
@@ -109,7 +114,7 @@ static void test_a_name_that_came_into_use(void **state)
     assert_true(is_stale);
     assert_int_equal(held_script(f, "a"), 0);
     assert_task(f, "\"status\":\"RUNNING\"", "");
-    assert_ok(import_run(f->im, f->task, &f->w.err), &f->w.err);
+    assert_ok(import_run(f->im, f->task.id, &f->w.err), &f->w.err);
     assert_true(held_script(f, "a"));
     assert_task(f, "\"status\":\"SUCCESSFUL\"",
                 "{\"create\":1,\"overwrite\":0,\"skip\":1,\"same\":0,\"error\":0}");
@@ -125,7 +130,7 @@ static void test_a_name_that_became_free(void **state)
     assert_ok(REMOVE(&f->w, .name = "b", .kind = KIND_SCRIPT), &f->w.err);
     assert_int_equal(write_now(f, &is_stale), E_BUSY);
     assert_true(is_stale);
-    assert_ok(import_run(f->im, f->task, &f->w.err), &f->w.err);
+    assert_ok(import_run(f->im, f->task.id, &f->w.err), &f->w.err);
     assert_task(f, "\"status\":\"SUCCESSFUL\"",
                 "{\"create\":2,\"overwrite\":0,\"skip\":0,\"same\":0,\"error\":0}");
 }
@@ -157,7 +162,7 @@ static void test_a_workspace_that_became_full(void **state)
     save_script(f, NULL, SCRIPT("z", "another"));
     assert_int_equal(write_now(f, &is_stale), E_BUSY);
     assert_true(is_stale);
-    assert_ok(import_run(f->im, f->task, &f->w.err), &f->w.err);
+    assert_ok(import_run(f->im, f->task.id, &f->w.err), &f->w.err);
     assert_int_equal(held_script(f, "a"), 0);
     assert_task(f, "\"status\":\"FAILED\"",
                 "{\"create\":0,\"overwrite\":0,\"skip\":0,\"same\":0,\"error\":1}");
@@ -176,7 +181,7 @@ static void test_a_fault_that_is_gone_at_the_next_look(void **state)
     assert_ok(import_look(f->im, &f->w.err), &f->w.err);
     assert_int_equal(f->im->items[1]->fault.api, DLF_6253);
     assert_ok(REMOVE(&f->w, .name = "z", .kind = KIND_SCRIPT), &f->w.err);
-    assert_ok(import_run(f->im, f->task, &f->w.err), &f->w.err);
+    assert_ok(import_run(f->im, f->task.id, &f->w.err), &f->w.err);
     assert_true(held_script(f, "a") && held_script(f, "b"));
     assert_task(f, "\"status\":\"SUCCESSFUL\"",
                 "{\"create\":2,\"overwrite\":0,\"skip\":0,\"same\":0,\"error\":0}");

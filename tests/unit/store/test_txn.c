@@ -33,6 +33,7 @@ static void begin_batch(struct world *w, struct batch *b)
     *b = (struct batch){ .task = 0 };
     task_new_init(&new);
     new.project = STR("p");
+    new.uid = STR("00000000000000000000000000000001");
     new.path = STR("obs://b/k");
     new.kind = TASK_IMPORT_JOBS;
     assert_int_equal(store_write(w->store, &new.write), 0);
