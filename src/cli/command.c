@@ -88,8 +88,8 @@ static void read_word(struct command_line *line, struct buf *wrong)
         buf_addf(wrong, "%.100s: one word too many", line->args.text);
 }
 
-static void read_line(struct command_line *line, struct command_call *call,
-                      struct buf *wrong)
+static void read_words(struct command_line *line, struct command_call *call,
+                       struct buf *wrong)
 {
     struct args *a = &line->args;
     int i;
@@ -212,7 +212,7 @@ bool command_read(const struct command_table *t, int argc, char **argv,
 
     *out = (struct command_call){ .arg = NULL };
     args_start(&line.args, argc, argv);
-    read_line(&line, out, &wrong);
+    read_words(&line, out, &wrong);
     if (!wrong.len && !line.help)
         check_call(&line, out, &wrong);
     *status = wrong.len ? refuse_line(&line, buf_cstr(&wrong)) : 0;

@@ -148,8 +148,8 @@ static int publish(const struct key_file *keys, const char *key_path,
 }
 
 /* Nothing that is there is written over. */
-static int check_names(const char *file, const char *key_path,
-                       const struct key_file *keys, struct err *err)
+static int check_are_free(const char *file, const char *key_path,
+                          const struct key_file *keys, struct err *err)
 {
     static const char *const why = "is there already: choose another name";
 
@@ -168,7 +168,7 @@ int admin_backup(struct folder *f, const struct admin_call *call, struct err *er
     struct file_draft draft = { .path = BUF_INIT(0) };
     struct buf path;
     const char *key_path = beside(&path, call->name, ".key");
-    int rc = check_names(call->name, key_path, keys, err);
+    int rc = check_are_free(call->name, key_path, keys, err);
 
     if (!rc)
         rc = file_draft_make(&draft, call->name, err);
@@ -274,8 +274,8 @@ static int put_in_place(const char *copy, const char *database, struct err *err)
 
 /* Both keys stand in the file until the catalogue is the new one: at any instant
  * the folder can be opened. */
-static int replace(const struct folder *f, const char *copy, struct key_file *keys,
-                   struct err *err)
+static int replace_catalogue(const struct folder *f, const char *copy,
+                             struct key_file *keys, struct err *err)
 {
     int rc = keys->n ? key_file_write(keys, err) : 0;
 
@@ -361,7 +361,7 @@ static int restore(const struct folder *f, const char *file, const char *copy,
     if (!rc && examine(copy, &keys))
         rc = err_say(err, E_IO, "the backup is damaged: nothing was restored");
     if (!rc)
-        rc = replace(f, copy, &keys, err);
+        rc = replace_catalogue(f, copy, &keys, err);
     remove_database(copy);
     key_file_wipe(&keys);
     return rc;

@@ -52,7 +52,8 @@ static void count_row(void *arg, const struct str *column)
 }
 
 /* Whether there are accounts; the oldest project, and the oldest domain. */
-static int look(struct store *store, struct first *f, int *accounts, struct err *err)
+static int find_what_is_there(struct store *store, struct first *f, int *accounts,
+                              struct err *err)
 {
     struct snapshot *s;
     int rc = store_snapshot(&s, store, err);
@@ -85,8 +86,8 @@ static void add_project(struct first *f, struct str region)
     change_add(&f->change, STEP_PROJECT_WORKSPACE, workspace, 2, id_random(), clock_ms());
 }
 
-static int prepare(struct store *store, struct first *f, const char *region,
-                   struct err *err)
+static int prepare_account(struct store *store, struct first *f, const char *region,
+                           struct err *err)
 {
     struct str domain[] = { str_of(f->domain), STR(NAME) };
     struct str account[] = { str_of(f->user), STR(NAME), STR(NAME), STR("") };
@@ -154,10 +155,10 @@ static int adopt(struct store *store, struct first *f, const char *region,
     return carry_out(store, f, err);
 }
 
-static int make(struct store *store, struct first *f, const char *data,
-                const char *region, struct err *err)
+static int make_account(struct store *store, struct first *f, const char *data,
+                        const char *region, struct err *err)
 {
-    int rc = prepare(store, f, region, err);
+    int rc = prepare_account(store, f, region, err);
 
     if (!rc)
         rc = write_credentials(f, data, region, err);
@@ -169,11 +170,11 @@ int first_account(struct store *store, const char *data, const char *region, boo
 {
     struct first f = { .hash = BUF_INIT(KIB), .owner = BUF_INIT(KIB) };
     int accounts;
-    int rc = look(store, &f, &accounts, err);
+    int rc = find_what_is_there(store, &f, &accounts, err);
 
     *made = !rc && !accounts;
     if (*made)
-        rc = make(store, &f, data, region, err);
+        rc = make_account(store, &f, data, region, err);
     else if (!rc && !f.signed_in)
         rc = adopt(store, &f, region, err);
     buf_release(&f.owner);

@@ -72,7 +72,7 @@ static void check_tls(const struct options *o, struct buf *text)
                  o->tls_key.text);
 }
 
-static void check_names(const struct options *o, struct buf *text)
+static void check_region_and_url(const struct options *o, struct buf *text)
 {
     if (!name_follows(&name_cluster, str_of(o->region.text)))
         buf_addf(text, "region: 1 to 64 letters, digits, - and _ expected\n");
@@ -91,7 +91,7 @@ static void check_sweep_age(const struct options *o, struct buf *text)
                  (unsigned long long)longest_answer_s(o), o->sweep_age.text);
 }
 
-static int check(const struct options *o, struct err *err)
+static int check_options(const struct options *o, struct err *err)
 {
     struct buf text = BUF_INIT(4 * KIB);
     int rc = 0;
@@ -102,7 +102,7 @@ static int check(const struct options *o, struct err *err)
     check_auth(o, &text);
     check_plain_http(o, &text);
     check_tls(o, &text);
-    check_names(o, &text);
+    check_region_and_url(o, &text);
     check_sweep_age(o, &text);
     obs_setup_check(o, &text);
     if (text.len) {
@@ -155,27 +155,14 @@ static void print_url(const char *format, const char *scheme, const char *listen
     printf(format, scheme, host, listen, port);
 }
 
-/* Where the first account's credentials are; whoever has read them may remove them. */
-static void say_credentials(const struct options *o, bool chinese)
+/* Names a file of the data folder, while it is there. */
+static void say_file(const struct options *o, const char *name, const char *format)
 {
     struct buf path = BUF_INIT(8 * KIB);
 
-    buf_addf(&path, "%s/credentials.csv", o->data.text);
-    if (strcmp(o->auth.text, "on") == 0 && buf_cstr(&path) && access(path.ptr, F_OK) == 0)
-        printf(chinese ? "登录凭证：%s\n" : "credentials in %s\n", path.ptr);
-    buf_release(&path);
-}
-
-/* Until somebody has replaced them, and deleted the list. */
-static void say_exposed(const struct options *o, bool chinese)
-{
-    struct buf path = BUF_INIT(8 * KIB);
-
-    buf_addf(&path, "%s/exposed-secrets.csv", o->data.text);
+    buf_addf(&path, "%s/%s", o->data.text, name);
     if (buf_cstr(&path) && access(path.ptr, F_OK) == 0)
-        printf(chinese ? "曾以明文保存、需要更换的凭证：%s\n"
-                       : "credentials that were stored in clear, to be replaced: %s\n",
-               path.ptr);
+        printf(format, path.ptr);
     buf_release(&path);
 }
 
@@ -191,8 +178,13 @@ static void say_hello(const struct options *o, const struct http_server *server,
     if (metrics)
         print_url("metrics on %s://%.*s:%d/metrics\n", "http", metrics_listen(o),
                   http_port(metrics));
-    say_credentials(o, chinese);
-    say_exposed(o, chinese);
+    if (strcmp(o->auth.text, "on") == 0) /* whoever has read them may remove them */
+        say_file(o, "credentials.csv",
+                 chinese ? "登录凭证：%s\n" : "credentials in %s\n");
+    /* Until somebody has replaced them, and deleted the list. */
+    say_file(o, "exposed-secrets.csv",
+             chinese ? "曾以明文保存、需要更换的凭证：%s\n"
+                     : "credentials that were stored in clear, to be replaced: %s\n");
     printf(chinese ? "数据目录：%s\n" : "data in %s\n", o->data.text);
     print_url(chinese ? "试一试：curl %s://%.*s:%d" : "try: curl %s://%.*s:%d", scheme,
               o->listen.text, port);
@@ -423,10 +415,10 @@ static int serve_folder(const struct options *o, const sigset_t *signals, struct
     return rc;
 }
 
-static int run(const struct options *o, struct err *err)
+static int run_server(const struct options *o, struct err *err)
 {
     sigset_t signals;
-    int rc = check(o, err);
+    int rc = check_options(o, err);
 
     if (rc)
         return rc;
@@ -451,7 +443,7 @@ static int run(const struct options *o, struct err *err)
 static int check_config(const struct options *o, struct err *err)
 {
     struct err found = ERR_INIT;
-    int rc = check(o, err);
+    int rc = check_options(o, err);
 
     if (!rc)
         options_print(o);
@@ -475,6 +467,20 @@ static bool open_standard_files(void)
     return true;
 }
 
+/* What the options ask for. */
+static int do_as_asked(const struct options *o, struct err *err)
+{
+    if (o->help)
+        options_help(o);
+    else if (o->version)
+        puts("dlfd " DLFD_VERSION);
+    else if (o->check)
+        return check_config(o, err);
+    else
+        return run_server(o, err);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct err err = ERR_INIT;
@@ -491,14 +497,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "admin") == 0)
         return output_end("dlfd admin", admin_main(argc - 1, argv + 1));
     rc = options_read(&o, argc, argv, &err);
-    if (!rc && o.help)
-        options_help(&o);
-    else if (!rc && o.version)
-        puts("dlfd " DLFD_VERSION);
-    else if (!rc && o.check)
-        rc = check_config(&o, &err);
-    else if (!rc)
-        rc = run(&o, &err);
+    if (!rc)
+        rc = do_as_asked(&o, &err);
     if (rc)
         fprintf(stderr, "dlfd: %s\n", err.arg[0] ? err.arg[0] : "out of memory");
     if (o.help || o.version || o.check)

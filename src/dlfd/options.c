@@ -137,7 +137,7 @@ static int read_defaults(struct options *o, struct err *err)
     return rc;
 }
 
-static char *trim(char *text)
+static char *trim_blanks(char *text)
 {
     char *end = text + strlen(text);
 
@@ -149,7 +149,7 @@ static char *trim(char *text)
 static int read_line(struct options *o, const char *path, int number, char *line,
                      struct err *err)
 {
-    char *text = trim(line), *equals = strchr(text, '=');
+    char *text = trim_blanks(line), *equals = strchr(text, '=');
     char where[64];
     int i;
 
@@ -159,10 +159,10 @@ static int read_line(struct options *o, const char *path, int number, char *line
         return err_say(err, E_INVALID, "%.200s, line %d: name = value expected", path,
                        number);
     *equals = '\0';
-    text = trim(text);
+    text = trim_blanks(text);
     i = args_find(&o->args, text, strlen(text));
     if (i >= 0 && i < OPTIONS)
-        return set_option(o, i, trim(equals + 1), "file", err);
+        return set_option(o, i, trim_blanks(equals + 1), "file", err);
     snprintf(where, sizeof(where), "config file, line %d: ", number);
     return refuse_unknown(o, where, text, err);
 }

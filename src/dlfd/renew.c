@@ -57,7 +57,7 @@ static void add_field(struct buf *out, struct str text, char end)
     buf_release(&shown);
 }
 
-static int add_row(void *arg, const struct exposed *e, struct err *err)
+static int add_exposed(void *arg, const struct exposed *e, struct err *err)
 {
     struct buf *list = arg, name = BUF_INIT(8 * KIB), number = BUF_INIT(32),
                member = BUF_INIT(DEFINITION_MAX);
@@ -109,7 +109,7 @@ static int list_exposed(struct folder *f, struct err *err)
 
     if (rc)
         return rc;
-    rc = snapshot_exposed(s, add_row, &rows, err);
+    rc = snapshot_exposed(s, add_exposed, &rows, err);
     snapshot_end(s);
     if (!rc && rows.len) {
         rc = read_old(path, &list, err);
@@ -194,7 +194,7 @@ static int verify(struct folder *f, struct reindex *all, bool *sound, struct err
     return rc;
 }
 
-static int finish(struct folder *f, struct reindex *all, struct err *err)
+static int finish_renewal(struct folder *f, struct reindex *all, struct err *err)
 {
     struct format_mark mark;
     bool sound = false;
@@ -223,5 +223,5 @@ int renew_definitions(struct folder *f, struct reindex *all, struct err *err)
 
     if (!rc)
         rc = store_other_format(f->store, &other, err);
-    return rc || !other ? rc : finish(f, all, err);
+    return rc || !other ? rc : finish_renewal(f, all, err);
 }
