@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from archives import put_object, task_of, zipped
-from harness import Server, cdm_job, job, node
+from harness import Server, cdm_job, job
 from held import Held, catalogue, held, large, until_writer_waits
 from signer import SigningClient, admin, client_of, credentials, get_token
 

@@ -1238,18 +1238,30 @@ static void test_exports(void **state)
     "\"params\":{\"p\":\"1\"},\"mapping\":{\"connections\":{\"c\":\"d\"},"               \
     "\"clusters\":{\"c\":\"e\"},\"directories\":{\"/\":\"/d\"}}"
 
-static void test_imports(void **state)
+static void test_plans(void **state)
 {
     struct job j = { .world = *state, .keeps = in_use };
 
     j.json = "{\"dryRun\":true," EDITS "}";
     assert_true(count_down("plan of an import", &j, import) > 50);
+    assert_true(count_down("check-file", &j, check_an_archive) > 10);
+}
+
+static void test_imports(void **state)
+{
+    struct job j = { .world = *state, .keeps = in_use };
+
     j.json = "{" EDITS "}";
     assert_true(count_down("import", &j, import) > 50);
+    assert_true(count_down("show a task", &j, shown_task) > 3);
+}
+
+static void test_sound_parts(void **state)
+{
+    struct job j = { .world = *state, .keeps = in_use };
+
     j.json = "{\"onError\":\"continue\"," EDITS "}";
     assert_true(count_down("import of what is sound", &j, import) > 50);
-    assert_true(count_down("show a task", &j, shown_task) > 3);
-    assert_true(count_down("check-file", &j, check_an_archive) > 10);
 }
 
 /* One piece, then the end. */
@@ -1402,9 +1414,10 @@ static void test_no_answer_is_cut(void **state)
 
 /* tests/meson.build runs some of them by themselves, so that none takes long. */
 static const struct CMUnitTest tests[] = {
-    IN_WORLD(test_parses),  IN_WORLD(test_signatures), IN_WORLD(test_saves),
-    IN_WORLD(test_shows),   IN_WORLD(test_exports),    IN_WORLD(test_imports),
-    IN_WORLD(test_sign_in), IN_WORLD(test_objects),    IN_WORLD(test_no_answer_is_cut),
+    IN_WORLD(test_parses),  IN_WORLD(test_signatures),       IN_WORLD(test_saves),
+    IN_WORLD(test_shows),   IN_WORLD(test_exports),          IN_WORLD(test_plans),
+    IN_WORLD(test_imports), IN_WORLD(test_sound_parts),      IN_WORLD(test_sign_in),
+    IN_WORLD(test_objects), IN_WORLD(test_no_answer_is_cut),
 };
 
 T_MAIN(tests)
