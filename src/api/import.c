@@ -16,8 +16,8 @@ struct import_answer {
     struct buf json; /* of a dry run, or of check-file */
 };
 
-/* Lets the request go on, whose outcome is known. */
-static void wake(struct call *c, int rc)
+/* Lets the request go on, and tells the audit log of a success. */
+static void wake_audited(struct call *c, int rc)
 {
     if (!rc)
         audit_call(c, client_status(c, 200));
@@ -61,11 +61,11 @@ static void take_plan(void *arg, int rc, struct err *err, struct buf *json)
     a->json = *json;
     if (rc)
         err_move(err, &a->call->err);
-    wake(a->call, rc);
+    wake_audited(a->call, rc);
 }
 
 /* On a worker's thread.  A dry run's request may be gone once it is started. */
-static void start(struct call *c)
+static void start_import(struct call *c)
 {
     struct import_answer *a = c->op;
     struct import_task *t = a->import;
@@ -84,10 +84,10 @@ static void start(struct call *c)
     if (!rc && dry_run)
         return;
     c->audited |= begun && line.n;
-    wake(c, rc);
+    wake_audited(c, rc);
 }
 
-/* For the audit log, which tells what is only looked at. */
+/* Notes for the audit log which archive it is, and whether it is only looked at. */
 static void note_subject(struct call *c, const struct import_options *body)
 {
     struct buf text = BUF_INIT(4 * KIB);
@@ -98,8 +98,8 @@ static void note_subject(struct call *c, const struct import_options *body)
     buf_release(&text);
 }
 
-/* What was read of it is the caller's, also when it fails. */
-static int read_request(struct call *c, enum task_kind kind, struct import_task **out)
+/* Makes *out, which the caller frees, also after a failure. */
+static int read_import(struct call *c, enum task_kind kind, struct import_task **out)
 {
     struct import_task *t;
     int rc = import_task_new(out, c->api->imports, &c->place, kind, c->language, &c->err);
@@ -120,7 +120,7 @@ static void import(struct call *c, enum task_kind kind)
 {
     struct import_answer *a = new_answer(c);
     struct import_task *t = NULL;
-    int rc = a ? read_request(c, kind, &t) : err_nomem(&c->err);
+    int rc = a ? read_import(c, kind, &t) : err_nomem(&c->err);
 
     if (rc) {
         import_task_free(t);
@@ -131,7 +131,7 @@ static void import(struct call *c, enum task_kind kind)
     memcpy(a->uid, t->task.uid, sizeof(a->uid));
     t->planned = take_plan;
     t->arg = a;
-    if (call_offload(c, c->api->workers, start, give_answer, DET_IMPORTING))
+    if (call_offload(c, c->api->workers, start_import, give_answer, DET_IMPORTING))
         import_task_free(t);
 }
 
@@ -152,8 +152,8 @@ static void check_archive(struct call *c)
 {
     struct import_answer *a = c->op;
 
-    wake(c, import_check_file(c->api->imports, &c->place, c->subject, c->language,
-                              &a->json, &c->err));
+    wake_audited(c, import_check_file(c->api->imports, &c->place, c->subject, c->language,
+                                      &a->json, &c->err));
 }
 
 void show_file_info(struct call *c)

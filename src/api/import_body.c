@@ -29,7 +29,7 @@ static int rule_texts(const struct rule_at *at)
     return 0;
 }
 
-/* What another name comes in place of has one. */
+/* The new names of a mapping must not be empty. */
 static int rule_names(const struct rule_at *at)
 {
     struct rule_at member = *at;
@@ -69,7 +69,7 @@ static const struct {
 };
 #define MAPPINGS (sizeof(mappings) / sizeof(mappings[0]))
 
-/* A misspelt member would rename nothing, in silence. */
+/* A misspelt member would silently rename nothing, so it is an error. */
 static int rule_mapping(const struct rule_at *at)
 {
     struct rule_at member = *at;
@@ -162,8 +162,8 @@ static const struct field check_fields[] = { PATH_FIELD, { .name = NULL } };
 static const struct form check_form = { check_fields, DLF_3051 };
 /* clang-format on */
 
-/* What is not known is let go, as everywhere; but not what was meant to be known: an
- * import without its dryRun is one. */
+/* Unknown members are ignored as elsewhere, except near-misspellings of known ones: a
+ * dryRun that is misspelt would be an import. */
 static int check_spelling(const struct form *form, const struct json_doc *doc,
                           struct err *err)
 {
@@ -181,26 +181,27 @@ static int check_spelling(const struct form *form, const struct json_doc *doc,
     return 0;
 }
 
-static int check(const struct form *form, const struct json_doc *doc, struct err *err)
+static int check_body(const struct form *form, const struct json_doc *doc,
+                      struct err *err)
 {
     int rc = check_spelling(form, doc, err);
 
     return rc ? rc : form_check(form, doc, 0, false, err);
 }
 
-/* ---- reading ---- */
+/* ---- body_copy ---- */
 
-/* A body on its way into the arena; it is gone through twice, first to count. */
-struct reading {
+/* A body that is copied into the arena, in two passes: the first only counts. */
+struct body_copy {
     const struct json_doc *doc;
     struct arena *arena;
-    struct setting *settings; /* NULL: they are counted only */
+    struct setting *settings; /* NULL in the first pass */
     struct renaming *renamings;
     size_t n_settings, n_renamings;
     bool failed;
 };
 
-static struct str keep(struct reading *r, struct str text)
+static struct str keep_text(struct body_copy *r, struct str text)
 {
     struct str kept = arena_str(r->arena, text);
 
@@ -208,9 +209,9 @@ static struct str keep(struct reading *r, struct str text)
     return kept;
 }
 
-static struct str keep_member(struct reading *r, const char *name)
+static struct str keep_member(struct body_copy *r, const char *name)
 {
-    return keep(r, json_text(r->doc, json_member(r->doc, 0, name)));
+    return keep_text(r, json_text(r->doc, json_member(r->doc, 0, name)));
 }
 
 static bool member_is(const struct json_doc *doc, const char *name, const char *text)
@@ -218,15 +219,16 @@ static bool member_is(const struct json_doc *doc, const char *name, const char *
     return str_is(json_member_text(doc, 0, name), text);
 }
 
-static uint32_t given(const struct reading *r, uint32_t at, const char *name)
+static uint32_t given(const struct body_copy *r, uint32_t at, const char *name)
 {
     uint32_t member = json_member(r->doc, at, name);
 
     return member && json_type(r->doc, member) != JSON_NULL ? member : 0;
 }
 
-/* The members of the object `map`, of one job or connection, or of all. */
-static void add_settings(struct reading *r, struct str of, struct str type, uint32_t map)
+/* Adds the members of the object `map`, which are of one job or connection, or of all. */
+static void add_settings(struct body_copy *r, struct str of, struct str type,
+                         uint32_t map)
 {
     if (!map)
         return;
@@ -234,28 +236,29 @@ static void add_settings(struct reading *r, struct str of, struct str type, uint
         size_t n = r->n_settings++;
 
         if (r->settings)
-            r->settings[n] = (struct setting){ .of = of,
-                                               .type = type,
-                                               .name = keep(r, json_key(r->doc, i)),
-                                               .value = keep(r, json_text(r->doc, i)) };
+            r->settings[n] =
+                (struct setting){ .of = of,
+                                  .type = type,
+                                  .name = keep_text(r, json_key(r->doc, i)),
+                                  .value = keep_text(r, json_text(r->doc, i)) };
     }
 }
 
-/* A text that several rows share; none is kept while they are counted. */
-static struct str keep_shared(struct reading *r, struct str text)
+/* Keeps a text that several rows share, in the second pass. */
+static struct str keep_shared(struct body_copy *r, struct str text)
 {
-    return r->settings && text.p ? keep(r, text) : text;
+    return r->settings && text.p ? keep_text(r, text) : text;
 }
 
-static struct str type_of(struct reading *r, uint32_t at)
+static struct str type_of(struct body_copy *r, uint32_t at)
 {
     struct str type = json_member_text(r->doc, at, "type");
 
     return type.p ? type : json_member_text(r->doc, at, "connectionType");
 }
 
-/* `list` is of {"name", "params"}; of connections each has a type. */
-static void add_settings_of_each(struct reading *r, uint32_t list, bool typed)
+/* Adds those of a list of {"name", "params"}; with `typed` each has a type as well. */
+static void add_settings_of_each(struct body_copy *r, uint32_t list, bool typed)
 {
     if (!list)
         return;
@@ -265,19 +268,21 @@ static void add_settings_of_each(struct reading *r, uint32_t list, bool typed)
                      given(r, i, "params"));
 }
 
-static void add_renaming(struct reading *r, enum env what, struct str from, struct str to)
+static void add_renaming(struct body_copy *r, enum env what, struct str from,
+                         struct str to)
 {
     bool is_directory = what == ENV_DIRECTORY;
     size_t n = r->n_renamings++;
 
     if (r->renamings)
-        r->renamings[n] =
-            (struct renaming){ .what = what,
-                               .from = keep(r, is_directory ? directory_key(from) : from),
-                               .to = keep(r, is_directory ? directory_key(to) : to) };
+        r->renamings[n] = (struct renaming){
+            .what = what,
+            .from = keep_text(r, is_directory ? directory_key(from) : from),
+            .to = keep_text(r, is_directory ? directory_key(to) : to)
+        };
 }
 
-/* Types of `resources`; others are of what no definition names. */
+/* The types of `resources` that stand for names in definitions; others are ignored. */
 static const struct {
     const char *type;
     enum env what;
@@ -293,7 +298,7 @@ static const struct {
     { "DIS_STREAM", ENV_STREAM },
 };
 
-static void add_resource(struct reading *r, uint32_t at)
+static void add_resource(struct body_copy *r, uint32_t at)
 {
     struct str to = json_member_text(r->doc, at, "replace");
 
@@ -304,7 +309,7 @@ static void add_resource(struct reading *r, uint32_t at)
                          to);
 }
 
-static void add_mappings(struct reading *r, uint32_t mapping)
+static void add_mappings(struct body_copy *r, uint32_t mapping)
 {
     for (size_t i = 0; mapping && i < MAPPINGS; i++) {
         uint32_t map = given(r, mapping, mappings[i].member);
@@ -316,8 +321,8 @@ static void add_mappings(struct reading *r, uint32_t mapping)
     }
 }
 
-/* Does `add` twice: to count, and to keep. */
-static int add_all(struct reading *r, void (*add)(struct reading *r), struct err *err)
+/* Calls `add` for each of the two passes. */
+static int add_all(struct body_copy *r, void (*add)(struct body_copy *r), struct err *err)
 {
     add(r);
     r->settings = arena_array(r->arena, r->n_settings, sizeof(*r->settings));
@@ -329,7 +334,7 @@ static int add_all(struct reading *r, void (*add)(struct reading *r), struct err
     return 0;
 }
 
-static int finish(struct reading *r, struct import_options *out, struct err *err)
+static int end_copy(struct body_copy *r, struct import_options *out, struct err *err)
 {
     const struct json_doc *doc = r->doc;
     uint32_t dry = json_member(doc, 0, "dryRun");
@@ -347,7 +352,7 @@ static int finish(struct reading *r, struct import_options *out, struct err *err
     return r->failed ? err_nomem(err) : 0;
 }
 
-static void add_of_jobs(struct reading *r)
+static void add_of_jobs(struct body_copy *r)
 {
     uint32_t list = given(r, 0, "resources");
 
@@ -359,7 +364,7 @@ static void add_of_jobs(struct reading *r)
     add_mappings(r, given(r, 0, "mapping"));
 }
 
-static void add_of_connections(struct reading *r)
+static void add_of_connections(struct body_copy *r)
 {
     add_settings_of_each(r, given(r, 0, "params"), true);
 }
@@ -367,8 +372,8 @@ static void add_of_connections(struct reading *r)
 int import_body_read(struct import_options *out, const struct json_doc *doc,
                      struct arena *arena, struct err *err)
 {
-    struct reading r = { .doc = doc, .arena = arena };
-    int rc = check(&import_form, doc, err);
+    struct body_copy r = { .doc = doc, .arena = arena };
+    int rc = check_body(&import_form, doc, err);
 
     *out = (struct import_options){ .submit = true };
     if (!rc)
@@ -378,25 +383,25 @@ int import_body_read(struct import_options *out, const struct json_doc *doc,
     out->submit = !member_is(doc, "targetStatus", "SAVED");
     if (json_member_text(doc, 0, "executeUser").n)
         out->edits.execute_user = keep_member(&r, "executeUser");
-    return finish(&r, out, err);
+    return end_copy(&r, out, err);
 }
 
 int import_body_read_connections(struct import_options *out, const struct json_doc *doc,
                                  struct arena *arena, struct err *err)
 {
-    struct reading r = { .doc = doc, .arena = arena };
-    int rc = check(&connections_form, doc, err);
+    struct body_copy r = { .doc = doc, .arena = arena };
+    int rc = check_body(&connections_form, doc, err);
 
     *out = (struct import_options){ .submit = false };
     if (!rc)
         rc = add_all(&r, add_of_connections, err);
-    return rc ? rc : finish(&r, out, err);
+    return rc ? rc : end_copy(&r, out, err);
 }
 
 int check_file_body_read(struct str *path, const struct json_doc *doc,
                          struct arena *arena, struct err *err)
 {
-    struct reading r = { .doc = doc, .arena = arena };
+    struct body_copy r = { .doc = doc, .arena = arena };
     int rc = form_check(&check_form, doc, 0, false, err);
 
     if (rc)

@@ -14,7 +14,7 @@ struct row {
     struct str name, json;
 };
 
-struct checking {
+struct file_check {
     struct zipr *zip;
     struct arena arena;
     struct row *rows;
@@ -37,7 +37,8 @@ static int by_param(const void *a, const void *b)
     return c ? c : (x->at > y->at) - (x->at < y->at);
 }
 
-/* Those that have a name and a value, by name; *n of them. */
+/* Returns the parameters that have a name and a value, *n of them, by name; NULL: no
+ * memory. */
 static struct param *list_params(const struct json_doc *doc, uint32_t params, size_t *n)
 {
     struct param *all = reallocarray(NULL, doc->value[params].len + 1, sizeof(*all));
@@ -57,7 +58,7 @@ static struct param *list_params(const struct json_doc *doc, uint32_t params, si
     return all;
 }
 
-/* Of several of one name the last. */
+/* Of several parameters with one name only the last is written. */
 static void write_params(struct jw *jw, const struct json_doc *doc)
 {
     uint32_t params = json_member(doc, 0, "params");
@@ -97,7 +98,7 @@ static void write_row(struct buf *out, enum kind kind, struct str name,
     jw_end(&jw, '}');
 }
 
-static int add_row(struct checking *c, enum kind kind, const struct json_doc *doc,
+static int add_row(struct file_check *c, enum kind kind, const struct json_doc *doc,
                    struct err *err)
 {
     struct buf json = BUF_INIT(4 * DEFINITION_MAX);
@@ -120,7 +121,7 @@ static int add_row(struct checking *c, enum kind kind, const struct json_doc *do
     return rc;
 }
 
-static int read_row(struct checking *c, size_t i, enum kind kind, struct err *err)
+static int read_row(struct file_check *c, size_t i, enum kind kind, struct err *err)
 {
     struct buf text = BUF_INIT(DEFINITION_MAX);
     struct json_doc doc = { .count = 0 };
@@ -138,7 +139,7 @@ static int read_row(struct checking *c, size_t i, enum kind kind, struct err *er
     return rc;
 }
 
-/* What is wrong with a file, as the text of one detail. */
+/* Makes one text of the file's name and what is wrong with the file. */
 static int name_file(struct str entry, enum language language, struct err *err)
 {
     struct buf text = BUF_INIT(ERROR_DETAIL_MAX);
@@ -152,7 +153,7 @@ static int name_file(struct str entry, enum language language, struct err *err)
     return ec;
 }
 
-static int read_rows(struct checking *c, struct err *err)
+static int read_rows(struct file_check *c, struct err *err)
 {
     int rc = 0;
 
@@ -180,8 +181,8 @@ static int by_kind_and_name(const void *a, const void *b)
     return c ? c : str_cmp(x->name, y->name);
 }
 
-/* A script that stands in the folders of several jobs is one. */
-static void write_list(struct buf *json, const struct checking *c, enum kind kind)
+/* A script that stands in the folders of several jobs is listed once. */
+static void write_list(struct buf *json, const struct file_check *c, enum kind kind)
 {
     const struct row *before = NULL;
 
@@ -201,7 +202,7 @@ int check_file(struct catalog *catalog, int fd, const atomic_bool *stop,
                enum language language, struct buf *json, struct err *err)
 {
     struct zipr_limits limits = import_limits(catalog);
-    struct checking c = { .stop = stop, .language = language };
+    struct file_check c = { .stop = stop, .language = language };
     int rc = zipr_open(&c.zip, fd, &limits, err);
 
     if (!rc)

@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "base/banned.h"
 
-/* One object of an archive: edited, freed of its secrets, checked, made into a
+/* One object of an archive: it is edited, freed of its secrets, checked, made into a
  * definition, and staged. */
 
 /* ---- items ---- */
@@ -33,8 +33,8 @@ struct import_item *import_find(const struct import *im, enum kind kind, struct 
     return found ? *found : NULL;
 }
 
-/* One file can hold many CDM jobs: an export has a file for each. */
-static int too_many(uint64_t max, struct err *err)
+/* One file can hold many CDM jobs, although an export has a file for each of them. */
+static int too_many_objects(uint64_t max, struct err *err)
 {
     return err_set(err, E_LIMIT, API_OK, DET_ARCHIVE_OBJECTS, NUM(max + 1), NUM(max));
 }
@@ -46,7 +46,7 @@ int import_add(struct import *im, struct str entry, enum kind kind,
     struct import_item *item, **more;
 
     if (im->n >= max)
-        return too_many(max, err);
+        return too_many_objects(max, err);
     item = arena_alloc(&im->arena, sizeof(*item));
     more = list_grow(im->items, im->n, sizeof(struct import_item *));
     if (more)
@@ -62,7 +62,6 @@ int import_add(struct import *im, struct str entry, enum kind kind,
     return 0;
 }
 
-/* What is the file's own fault stays with the item; all else ends the import. */
 int import_blame(struct import_item *item, int rc, struct err *err)
 {
     if (rc != E_INVALID && rc != E_LIMIT && rc != E_DENIED)
@@ -113,10 +112,10 @@ int import_memory(const struct arena *arena, struct err *err)
     return arena->bytes > IMPORT_MEMORY_MAX ? over_memory(IMPORT_MEMORY_MAX, err) : 0;
 }
 
-/* ---- secrets: sealed with the rows, so they wait until then, as few as there are ----
- */
+/* ---- secrets ---- */
 
-/* Only those that have a value need their texts. */
+/* Secrets are sealed in the transaction, so those with a value are kept in memory until
+ * then. */
 static int keep_secrets(struct import *im, struct import_item *item,
                         struct secrets *taken, struct err *err)
 {
@@ -150,8 +149,8 @@ static int keep_secrets(struct import *im, struct import_item *item,
 
 /* ---- one object ---- */
 
-/* One object on its way: what is left of its file after each step. */
-struct making_item {
+/* One object on its way from a file to a definition: `doc` has it after each step. */
+struct item_draft {
     struct import *im;
     struct import_item *item;
     struct buf edited, clean;
@@ -163,7 +162,7 @@ struct making_item {
     struct arena arena; /* of what is not kept */
 };
 
-static int edit(struct making_item *m, struct err *err)
+static int edit_object(struct item_draft *m, struct err *err)
 {
     const struct edits *edits = &m->im->request.options->edits;
     bool changed;
@@ -178,7 +177,7 @@ static int edit(struct making_item *m, struct err *err)
     return rc;
 }
 
-static int take_secrets(struct making_item *m, struct err *err)
+static int take_item_secrets(struct item_draft *m, struct err *err)
 {
     enum secret_rule rule;
     int rc;
@@ -194,8 +193,8 @@ static int take_secrets(struct making_item *m, struct err *err)
     return rc ? rc : keep_secrets(m->im, m->item, &m->secrets, err);
 }
 
-struct naming {
-    struct making_item *m;
+struct connection_list {
+    struct item_draft *m;
     struct str *names;
     size_t n;
     bool failed;
@@ -203,7 +202,7 @@ struct naming {
 
 static void count_connection(void *arg, struct str name)
 {
-    struct naming *n = arg;
+    struct connection_list *n = arg;
 
     (void)name;
     n->n++;
@@ -211,17 +210,17 @@ static void count_connection(void *arg, struct str name)
 
 static void keep_connection(void *arg, struct str name)
 {
-    struct naming *n = arg;
+    struct connection_list *n = arg;
     struct str kept = arena_str(&n->m->im->arena, name);
 
     n->failed |= !kept.p;
     n->names[n->n++] = kept;
 }
 
-static int keep_connections(struct making_item *m)
+static int keep_connections(struct item_draft *m)
 {
     enum kind kind = m->item->save.kind;
-    struct naming n = { .m = m };
+    struct connection_list n = { .m = m };
 
     definition_connections(kind, m->doc, 0, count_connection, &n);
     n.names = arena_array(&m->im->arena, n.n, sizeof(*n.names));
@@ -234,7 +233,7 @@ static int keep_connections(struct making_item *m)
     return n.failed ? E_NOMEM : 0;
 }
 
-/* The role that the kind needs is not always that of the import. */
+/* Some kinds need a higher role than the import as such. */
 static int check_role(const struct import *im, enum kind kind, struct err *err)
 {
     if (kind == KIND_CONNECTION && im->rights.role < ROLE_ADMINISTRATOR)
@@ -244,16 +243,16 @@ static int check_role(const struct import *im, enum kind kind, struct err *err)
     return 0;
 }
 
-static int make_definition(struct making_item *m, struct str cluster, struct err *err)
+static int make_definition(struct item_draft *m, struct str cluster, struct err *err)
 {
     struct import_item *item = m->item;
     struct definition *d = &m->definition;
     int rc = check_role(m->im, item->save.kind, err);
 
     if (!rc)
-        rc = edit(m, err);
+        rc = edit_object(m, err);
     if (!rc)
-        rc = take_secrets(m, err);
+        rc = take_item_secrets(m, err);
     if (!rc)
         rc = definition_make(d, item->save.kind, m->doc, &m->secrets, NULL, &m->arena,
                              err);
@@ -271,8 +270,9 @@ static int make_definition(struct making_item *m, struct str cluster, struct err
     return 0;
 }
 
-/* What an item is called, also when no definition could be made of it. */
-static int name_item(struct making_item *m, struct str cluster, struct err *err)
+/* Names the item before a definition is made of it, so that a report can tell which item
+ * has failed. */
+static int name_draft(struct item_draft *m, struct str cluster, struct err *err)
 {
     struct facts *f = &m->item->facts;
     struct str name = json_member_text(m->doc, m->at, "name");
@@ -322,7 +322,8 @@ void import_unstage(struct catalog *c)
     } while (u.more);
 }
 
-/* Whether an object has that content already: then it is compressed, too. */
+/* Looks for the blob of that content: what an object has already need not be compressed
+ * once more. */
 static int find_blob(struct import *im, struct import_item *item, struct err *err)
 {
     struct snapshot *s;
@@ -364,7 +365,7 @@ static int other_content(const struct import_item *other, struct err *err)
     return err_set(err, E_INVALID, DLF_3051, DET_OTHER_CONTENT, CSTR(other->entry));
 }
 
-/* Secrets are not in the definition that was hashed. */
+/* Compares secrets as well, for the hash is of a definition without them. */
 static bool same_content(const struct import_item *a, const struct import_item *b)
 {
     const struct secrets *x = &a->secrets, *y = &b->secrets;
@@ -376,9 +377,10 @@ static bool same_content(const struct import_item *a, const struct import_item *
     return same;
 }
 
-/* Whether it is the first of its name; another content under it is both files' fault. */
-static int enter(struct import *im, struct import_item *item, bool *is_new,
-                 struct err *err)
+/* Puts the item into the tree, unless one of its name is there already.  When their
+ * contents differ, both get a fault. */
+static int enter_item(struct import *im, struct import_item *item, bool *is_new,
+                      struct err *err)
 {
     struct import_item **slot = tsearch(item, &im->tree, import_by_name), *first;
     struct err other = ERR_INIT;
@@ -399,7 +401,7 @@ static int enter(struct import *im, struct import_item *item, bool *is_new,
     return other_content(first, err);
 }
 
-static void release(struct making_item *m)
+static void release_draft(struct item_draft *m)
 {
     json_release(&m->edited_doc);
     json_release(&m->clean_doc);
@@ -410,7 +412,7 @@ static void release(struct making_item *m)
     arena_wipe(&m->arena);
 }
 
-/* A copy of what is there needs no row. */
+/* Drops the item that was added last: it is a copy of another one. */
 static void drop_last(struct import *im)
 {
     struct secrets *s = &im->items[--im->n]->secrets;
@@ -422,24 +424,24 @@ static void drop_last(struct import *im)
 int import_object(struct import *im, struct str entry, enum kind kind, struct str cluster,
                   const struct json_doc *doc, uint32_t at, struct err *err)
 {
-    struct making_item m = { .im = im,
-                             .edited = BUF_INIT(4 * DEFINITION_MAX),
-                             .clean = BUF_INIT(4 * DEFINITION_MAX),
-                             .doc = doc,
-                             .at = at };
+    struct item_draft m = { .im = im,
+                            .edited = BUF_INIT(4 * DEFINITION_MAX),
+                            .clean = BUF_INIT(4 * DEFINITION_MAX),
+                            .doc = doc,
+                            .at = at };
     bool is_new = true;
     int rc = import_add(im, entry, kind, &m.item, err);
 
     if (rc)
         return rc;
-    rc = name_item(&m, cluster, err);
+    rc = name_draft(&m, cluster, err);
     if (!rc)
         rc = make_definition(&m, cluster, err);
     if (!rc)
-        rc = enter(im, m.item, &is_new, err);
+        rc = enter_item(im, m.item, &is_new, err);
     if (!rc && is_new)
         rc = stage_item(im, m.item, buf_str(&m.definition.text), err);
-    release(&m);
+    release_draft(&m);
     if (!rc && !is_new)
         drop_last(im);
     return import_blame(m.item, rc, err);

@@ -55,8 +55,8 @@ static void forget_decision(struct import_item *item)
     item->held_secrets = STR("");
 }
 
-static int decide(struct look *l, struct import_item *item, struct import_held *held,
-                  struct err *err)
+static int decide_item(struct look *l, struct import_item *item, struct import_held *held,
+                       struct err *err)
 {
     struct import_decision d;
     struct object object;
@@ -86,14 +86,14 @@ static int decide_all(struct look *l, struct err *err)
     int rc = snapshot_has_dli(l->snapshot, l->jobs.id, &held.dli, err);
 
     for (size_t i = 0; !rc && i < im->n; i++)
-        rc = decide(l, im->items[i], &held, err);
+        rc = decide_item(l, im->items[i], &held, err);
     return rc;
 }
 
 /* ---- references ---- */
 
-/* What an item names, as it is looked for. */
-struct naming {
+/* A name in an item's definition, by which another object is looked for. */
+struct mention {
     enum kind kind;
     struct str scope, name;
     const struct import_item *by;
@@ -112,7 +112,7 @@ static enum kind kind_of_ref(enum ref_kind kind)
 
 static int by_target(const void *a, const void *b)
 {
-    const struct naming *x = a, *y = b;
+    const struct mention *x = a, *y = b;
     int c = (int)x->kind - (int)y->kind;
 
     if (!c)
@@ -124,10 +124,11 @@ static int by_target(const void *a, const void *b)
     return c ? c : str_cmp(x->by->facts.name, y->by->facts.name);
 }
 
-/* A location is never missing; a script's folder and a link's cluster are told apart. */
-static struct naming naming_of(const struct import_item *item, const struct ref *ref)
+/* A CDM job is looked for in the cluster that is named, a link in the item's own; the
+ * folder in front of a script's name does not matter. */
+static struct mention mention_of(const struct import_item *item, const struct ref *ref)
 {
-    struct naming n = { kind_of_ref(ref->kind), STR(""), ref->name, item };
+    struct mention n = { kind_of_ref(ref->kind), STR(""), ref->name, item };
 
     if (ref->kind == REF_CDM)
         n.scope = ref->scope;
@@ -141,7 +142,7 @@ static bool is_sound(const struct import_item *item)
     return !item->fault.ec;
 }
 
-static size_t add_namings(const struct import_item *item, struct naming *out)
+static size_t add_mentions(const struct import_item *item, struct mention *out)
 {
     size_t n = 0;
 
@@ -149,17 +150,18 @@ static size_t add_namings(const struct import_item *item, struct naming *out)
         return 0;
     for (size_t i = 0; i < item->n_refs; i++)
         if (item->refs[i].kind != REF_LOCATION)
-            out[n++] = naming_of(item, &item->refs[i]);
+            out[n++] = mention_of(item, &item->refs[i]);
     for (size_t i = 0; i < item->n_connections; i++)
         out[n++] =
-            (struct naming){ KIND_CONNECTION, STR(""), item->connections[i], item };
+            (struct mention){ KIND_CONNECTION, STR(""), item->connections[i], item };
     return n;
 }
 
-/* All that the items name, sorted by what is named; *n of them. */
-static struct naming *list_namings(const struct import *im, size_t *n)
+/* Returns all names in the items, *n of them, sorted by what is named; NULL: no memory.
+ */
+static struct mention *list_mentions(const struct import *im, size_t *n)
 {
-    struct naming *all;
+    struct mention *all;
     size_t room = 1;
 
     for (size_t i = 0; i < im->n; i++)
@@ -167,7 +169,7 @@ static struct naming *list_namings(const struct import *im, size_t *n)
     all = reallocarray(NULL, room, sizeof(*all));
     *n = 0;
     for (size_t i = 0; all && i < im->n; i++)
-        *n += add_namings(im->items[i], all + *n);
+        *n += add_mentions(im->items[i], all + *n);
     if (all)
         qsort(all, *n, sizeof(*all), by_target);
     return all;
@@ -187,8 +189,8 @@ static int list_resources(struct look *l, struct err *err)
     return 0;
 }
 
-/* Whether it comes with the archive, or is held. */
-static int is_there(struct look *l, const struct naming *n, bool *there, struct err *err)
+/* Finds whether the object comes with the archive, or is held. */
+static int is_there(struct look *l, const struct mention *n, bool *there, struct err *err)
 {
     const struct import_item *item;
     struct object held;
@@ -212,7 +214,7 @@ static int is_there(struct look *l, const struct naming *n, bool *there, struct 
     return rc;
 }
 
-static int add_dangling(struct import *im, const struct naming *n, struct err *err)
+static int add_dangling(struct import *im, const struct mention *n, struct err *err)
 {
     struct dangling *more = list_grow(im->dangling, im->n_dangling, sizeof(*more));
     struct buf name = BUF_INIT(4 * KIB);
@@ -229,12 +231,12 @@ static int add_dangling(struct import *im, const struct naming *n, struct err *e
     return more[im->n_dangling - 1].name.p ? 0 : err_nomem(err);
 }
 
-static bool same_target(const struct naming *a, const struct naming *b)
+static bool same_target(const struct mention *a, const struct mention *b)
 {
     return a->kind == b->kind && str_eq(a->scope, b->scope) && str_eq(a->name, b->name);
 }
 
-static bool same_naming(const struct naming *a, const struct naming *b)
+static bool same_mention(const struct mention *a, const struct mention *b)
 {
     return same_target(a, b) && a->by == b->by;
 }
@@ -242,14 +244,14 @@ static bool same_naming(const struct naming *a, const struct naming *b)
 static int find_dangling(struct look *l, struct err *err)
 {
     size_t n;
-    struct naming *all = list_namings(l->im, &n);
+    struct mention *all = list_mentions(l->im, &n);
     bool there = true;
     int rc = all ? list_resources(l, err) : err_nomem(err);
 
     for (size_t i = 0; !rc && i < n; i++) {
         if (!i || !same_target(&all[i], &all[i - 1]))
             rc = is_there(l, &all[i], &there, err);
-        if (!rc && !there && (!i || !same_naming(&all[i], &all[i - 1])))
+        if (!rc && !there && (!i || !same_mention(&all[i], &all[i - 1])))
             rc = add_dangling(l->im, &all[i], err);
     }
     free(l->resources);
@@ -274,7 +276,8 @@ static int by_form(const void *a, const void *b)
     return c ? c : str_cmp(x->name, y->name);
 }
 
-static int fold(struct folded *out, enum kind kind, struct str name, struct arena *arena)
+static int fold_name(struct folded *out, enum kind kind, struct str name,
+                     struct arena *arena)
 {
     struct buf form = BUF_INIT(64 * KIB);
 
@@ -286,7 +289,7 @@ static int fold(struct folded *out, enum kind kind, struct str name, struct aren
     return out->form.p ? 0 : E_NOMEM;
 }
 
-/* Of each item the name of its file, and its own with its scope. */
+/* Folds two names of an item: its own with its scope, and that of its file. */
 static int fold_item(struct folded *out, const struct import_item *item,
                      struct arena *arena)
 {
@@ -299,13 +302,13 @@ static int fold_item(struct folded *out, const struct import_item *item,
     buf_addstr(&name, f->name);
     whole = arena_buf(arena, &name);
     buf_release(&name);
-    if (!whole.p || fold(&out[0], item->save.kind, whole, arena))
+    if (!whole.p || fold_name(&out[0], item->save.kind, whole, arena))
         return E_NOMEM;
-    return fold(&out[1], KINDS, item->entry, arena);
+    return fold_name(&out[1], KINDS, item->entry, arena);
 }
 
-/* Adds a text, which it releases, to a list. */
-static int add_text(struct import *im, struct str **list, size_t *n, struct buf *text)
+/* Adds `text`, which it releases, to a list. */
+static int add_line(struct import *im, struct str **list, size_t *n, struct buf *text)
 {
     struct str *more = list_grow(*list, *n, sizeof(*more));
     struct str kept = arena_buf(&im->arena, text);
@@ -328,7 +331,7 @@ static int add_warning(struct import *im, const struct folded *a, const struct f
     buf_addstr(&text, utf8_cut(a->name, 4 * KIB));
     buf_adds(&text, ", ");
     buf_addstr(&text, utf8_cut(b->name, 4 * KIB));
-    return add_text(im, &im->warnings, &im->n_warnings, &text) ? err_nomem(err) : 0;
+    return add_line(im, &im->warnings, &im->n_warnings, &text) ? err_nomem(err) : 0;
 }
 
 struct unused {
@@ -347,7 +350,7 @@ static void add_unused(void *arg, const char *member, struct str of, struct str 
         buf_addc(&text, '/');
     }
     buf_addstr(&text, utf8_cut(name, IMPORT_NAME_MAX));
-    if (add_text(u->im, &u->im->unused, &u->im->n_unused, &text))
+    if (add_line(u->im, &u->im->unused, &u->im->n_unused, &text))
         u->failed = true;
 }
 

@@ -8,7 +8,7 @@
 #include "model/names.h"
 #include "base/banned.h"
 
-/* From the bytes of an archive to its files, and the objects in them. */
+/* Reads the files of an archive, and the objects in them. */
 
 /* ---- files by their names ---- */
 
@@ -72,7 +72,7 @@ static int check_going(const struct import *im, struct err *err)
     return import_memory(&im->arena, err);
 }
 
-/* A file as a whole is at fault. */
+/* Gives the file an item that has the fault, for there is no object to blame. */
 static int blame_file(struct import *im, struct str entry, enum kind kind, int rc,
                       struct err *err)
 {
@@ -97,7 +97,7 @@ static int not_an_object(const struct json_doc *doc, uint32_t at, struct err *er
                    json_type_name(json_type(doc, at)));
 }
 
-/* {"jobs": [...]}, which some clients wrap twice. */
+/* Reads {"jobs": [...]}; some clients wrap that into another "jobs". */
 static int read_cdm(struct import *im, struct str entry, struct str cluster,
                     const struct json_doc *doc, struct err *err)
 {
@@ -153,7 +153,7 @@ int import_entry_size(const struct zipr *zip, size_t i, struct err *err)
     return err_set(err, E_LIMIT, DLF_3051, DET_LARGER, "body", NUM(DEFINITION_MAX));
 }
 
-static int read_file(struct import *im, size_t i, struct err *err)
+static int read_archive_file(struct import *im, size_t i, struct err *err)
 {
     struct str entry = zipr_name(im->zip, i), cluster;
     enum kind kind = import_kind(entry, &cluster);
@@ -178,7 +178,7 @@ static int read_file(struct import *im, size_t i, struct err *err)
 
 /* ---- the whole ---- */
 
-/* The order in which they are written: what is needed before what needs it. */
+/* Items are written in this order: what others need comes first. */
 static int by_rank(const void *a, const void *b)
 {
     static const int rank[] = { [KIND_CONNECTION] = 1,
@@ -202,7 +202,7 @@ static int read_all(struct import *im, struct err *err)
     for (size_t i = 0; !rc && i < zipr_count(im->zip); i++) {
         rc = check_going(im, err);
         if (!rc)
-            rc = read_file(im, i, err);
+            rc = read_archive_file(im, i, err);
     }
     if (!rc)
         rc = import_stage(im, err);
@@ -213,7 +213,7 @@ static int read_all(struct import *im, struct err *err)
     return rc;
 }
 
-/* What each save has beside its facts. */
+/* Fills what a save has beside its facts. */
 static void fill_saves(struct import *im)
 {
     const struct catalog *c = im->catalog;

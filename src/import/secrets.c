@@ -4,9 +4,9 @@
 #include "base/utf8.h"
 #include "base/banned.h"
 
-/* Secrets of nodes that an import renames, or drops. */
+/* What becomes of a job's stored secrets when an import renames or drops nodes. */
 
-/* A definition that is damaged is replaced all the same: what it had is lost then. */
+/* A damaged definition is replaced all the same, and its secrets are lost then. */
 static int find_moves(struct import *im, struct import_item *item, struct snapshot *s,
                       const struct object *held, struct err *err)
 {

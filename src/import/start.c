@@ -5,7 +5,7 @@
 #include "import/import_int.h"
 #include "base/banned.h"
 
-/* By what the import acts: its own, for the request's ends before it. */
+/* Copies the authority by which the import acts: the request's ends before the import. */
 static int keep_authority(struct import_task *t, const struct authority *from)
 {
     struct authority *a = &t->authority;
@@ -81,7 +81,8 @@ int import_admit(struct import_task *t, struct err *err)
     return err_set(err, E_BUSY, APIGW_0613, DET_IMPORTING);
 }
 
-static int begin(struct import_task *t, struct str audit, bool *begun, struct err *err)
+static int begin_import(struct import_task *t, struct str audit, bool *begun,
+                        struct err *err)
 {
     int rc = catalog_check_workspace(t->all->catalog, &t->place, err);
 
@@ -95,7 +96,7 @@ static int begin(struct import_task *t, struct str audit, bool *begun, struct er
 
 int import_start(struct import_task *t, struct str audit, bool *begun, struct err *err)
 {
-    int rc = begin(t, audit, begun, err);
+    int rc = begin_import(t, audit, begun, err);
 
     if (!rc)
         rc = task_queue(&t->task, err);

@@ -60,8 +60,8 @@ void import_needed_by(const struct dangling *d, struct buf *out)
 
 /* ---- lists, as long as there is room ---- */
 
-/* Appends one more of several; false: there is no room, and "..." is there for the rest.
- */
+/* Appends one more of several texts.  False: there is no room for it, and "..." stands
+ * for the rest. */
 static bool list_add(struct buf *out, const struct buf *one, const char *separator)
 {
     bool fits = out->len + one->len < TASK_MESSAGE_MAX - KIB;
@@ -75,7 +75,7 @@ static bool list_add(struct buf *out, const struct buf *one, const char *separat
     return fits;
 }
 
-/* What is wrong with each item that has something wrong. */
+/* Lists the faults of all items. */
 static void list_faults(const struct import *im, enum language language, struct buf *out)
 {
     struct buf one = BUF_INIT(2 * ERROR_DETAIL_MAX);
@@ -93,7 +93,7 @@ static void list_faults(const struct import *im, enum language language, struct 
     buf_release_part(&one, out);
 }
 
-/* How many from `d` on are of one name; they stand together. */
+/* Returns how many of the `n` from `d` on have the name of the first: they are sorted. */
 static size_t same_name(const struct dangling *d, size_t n)
 {
     size_t k = 1;
@@ -103,7 +103,7 @@ static size_t same_name(const struct dangling *d, size_t n)
     return k;
 }
 
-/* Each name once, with the first that needs it, and how many others do. */
+/* Lists each name once, with the first that needs it, and how many others do. */
 static void list_dangling(const struct import *im, struct buf *out)
 {
     struct buf one = BUF_INIT(64 * KIB);
@@ -141,7 +141,7 @@ static void list_texts(const struct str *texts, size_t n, struct buf *out)
 
 /* ---- secrets that were lost ---- */
 
-/* Calls `each` for the secrets that were lost; it returns false to end. */
+/* Calls `each` for each secret that is lost, until it returns false. */
 static void each_lost(const struct import *im,
                       bool (*each)(void *arg, const struct import_item *item,
                                    struct str shown),
@@ -208,7 +208,7 @@ static void list_lost_secrets(const struct import *im, struct buf *out)
 
 /* ---- the message ---- */
 
-/* Appends the sentence about `list`, when there is something in it, and clears that. */
+/* Appends the sentence about `list`, unless that is empty, and clears it. */
 static void add_about(struct buf *out, int detail, struct buf *list,
                       enum language language)
 {

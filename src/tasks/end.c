@@ -20,7 +20,7 @@ void task_message(struct jw *jw, struct buf text[2])
     buf_release_part(&text[LANG_ZH], jw->out);
 }
 
-/* What fails without a code of the API's is the archive's fault, or was cut off. */
+/* An error without an API code is a fault of the archive, or the task was cut off. */
 static int status_of(const struct err *why)
 {
     if (why->api == API_OK)
@@ -69,7 +69,7 @@ int task_end_failed(struct catalog *c, int64_t id, const struct buf *report,
     return rc;
 }
 
-/* Of who started it the task says more than the API's code. */
+/* When rights are missing, the task says whose: those of the user who started it. */
 static struct err told(const struct err *why)
 {
     struct err e = *why; /* it borrows the texts */
@@ -81,7 +81,7 @@ static struct err told(const struct err *why)
     return e;
 }
 
-/* {"message": [en, zh]}: why, and no more. */
+/* Writes a report that has only the reason: {"message": [en, zh]}. */
 static void write_reason(const struct err *why, struct buf *report)
 {
     struct err e = told(why);

@@ -17,7 +17,7 @@ static const struct {
                                   { "Import the %s connection.", "导入连接[%s]。" } },
 };
 
-/* A member that is a sentence about `what`, which is at %s of it. */
+/* Writes a member that is a sentence, with `what` in place of its %s. */
 static void print_name(struct jw *jw, const char *format, struct str what)
 {
     const char *at = strstr(format, "%s");
@@ -39,8 +39,7 @@ static void print_message(struct jw *jw, const struct json_doc *doc, uint32_t at
         jw_string(jw, STR("message"), json_text(doc, texts + 1 + (uint32_t)language));
 }
 
-/* A member of the report as it is; of a task that ended without an archive there is none.
- */
+/* Copies a member of the report; a task that ended without an archive has none. */
 static void print_member(struct jw *jw, const struct json_doc *doc, const char *name)
 {
     uint32_t at = doc->count ? json_member(doc, 0, name) : 0;
@@ -49,7 +48,7 @@ static void print_member(struct jw *jw, const struct json_doc *doc, const char *
         jw_value(jw, str_of(name), doc, at);
 }
 
-/* Both are of the instant at which all was written. */
+/* A task is ended and last updated at the same instant. */
 static void print_times(struct jw *jw, const struct shown_task *t)
 {
     jw_int(jw, STR("startTime"), t->started);
@@ -89,7 +88,7 @@ static void print_parts(struct jw *jw, const struct shown_task *t,
     jw_end(jw, ']');
 }
 
-/* No text, or one in each language. */
+/* Whether the object has no message, or one in each language. */
 static bool is_message(const struct json_doc *doc, uint32_t at)
 {
     uint32_t texts = json_member(doc, at, "message");
@@ -105,8 +104,8 @@ static bool is_part(const struct json_doc *doc, uint32_t at)
            json_member(doc, at, "ok") && json_member_text(doc, at, "name").p;
 }
 
-/* What import/report.c and task_fail() wrote: the database may have been damaged since.
- */
+/* Whether it is what import/report.c or task_fail() wrote: the database may have been
+ * damaged since. */
 static bool is_report(const struct json_doc *doc)
 {
     uint32_t parts;
@@ -132,8 +131,8 @@ static int read_report(struct json_doc *doc, const struct shown_task *t, struct 
     return row_damaged("task", t->id, err);
 }
 
-static void print(struct jw *jw, const struct shown_task *t, struct str project,
-                  const struct json_doc *doc, enum language language)
+static void print_task(struct jw *jw, const struct shown_task *t, struct str project,
+                       const struct json_doc *doc, enum language language)
 {
     jw_object(jw, STR_NONE);
     jw_string(jw, STR("id"), t->uid);
@@ -150,8 +149,8 @@ static void print(struct jw *jw, const struct shown_task *t, struct str project,
     jw_end(jw, '}');
 }
 
-static int find(struct catalog *c, const struct place *place, struct str uid,
-                struct shown_task *t, struct arena *arena, struct err *err)
+static int find_task(struct catalog *c, const struct place *place, struct str uid,
+                     struct shown_task *t, struct arena *arena, struct err *err)
 {
     struct workspace w;
     struct snapshot *s;
@@ -171,12 +170,12 @@ int task_show(struct catalog *c, const struct place *place, struct str uid,
     struct arena arena = ARENA_INIT;
     struct json_doc doc = { .count = 0 };
     struct shown_task t;
-    int rc = find(c, place, uid, &t, &arena, err);
+    int rc = find_task(c, place, uid, &t, &arena, err);
 
     if (!rc && t.report.n)
         rc = read_report(&doc, &t, err);
     if (!rc)
-        print(&jw, &t, place->project, &doc, language);
+        print_task(&jw, &t, place->project, &doc, language);
     json_release(&doc);
     arena_release(&arena);
     return rc || !json->bad ? rc : err_nomem(err);
