@@ -149,10 +149,11 @@ static bool begins_with_port(struct str text)
     return n == text.n || is_one_of(text.p[n], "/?#,;") || is_blank(text.p[n]);
 }
 
-/* `text` is what follows ://; a password that has /, ? or # as they are counts, too. */
+/* `text` is what follows ://, up to a blank or a quote; a password that has /, ? or # as
+ * they are counts, too. */
 static bool has_userinfo(struct str text)
 {
-    struct str authority = { text.p, span(text, "/?#\"'<>", true) }, rest;
+    struct str authority = { text.p, span(text, "/?#", false) }, rest;
     const char *at = authority.n ? memrchr(authority.p, '@', authority.n) : NULL;
     const char *colon;
 
@@ -166,21 +167,35 @@ static bool has_userinfo(struct str text)
         return at > colon && is_credential((struct str){ rest.p, (size_t)(at - rest.p) });
     if (begins_with_port(rest))
         return false;
-    rest.n = span(rest, "\"'<>", true);
     at = rest.n ? memchr(rest.p, '@', rest.n) : NULL;
     return at && is_credential((struct str){ rest.p, (size_t)(at - rest.p) });
 }
 
+static bool is_url_with_password(struct str word)
+{
+    const char *last = word.n ? memrchr(word.p, '@', word.n) : NULL, *url;
+
+    while (last && (url = memmem(word.p, word.n, "://", 3)) && url < last) {
+        bool scheme = url > word.p && is_alnum(url[-1]);
+
+        word = str_from(word, (size_t)(url - word.p) + 3);
+        if (scheme && has_userinfo(word))
+            return true;
+    }
+    return false;
+}
+
+/* Word by word: what is looked for behind each of many :// is in the same word. */
 static bool has_url_with_password(struct str text)
 {
-    const char *last = text.n ? memrchr(text.p, '@', text.n) : NULL, *url;
+    if (!str_has(text, "://"))
+        return false;
+    while (text.n) {
+        struct str word = { text.p, span(text, "\"'<>", true) };
 
-    while (last && (url = memmem(text.p, text.n, "://", 3)) && url < last) {
-        bool scheme = url > text.p && is_alnum(url[-1]);
-
-        text = str_from(text, (size_t)(url - text.p) + 3);
-        if (scheme && has_userinfo(text))
+        if (is_url_with_password(word))
             return true;
+        text = str_from(text, word.n + (word.n < text.n));
     }
     return false;
 }
@@ -407,10 +422,13 @@ static void take_next(struct str *rest, struct str argument, struct line *out)
 /* Authorization: Bearer x, as several arguments. */
 static void take_rest(struct str *rest, struct str argument, struct line *out)
 {
-    struct str line = trim(whole_line(*rest));
+    struct str line;
 
-    if (out->value.n || !is_authorization(out->name) || !line.n ||
+    if (out->value.n || !is_authorization(out->name) ||
         !is_one_of(argument.p[argument.n - 1], ":="))
+        return;
+    line = trim(whole_line(*rest));
+    if (!line.n)
         return;
     out->value = line;
     out->apart = true;

@@ -1,4 +1,6 @@
 /* What is a secret: by its name, by its value, and in lines; and what is none. */
+#include <time.h>
+
 #include "base/limits.h"
 #include "model/secrets.h"
 #include "unit/t.h"
@@ -472,6 +474,42 @@ static void test_very_many_lines(void **state)
     release(&t);
 }
 
+/* Texts that have very many beginnings of a credential, and none. */
+static const struct {
+    const char *property; /* NULL: a member of a config */
+    const char *part, *end;
+} long_texts[] = {
+    { NULL, "a://b:c/", " @" }, { NULL, "a://b:${", " @" }, { NULL, "a://b:1/", "@" },
+    { "arguments", "a: ", "" }, { "arguments", "a' ", "" }, { "headers", "a:\n", "" },
+};
+
+/* A byte more is not more work for each that is there. */
+static void test_a_long_text_takes_no_long_time(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(long_texts); i++) {
+        struct buf json = BUF_INIT(4 * MIB), text = BUF_INIT(MIB);
+        clock_t began = clock();
+        struct taken t;
+
+        while (text.len < MIB / 2)
+            buf_adds(&text, long_texts[i].part);
+        buf_adds(&text, long_texts[i].end);
+        t_row("%s %s", long_texts[i].property ? long_texts[i].property : "config",
+              long_texts[i].part);
+        if (long_texts[i].property)
+            write_job(&json, long_texts[i].property, buf_cstr(&text));
+        else
+            write_config(&json, "u", buf_cstr(&text));
+        take(&t, long_texts[i].property ? SECRETS_NODES : SECRETS_CONFIG, buf_str(&json));
+        assert_true(clock() - began < 5 * CLOCKS_PER_SEC);
+        buf_release(&json);
+        buf_release(&text);
+        release(&t);
+    }
+    t_rows_end();
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_names_of_secrets),
     cmocka_unit_test(test_names_that_are_none),
@@ -483,5 +521,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_json_in_texts),
     cmocka_unit_test(test_lines),
     cmocka_unit_test(test_very_many_lines),
+    cmocka_unit_test(test_a_long_text_takes_no_long_time),
 };
 T_MAIN(tests)
