@@ -242,28 +242,42 @@ static void copy_extended(struct taking *t, struct str key, uint32_t at)
         copy(t, key, at);
 }
 
+/* Whether a text may be JSON of an object or an array, which white space may precede. */
+static bool begins_json(struct str text)
+{
+    while (text.n && memchr(" \t\r\n", text.p[0], 4))
+        text = str_from(text, 1);
+    return str_starts(text, "{") || str_starts(text, "[");
+}
+
 /* Whether it is a text that is looked into as JSON. */
 static bool may_be_json(const struct taking *t, struct str name, uint32_t at)
 {
-    struct str text = json_text(t->doc, at);
-
-    return json_type(t->doc, at) == JSON_STRING &&
-           (str_starts(text, "{") || str_starts(text, "[")) && !is_secret_key(name) &&
-           !is_prose(name_behind_dot(name));
+    return json_type(t->doc, at) == JSON_STRING && begins_json(json_text(t->doc, at)) &&
+           !is_secret_key(name) && !is_prose(name_behind_dot(name));
 }
 
-/* Of several items that are texts each keeps its place. */
+/* As verdict_of(); where places count, what is empty is what was taken before. */
+static enum verdict verdict_here(const struct taking *t, struct str name, uint32_t at)
+{
+    if (t->blank && json_type(t->doc, at) == JSON_STRING &&
+        is_placeholder(json_text(t->doc, at)))
+        return VERDICT_SECRET;
+    return verdict_of(t->doc, name, at);
+}
+
+/* Of several items that are texts each keeps its place; what is too deep to be looked
+ * into is sealed as a whole. */
 static void copy_config(struct taking *t, struct str name, struct str key, uint32_t at,
                         bool item)
 {
-    enum verdict verdict;
+    bool json = may_be_json(t, name, at);
+    enum verdict verdict = verdict_here(t, name, at);
 
-    if (may_be_json(t, name, at) && copy_json(t, key, at, true))
+    if (json && t->depth == SECRET_DEPTH_MAX)
+        verdict = VERDICT_SECRET;
+    else if (json && copy_json(t, key, at, true))
         return;
-    verdict = verdict_of(t->doc, name, at);
-    if (t->blank && json_type(t->doc, at) == JSON_STRING &&
-        is_placeholder(json_text(t->doc, at)))
-        verdict = VERDICT_SECRET; /* what was taken has left it */
     if (verdict == VERDICT_PLAIN || (item && verdict == VERDICT_STORED))
         copy(t, key, at);
     else
@@ -366,23 +380,35 @@ static void copy_lines(struct taking *t, struct str key, struct str text, bool a
     buf_wipe(&clean);
 }
 
-/* The value of headers, scriptArgs or arguments. */
+/* Headers that are JSON; false: they are lines. */
+static bool copy_json_headers(struct taking *t, struct str key, uint32_t at)
+{
+    bool is_text = json_type(t->doc, at) == JSON_STRING, copied = true;
+
+    t->rule = SECRETS_CONFIG;
+    t->blank = true;
+    if (is_text)
+        copied = begins_json(json_text(t->doc, at)) && copy_json(t, key, at, true);
+    else
+        copy_config(t, STR(""), key, at, true);
+    t->blank = false;
+    t->rule = SECRETS_NODES;
+    return copied;
+}
+
+/* The value of headers, scriptArgs or arguments.  What only looks like JSON is not told
+ * apart where it holds a credential. */
 static void copy_line_value(struct taking *t, struct str key, uint32_t at, bool arguments)
 {
     struct str text = json_text(t->doc, at);
 
-    if (json_type(t->doc, at) != JSON_STRING || str_starts(text, "{") ||
-        str_starts(text, "[")) {
-        t->rule = SECRETS_CONFIG; /* headers that are JSON */
-        t->blank = true;
-        copy_config(t, STR(""), key, at, true);
-        t->blank = false;
-        t->rule = SECRETS_NODES;
-    } else if (is_placeholder(text) || is_sealed_whole(text, arguments)) {
+    if (copy_json_headers(t, key, at))
+        return;
+    if (is_placeholder(text) || is_sealed_whole(text, arguments) ||
+        (begins_json(text) && secret_verdict(STR(""), text) == VERDICT_SECRET))
         take_member(t, key, at, true);
-    } else {
+    else
         copy_lines(t, key, text, arguments);
-    }
 }
 
 /* A property of a node, of which `value` may be lines. */
@@ -420,7 +446,7 @@ static void take_input(struct taking *t, uint32_t input, uint32_t value)
         if (i == value)
             jw_string(&t->jw, json_key(t->doc, i), STR(""));
         else
-            jw_value(&t->jw, json_key(t->doc, i), t->doc, i);
+            copy_member(t, input, i);
     jw_end(&t->jw, '}');
 }
 
@@ -434,7 +460,7 @@ static void copy_item(struct taking *t, uint32_t at, struct str name, bool prope
     if (t->rule == SECRETS_CONFIG && !object)
         copy_config(t, STR(""), STR_NONE, at, true);
     else if (value && !str_has(name, "extendedFields") &&
-             verdict_of(t->doc, name, value) != VERDICT_PLAIN)
+             verdict_here(t, name, value) != VERDICT_PLAIN)
         take_input(t, at, value);
     else if (object && properties)
         copy_property(t, at);

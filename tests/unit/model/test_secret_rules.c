@@ -325,18 +325,53 @@ static void test_authorization_by_key(void **state)
     assert_int_equal(is_taken("authorization", "Bearer ${token}"), false);
 }
 
-/* A text that is JSON loses only its secrets. */
+/* Texts that are JSON, and what is left of them. */
+static const char *const json_texts[][2] = {
+    { "{\"ssl.key.password\":\"p\",\"b\":[{\"sk\":\"q\"}]}", "{\"b\":[{}]}" },
+    { " {\"password\":\"p\",\"b\":[{\"sk\":\"q\"}]}", "{\"b\":[{}]}" },
+    { "\r\n\t[{\"password\":\"p\"},{\"sk\":\"q\"}]", "[{},{}]" },
+};
+
+/* They lose only their secrets. */
 static void test_json_in_texts(void **state)
 {
-    struct buf json = BUF_INIT(KIB);
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(json_texts); i++) {
+        struct buf json = BUF_INIT(KIB), clean = BUF_INIT(KIB);
+        struct taken t;
+
+        t_row("%s", json_texts[i][0]);
+        write_config(&json, "properties", json_texts[i][0]);
+        write_config(&clean, "properties", json_texts[i][1]);
+        take(&t, SECRETS_CONFIG, buf_str(&json));
+        assert_int_equal(t.secrets.n, 2);
+        assert_bytes(buf_str(&t.clean), buf_str(&clean));
+        buf_release(&json);
+        buf_release(&clean);
+        release(&t);
+    }
+    t_rows_end();
+}
+
+/* Past the deepest that is opened the rest is sealed as it is. */
+static void test_json_in_json(void **state)
+{
+    struct buf text = BUF_INIT(MIB), json = BUF_INIT(MIB);
     struct taken t;
 
     (void)state;
-    write_config(&json, "properties",
-                 "{\"ssl.key.password\":\"p\",\"b\":[{\"sk\":\"q\"}]}");
-    take(&t, SECRETS_CONFIG, buf_str(&json));
-    assert_int_equal(t.secrets.n, 2);
-    assert_str(buf_str(&t.clean), "{\"config\":{\"properties\":\"{\\\"b\\\":[{}]}\"}}");
+    buf_adds(&text, "{\"a\":{\"sk\":\"hidden\"}}");
+    for (int i = 0; i <= SECRET_DEPTH_MAX; i++) {
+        buf_clear(&json);
+        write_config(&json, "a", buf_cstr(&text));
+        buf_clear(&text);
+        buf_addbuf(&text, &json);
+    }
+    take(&t, SECRETS_CONFIG, buf_str(&text));
+    assert_int_equal(t.secrets.n, 1);
+    assert_str(t.secrets.items[0].value, "{\"a\":{\"sk\":\"hidden\"}}");
+    assert_false(str_has(buf_str(&t.clean), "hidden"));
+    buf_release(&text);
     buf_release(&json);
     release(&t);
 }
@@ -381,6 +416,15 @@ static const struct {
       "Authorization=Bearer x" },
     { "arguments", "load https://u:p@h/ now", "", "=load https://u:p@h/ now" },
     { "arguments", "20240101 obs://b/x 5", "20240101 obs://b/x 5", "" },
+    { "headers", "\n {\"token\":\"p\"}", "{\"token\":\"\"}", "token=p" },
+    { "headers", "[{\"name\":\"token\",\"value\":\"p\",\"password\":\"q\"}]",
+      "[{\"name\":\"token\",\"value\":\"\",\"password\":\"\"}]",
+      "token=p token.password=q" },
+    { "headers", "[{\"name\":\"url\",\"value\":\"https://u:p@h/\"}]",
+      "[{\"name\":\"url\",\"value\":\"\"}]", "url=https://u:p@h/" },
+    { "headers", "{\"Authorization\": \"Bearer x\",}", "",
+      "={\"Authorization\": \"Bearer x\",}" },
+    { "arguments", "[a] --password p", "[a] --password *********", "password=p" },
     { "body", "password=p&token=q", "password=p&token=q", "" },
     { "statement", "password=p\nAuthorization: Bearer x",
       "password=p\nAuthorization: Bearer x", "" },
@@ -519,6 +563,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_prose_is_never_taken),
     cmocka_unit_test(test_authorization_by_key),
     cmocka_unit_test(test_json_in_texts),
+    cmocka_unit_test(test_json_in_json),
     cmocka_unit_test(test_lines),
     cmocka_unit_test(test_very_many_lines),
     cmocka_unit_test(test_a_long_text_takes_no_long_time),
