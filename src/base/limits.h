@@ -76,11 +76,12 @@
 
 /* Secrets: how long the name of a parameter and a reference such as ${x} are looked at,
  * how deep extended configs are opened, and how many lines of one text are sealed one by
- * one; past that the whole is sealed. */
+ * one; past that the whole is sealed.  The paths of all secrets of a body, bytes. */
 #define SECRET_PARAMETER_MAX 128
 #define SECRET_REFERENCE_MAX (4 * KIB)
 #define SECRET_DEPTH_MAX 8
 #define SECRET_LINES_MAX 1000
+#define SECRET_PATHS_MAX (16 * MIB)
 
 /* Imports: what is kept of one in memory, bytes, and of its secrets; the blobs that are
  * put there at once. */

@@ -119,6 +119,12 @@ static struct str trim(struct str text)
     return text;
 }
 
+bool begins_json(struct str text)
+{
+    text = trim(text);
+    return str_starts(text, "{") || str_starts(text, "[");
+}
+
 /* How many bytes come before the first of `set`; blanks end it, too, with `blanks`. */
 static size_t span(struct str text, const char *set, bool blanks)
 {

@@ -1,5 +1,6 @@
 #include "model/secrets.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/base64.h"
@@ -72,10 +73,14 @@ static struct secret *add(struct taking *t)
 /* Of what has been appended to the values since `from`, a secret at the path so far. */
 static void add_value(struct taking *t, size_t from)
 {
-    struct secret *one = add(t);
     struct buf *values = &t->out->values;
     struct str value = { NULL, 0 };
+    struct secret *one;
 
+    t->out->path_bytes += t->path.bad == E_LIMIT ? SECRET_PATHS_MAX + 1UL : t->path.len;
+    if (t->out->path_bytes > SECRET_PATHS_MAX)
+        return;
+    one = add(t);
     if (!one) {
         t->failed = true;
         return;
@@ -240,14 +245,6 @@ static void copy_extended(struct taking *t, struct str key, uint32_t at)
         take_member(t, key, at, t->blank);
     else
         copy(t, key, at);
-}
-
-/* Whether a text may be JSON of an object or an array, which white space may precede. */
-static bool begins_json(struct str text)
-{
-    while (text.n && memchr(" \t\r\n", text.p[0], 4))
-        text = str_from(text, 1);
-    return str_starts(text, "{") || str_starts(text, "[");
 }
 
 /* Whether it is a text that is looked into as JSON. */
@@ -545,6 +542,18 @@ static bool index_values(struct secrets *s, struct arena *arena)
     return true;
 }
 
+static int end_taking(const struct taking *t, struct err *err)
+{
+    char max[24];
+
+    if (t->failed || t->jw.out->bad)
+        return err_nomem(err);
+    if (t->out->path_bytes <= SECRET_PATHS_MAX)
+        return index_values(t->out, t->arena) ? 0 : err_nomem(err);
+    snprintf(max, sizeof(max), "%lu", SECRET_PATHS_MAX);
+    return err_set(err, E_LIMIT, DLF_3051, DET_SECRET_PATHS, max);
+}
+
 int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
                  enum secret_rule rule, struct buf *clean, struct arena *arena,
                  struct err *err)
@@ -562,7 +571,7 @@ int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
     buf_reserve(&out->values, json_bytes(doc, at));
     copy(&t, STR_NONE, at);
     buf_release(&t.path);
-    return t.failed || clean->bad || !index_values(out, arena) ? err_nomem(err) : 0;
+    return end_taking(&t, err);
 }
 
 void secrets_release(struct secrets *s)

@@ -38,13 +38,16 @@ struct secrets {
     struct buf values;
     const struct secret **by_path; /* those that have a value, sorted */
     size_t n_values;
+    size_t path_bytes;
     bool
         may_lack; /* one that a connection must have may be missing: archives have none */
 };
 
 /*
  * Writes the value `at` of `doc` without its secrets to `clean`, as JSON, and adds them
- * to `out` (which begins as { 0 }).  E_NOMEM.  secrets_release() wipes them.
+ * to `out` (which begins as { 0 }).  E_LIMIT, DLF_3051: their paths, each of which has
+ * the names of all that it is in, are larger than SECRET_PATHS_MAX together; E_NOMEM.
+ * secrets_release() wipes them.
  */
 int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
                  enum secret_rule rule, struct buf *clean, struct arena *arena,

@@ -56,6 +56,9 @@ enum verdict {
  */
 enum verdict secret_verdict(struct str name, struct str text);
 
+/* Whether a text may be JSON of an object or an array, which white space may precede. */
+bool begins_json(struct str text);
+
 bool is_placeholder(struct str text);
 bool is_reference(struct str text);
 

@@ -208,10 +208,42 @@ static void test_which_secrets_have_a_value(void **state)
     release(&t);
 }
 
+/* Each path has the names of all that the secret is in: many secrets in one long name
+ * are refused before they take memory. */
+static void test_paths_have_a_limit(void **state)
+{
+    struct buf json = BUF_INIT(4 * MIB), clean = BUF_INIT(4 * MIB);
+    struct arena arena = ARENA_INIT;
+    struct secrets secrets = { 0 };
+    struct err err = ERR_INIT;
+    struct json_doc doc;
+
+    (void)state;
+    buf_adds(&json, "{\"");
+    for (int i = 0; i < 100000; i++)
+        buf_addc(&json, 'k');
+    buf_adds(&json, "\":[1");
+    for (int i = 0; i < 10000; i++)
+        buf_adds(&json, ",{\"name\":\"token\",\"value\":\"x\"}");
+    buf_adds(&json, "]}");
+    assert_ok(json_read(&doc, buf_str(&json), JSON_MAX_VALUES, &err), &err);
+    assert_int_equal(
+        secrets_take(&secrets, &doc, 0, SECRETS_CONFIG, &clean, &arena, &err), E_LIMIT);
+    assert_int_equal(err.api, DLF_3051);
+    assert_true(arena.bytes < 2 * SECRET_PATHS_MAX);
+    err_clear(&err);
+    json_release(&doc);
+    secrets_release(&secrets);
+    arena_release(&arena);
+    buf_release(&clean);
+    buf_release(&json);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_what_is_taken_and_what_is_left),
     cmocka_unit_test(test_every_row_of_the_table_is_one),
     cmocka_unit_test(test_base64_in_base64),
     cmocka_unit_test(test_which_secrets_have_a_value),
+    cmocka_unit_test(test_paths_have_a_limit),
 };
 T_MAIN(tests)
