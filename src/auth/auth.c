@@ -320,24 +320,45 @@ static void wait_no_longer(struct auth *a, const struct login *l)
         count(a, WAITING, l->peer, -1);
 }
 
-void auth_login_cancel(struct auth *a, struct login *l)
+/* It was no guess. */
+static void count_no_longer(struct auth *a, const struct login *l)
 {
-    wait_no_longer(a, l);
     count(a, l->table, l->counted_here, -1);
     count(a, l->table, l->counted, -1);
 }
 
-void auth_login_check(struct auth *a, struct login *l)
+void auth_login_cancel(struct auth *a, struct login *l)
+{
+    wait_no_longer(a, l);
+    count_no_longer(a, l);
+}
+
+static void check_password(struct login *l)
+{
+    struct str hash = l->found ? l->account.password : STR("");
+    struct err err = ERR_INIT;
+
+    l->lacks_memory = password_check(l->secret, hash, &l->matches, &err) != 0;
+    err_clear(&err);
+}
+
+static void check_access_key(const struct auth *a, struct login *l)
 {
     struct buf secret = BUF_INIT(KIB);
 
-    if (!l->access_key.n)
-        l->matches =
-            password_matches(l->secret, l->found ? l->account.password : STR(""));
-    else if (l->found &&
-             access_key_open(store_key(a->store), l->access_key, l->sealed, &secret))
+    if (l->found &&
+        access_key_open(store_key(a->store), l->access_key, l->sealed, &secret))
         l->matches = same_bytes(l->secret, buf_str(&secret));
+    l->lacks_memory = secret.bad != 0;
     buf_wipe(&secret);
+}
+
+void auth_login_check(struct auth *a, struct login *l)
+{
+    if (l->access_key.n)
+        check_access_key(a, l);
+    else
+        check_password(l);
     wait_no_longer(a, l);
 }
 
@@ -352,6 +373,10 @@ static void note_address(struct auth *a, const struct login *l)
 
 int auth_login_end(struct auth *a, struct login *l, struct err *err)
 {
+    if (l->lacks_memory) {
+        count_no_longer(a, l);
+        return err_nomem(err);
+    }
     if (!l->matches)
         return err_set(err, E_DENIED, IAM_401_PASSWORD, DET_NONE);
     counters_forget(a->counters[FAILED], l->counted_here);

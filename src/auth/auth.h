@@ -110,6 +110,7 @@ struct login {
     struct str counted_here;
     struct str sealed;
     bool found, matches;
+    bool lacks_memory; /* whether it matches is not known */
 };
 
 /* E_LIMIT, IAM_429: too many failures; the account need not be there.  E_BUSY,
@@ -118,7 +119,7 @@ int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
                      struct err *err) MUST_CHECK;
 void auth_login_cancel(struct auth *a, struct login *l);
 void auth_login_check(struct auth *a, struct login *l);
-/* E_DENIED, IAM_401_PASSWORD. */
+/* E_DENIED, IAM_401_PASSWORD; E_NOMEM, which does not count. */
 int auth_login_end(struct auth *a, struct login *l, struct err *err) MUST_CHECK;
 
 #endif

@@ -21,18 +21,20 @@ bool password_ok(struct str password)
     return password.n >= PASSWORD_MIN_BYTES && password.n <= PASSWORD_MAX_BYTES;
 }
 
-/* Appends what crypt() makes of the password with the setting; nothing when it
- * cannot. */
-static void hash_with(struct str password, const char *setting, struct buf *out)
+/* Appends what crypt() makes of the password with the setting; nothing when it is none,
+ * or the password is too long for any hash.  False: no memory, which crypt() itself does
+ * not tell from a setting that is none. */
+static bool hash_with(struct str password, const char *setting, struct buf *out)
 {
-    struct crypt_data *data = calloc(1, sizeof(*data));
+    struct crypt_data *data;
     char text[PASSWORD_MAX_BYTES + 1] = "";
     const char *hash;
 
-    if (!data || password.n > PASSWORD_MAX_BYTES) {
-        free(data);
-        return;
-    }
+    if (password.n > PASSWORD_MAX_BYTES)
+        return true;
+    data = calloc(1, sizeof(*data));
+    if (!data)
+        return false;
     memcpy(text, password.p, password.n);
     hash = crypt_rn(text, setting, data, sizeof(*data));
     if (hash)
@@ -40,28 +42,28 @@ static void hash_with(struct str password, const char *setting, struct buf *out)
     wipe(data, sizeof(*data));
     wipe(text, sizeof(text));
     free(data);
+    return (hash || crypt_checksalt(setting) == CRYPT_SALT_INVALID) && !out->bad;
 }
 
 int password_hash(struct str password, struct buf *out, struct err *err)
 {
     char setting[CRYPT_GENSALT_OUTPUT_SIZE];
     size_t before = out->len;
+    bool ok = crypt_gensalt_rn(method, 0, NULL, 0, setting, sizeof(setting)) &&
+              hash_with(password, setting, out);
 
-    if (crypt_gensalt_rn(method, 0, NULL, 0, setting, sizeof(setting)))
-        hash_with(password, setting, out);
-    return out->bad || out->len == before ? err_nomem(err) : 0;
+    return !ok || out->len == before ? err_nomem(err) : 0;
 }
 
-bool password_matches(struct str password, struct str hash)
+int password_check(struct str password, struct str hash, bool *matches, struct err *err)
 {
     struct buf setting = BUF_INIT(KIB), made = BUF_INIT(KIB);
-    bool same;
+    bool ok;
 
     buf_addstr(&setting, hash.n ? hash : STR(nobody));
-    if (buf_cstr(&setting))
-        hash_with(password, setting.ptr, &made);
-    same = hash.n && same_bytes(buf_str(&made), hash);
+    ok = buf_cstr(&setting) && hash_with(password, setting.ptr, &made);
+    *matches = ok && hash.n && same_bytes(buf_str(&made), hash);
     buf_release(&setting);
     buf_wipe(&made);
-    return same;
+    return ok ? 0 : err_nomem(err);
 }

@@ -16,8 +16,9 @@ bool password_ok(struct str password);
 /* Appends the hash.  E_NOMEM. */
 int password_hash(struct str password, struct buf *out, struct err *err) MUST_CHECK;
 
-/* Whether the hash is this password's.  An empty hash is nobody's, and takes as
- * long. */
-bool password_matches(struct str password, struct str hash);
+/* Whether the hash is this password's.  An empty hash is nobody's, and takes as long.
+ * E_NOMEM, which says nothing of the password. */
+int password_check(struct str password, struct str hash, bool *matches,
+                   struct err *err) MUST_CHECK;
 
 #endif
