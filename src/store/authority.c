@@ -106,8 +106,8 @@ static int judge_row(struct query *q, const struct authority *a, struct rights *
         return rc;
     if (a->token.n && !str_eq(db_text(q, PROJECT), a->project))
         return other_project(err);
-    if (!str_eq(db_text(q, OWNER), db_text(q, DOMAIN)))
-        return other_project(err);
+    if (!db_text(q, DOMAIN).n || !str_eq(db_text(q, OWNER), db_text(q, DOMAIN)))
+        return other_project(err); /* what has no domain is nobody's */
     *rights = (struct rights){ role_of(q, ROLE), role_of(q, CDM_ROLE) };
     return judge_roles(q, a, rights, err);
 }

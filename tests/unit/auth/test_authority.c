@@ -21,8 +21,9 @@ static sqlite3 *beside; /* another process, as it were */
  * eve another's. */
 static const char rows[] =
     "INSERT INTO domain VALUES ('d', 'd', 1), ('e', 'e', 2);"
+    "PRAGMA foreign_keys = OFF;" /* damage has no rules */
     "INSERT INTO account VALUES ('ann', 'd', 'ann', '', 0, 1), ('boss', 'd', 'boss', '', 1, 1),"
-    " ('eve', 'e', 'eve', '', 1, 1);"
+    " ('eve', 'e', 'eve', '', 1, 1), ('lost', '', 'lost', '', 1, 1);"
     "INSERT INTO project (id, created, name, domain) VALUES ('p', 1, 'p', 'd'),"
     " ('bare', 1, 'bare', 'd'), ('theirs', 1, 'theirs', 'e'), ('nobodys', 1, '', NULL);"
     "INSERT INTO workspace (id, uid, project, name, revision, created) VALUES"
@@ -30,7 +31,7 @@ static const char rows[] =
     " (4, 'u4', 'bare', 'w2', 44, 1), (5, 'u5', 'theirs', 'default', 55, 1);"
     "INSERT INTO member VALUES (1, 'ann', 1), (2, 'ann', 3), (4, 'ann', 3);"
     "INSERT INTO access_key VALUES ('kann', 'ann', '', X'', 1), ('kboss', 'boss', '', X'', 1),"
-    " ('keve', 'eve', '', X'', 1);"
+    " ('keve', 'eve', '', X'', 1), ('klost', 'lost', '', X'', 1);"
     "INSERT INTO token VALUES (CAST('" GOOD "' AS BLOB), 'ann', 'p', '', 1, 9e15, 0),"
     " (CAST('" REVOKED "' AS BLOB), 'ann', 'p', '', 1, 9e15, 1),"
     " (CAST('" EXPIRED "' AS BLOB), 'ann', 'p', '', 1, 2, 0),"
@@ -104,6 +105,10 @@ static const struct {
     { "", "kboss", "none", "", ROLE_VIEWER, ROLE_NONE, APIGW_0306, NOTHING },
     { "", "kboss", "nobodys", "", ROLE_VIEWER, ROLE_NONE, APIGW_0306, NOTHING },
     { "", "kboss", "", "", ROLE_VIEWER, ROLE_NONE, APIGW_0306, NOTHING },
+    /* Damage: an account without a domain has no projects. */
+    { "", "klost", "nobodys", "", ROLE_VIEWER, ROLE_NONE, APIGW_0306, NOTHING },
+    { "", "klost", "none", "", ROLE_VIEWER, ROLE_NONE, APIGW_0306, NOTHING },
+    { "", "klost", "", "", ROLE_VIEWER, ROLE_NONE, APIGW_0306, NOTHING },
     /* clang-format on */
 };
 
