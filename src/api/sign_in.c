@@ -93,7 +93,8 @@ static int read_signer(struct call *c, const char *authorization)
     return rc;
 }
 
-/* Of what is none of the catalogue's, which judges for itself. */
+/* Of what is none of the catalogue's, which judges for itself: the credential was looked
+ * up when the head was here. */
 static int judge_again(struct call *c)
 {
     if (c->route->permission != PERM_SIGNED || !c->place.authority)
@@ -149,7 +150,9 @@ int sign_in_body(struct call *c)
         rc = auth_signature(c->api->auth, c->signer, &request, &c->who, &c->err);
     if (!rc)
         rc = check_covered(c, &request);
-    return rc ? rc : admit(c);
+    if (!rc)
+        rc = admit(c);
+    return rc ? rc : judge_again(c);
 }
 
 /* ---- the head ---- */

@@ -11,7 +11,7 @@ import pytest
 from archives import put_object, task_of, zipped
 from harness import Server, cdm_job, job
 from held import Held, catalogue, held, large, until_writer_waits
-from signer import SigningClient, admin, client_of, credentials, get_token
+from signer import SigningClient, admin, client_of, credentials, get_token, sign
 
 
 class House:
@@ -186,9 +186,15 @@ def test_cdm_is_judged_likewise(house, method, path, body):
 @pytest.mark.parametrize("method, path", [
     ("GET", "/v3/projects"), ("GET", "/v3/auth/domains"), ("GET", "/v3/auth/catalog"),
     ("GET", "/v3/auth/tokens"), ("DELETE", "/v3/auth/tokens")])
-def test_iam_is_judged_likewise(house, method, path):
+@pytest.mark.parametrize("by", ["token", "key"])
+def test_iam_is_judged_likewise(house, method, path, by):
     client, other = house.somebody(), house.admin.token
-    under_way = Held(client, method, path, {}, {"X-Subject-Token": client.token})
+    caller, headers = client, {"X-Subject-Token": client.token}
+    if by == "key":
+        caller = house.signer(client)
+        headers = sign(caller.access, caller.secret, method, path, {
+            "Host": f"127.0.0.1:{house.server.port}", **headers}, b"{}")
+    under_way = Held(caller, method, path, {}, headers)
     user_deleted(house, client)
     answer = under_way.finish()
     assert answer.status == 401 and answer.json["error"]["code"] == 401, answer
