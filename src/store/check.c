@@ -31,15 +31,31 @@ __attribute__((format(printf, 2, 3))) static void damaged(struct checking *c,
     c->say(text);
 }
 
+/* The engine's own check takes a page that found no memory for one that is damaged, and
+ * says by which of its codes. */
+static bool says_no_memory(struct str text)
+{
+    static const char words[] = "error code=7"; /* SQLITE_NOMEM */
+    const char *at = memmem(text.p, text.n, words, strlen(words));
+    const char *end = at ? at + strlen(words) : NULL;
+
+    return at && (end == text.p + text.n || *end < '0' || *end > '9');
+}
+
 /* The engine's own words, but for ok. */
 static int check_integrity(struct checking *c, struct err *err)
 {
     struct query *q = db_query(c->db, SQL_CHECK_INTEGRITY, "");
     int rc;
 
-    while ((rc = db_next_raw(q, err)) == 1)
+    while ((rc = db_next_raw(q, err)) == 1) {
+        if (says_no_memory(db_text(q, 0))) {
+            db_end(q);
+            return err_nomem(err);
+        }
         if (!str_is(db_text(q, 0), "ok"))
             damaged(c, "damaged: database: %.*s", STR_ARG(db_text(q, 0)));
+    }
     if (rc)
         return rc;
     q = db_query(c->db, SQL_CHECK_FOREIGN_KEYS, "");
@@ -57,38 +73,46 @@ static bool hash_is(struct str bytes, struct str wanted)
     return wanted.n == SHA256_BYTES && memcmp(is, wanted.p, SHA256_BYTES) == 0;
 }
 
-/* Columns: id, sha256, stored_sha256, raw_size, crc32, stored. */
-static bool blob_is_sound(struct query *q)
+/* Columns: id, sha256, stored_sha256, raw_size, crc32, stored.  E_NOMEM. */
+static int blob_is_sound(struct query *q, bool *is, struct err *err)
 {
     struct buf raw = BUF_INIT(DEFINITION_MAX);
-    struct err err = ERR_INIT;
+    struct err why = ERR_INIT;
     struct str stored = db_text(q, 5);
     int64_t size = db_int(q, 3);
-    bool sound = hash_is(stored, db_text(q, 2)) && size >= 0 &&
-                 size <= (int64_t)DEFINITION_MAX &&
-                 deflate_undo(&raw, stored, (size_t)size, &err) == 0 &&
-                 hash_is(buf_str(&raw), db_text(q, 1)) &&
-                 (int64_t)deflate_crc32(buf_str(&raw)) == db_int(q, 4);
+    int rc = 0;
 
-    err_clear(&err);
+    *is = hash_is(stored, db_text(q, 2)) && size >= 0 &&
+          size <= (int64_t)DEFINITION_MAX &&
+          deflate_undo(&raw, stored, (size_t)size, &why) == 0 &&
+          hash_is(buf_str(&raw), db_text(q, 1)) &&
+          (int64_t)deflate_crc32(buf_str(&raw)) == db_int(q, 4);
+    if (why.ec == E_NOMEM)
+        rc = err_nomem(err);
+    err_clear(&why);
     buf_release(&raw);
-    return sound;
+    return rc;
 }
 
 static int check_blobs(struct checking *c, struct err *err)
 {
     struct query *q = db_query(c->db, SQL_CHECK_BLOBS, "");
+    bool sound;
     int rc;
 
     while ((rc = db_next_raw(q, err)) == 1) {
         c->report->blobs++;
         c->report->stored_bytes += (int64_t)db_text(q, 5).n;
-        if (blob_is_sound(q))
+        rc = blob_is_sound(q, &sound, err);
+        if (rc)
+            break;
+        if (sound)
             c->report->raw_bytes += db_int(q, 3);
         else
             damaged(c, "damaged: the content of blob %lld, of %.*s",
                     (long long)db_int(q, 0), STR_ARG(db_text(q, 6)));
     }
+    db_end(q);
     return rc;
 }
 
@@ -118,17 +142,20 @@ static int check_counters(struct checking *c, struct err *err)
     return rc;
 }
 
-/* Columns: what it is, the id of its key, what it is bound to, the sealed bytes. */
-static bool opens(const struct checking *c, struct query *q)
+/* Columns: what it is, the id of its key, what it is bound to, the sealed bytes.
+ * E_NOMEM. */
+static int opens(const struct checking *c, struct query *q, bool *is, struct err *err)
 {
     struct buf plain = BUF_INIT(DEFINITION_MAX);
-    bool is = false;
+    bool no_memory;
 
-    for (int i = 0; i < c->n_keys && !is; i++)
-        is = str_is(db_text(q, 1), c->keys[i].id) &&
-             seal_open(&c->keys[i], db_text(q, 2), db_text(q, 3), &plain);
+    *is = false;
+    for (int i = 0; i < c->n_keys && !*is; i++)
+        *is = str_is(db_text(q, 1), c->keys[i].id) &&
+              seal_open(&c->keys[i], db_text(q, 2), db_text(q, 3), &plain);
+    no_memory = plain.bad == E_NOMEM;
     buf_wipe(&plain);
-    return is;
+    return no_memory ? err_nomem(err) : 0;
 }
 
 /* Secrets of objects and of access keys; without any the key has to be the right one,
@@ -136,7 +163,7 @@ static bool opens(const struct checking *c, struct query *q)
 static int check_sealed(struct checking *c, struct err *err)
 {
     struct query *q;
-    bool fits = true;
+    bool fits = true, is;
     int rc = c->n_keys ? fits_key(c->db, c->keys, c->n_keys, &fits, err) : 0;
 
     if (rc)
@@ -151,9 +178,13 @@ static int check_sealed(struct checking *c, struct err *err)
             db_end(q);
             return 0;
         }
-        if (!opens(c, q))
+        rc = opens(c, q, &is, err);
+        if (rc)
+            break;
+        if (!is)
             damaged(c, "damaged: the key does not open %.*s", STR_ARG(db_text(q, 0)));
     }
+    db_end(q);
     return rc;
 }
 

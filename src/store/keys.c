@@ -132,14 +132,15 @@ static int reseal(struct db *db, const struct seal_key *key, struct str name,
                   struct err *err)
 {
     struct buf plain = BUF_INIT(DEFINITION_MAX);
+    bool opened = seal_open(db_key(db), from, sealed, &plain);
     int rc = 0;
 
-    if (seal_open(db_key(db), from, sealed, &plain))
+    if (opened)
         seal(key, to, buf_str(&plain), out);
-    else
-        rc = not_opened(name, err);
-    if (!rc && (plain.bad || out->bad))
+    if (plain.bad == E_NOMEM || out->bad)
         rc = err_nomem(err);
+    else if (!opened)
+        rc = not_opened(name, err);
     buf_wipe(&plain);
     return rc;
 }
