@@ -168,7 +168,8 @@ int audit_of_write(struct call *c, struct str *text, struct err *err)
     return keep(&line, &c->http->arena, text, err);
 }
 
-#define TASK_END_MAX 260 /* time, status, counts: what import/write.c adds */
+#define TASK_END_MAX                                                                     \
+    260 /* time, status, counts: what task_audit() and import_audit() add */
 
 int audit_of_task(const struct call *c, const char *uid, struct arena *arena,
                   struct str *text, struct err *err)

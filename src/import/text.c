@@ -141,69 +141,66 @@ static void list_texts(const struct str *texts, size_t n, struct buf *out)
 
 /* ---- secrets that were lost ---- */
 
-/* Calls `each` for each secret that is lost, until it returns false. */
-static void each_lost(const struct import *im,
-                      bool (*each)(void *arg, const struct import_item *item,
-                                   struct str shown),
-                      void *arg)
-{
-    struct buf shown = BUF_INIT(4 * KIB);
-    bool more = true;
-
-    for (size_t i = 0; more && i < im->n; i++) {
-        struct str lost = buf_str(&im->items[i]->save.lost), line;
-
-        while (more && str_line(&lost, &line)) {
-            buf_clear(&shown);
-            secret_path_show(&shown, utf8_cut(line, KIB));
-            more = each(arg, im->items[i], buf_str(&shown));
-        }
-    }
-    buf_release(&shown);
-}
-
-struct lost_print {
-    struct jw *jw;
-    size_t left;
+/* Goes through the lost secrets of all items; `shown` is released behind the last. */
+struct lost_secrets {
+    const struct import *im;
+    size_t next;                    /* item */
+    const struct import_item *item; /* that has lost the secret, */
+    struct buf shown;               /* as people know it */
+    struct str rest;                /* of what the item has lost */
 };
 
-static bool print_lost(void *arg, const struct import_item *item, struct str shown)
+static struct lost_secrets lost_secrets_of(const struct import *im)
 {
-    struct lost_print *p = arg;
+    return (struct lost_secrets){ .im = im, .shown = BUF_INIT(4 * KIB), .rest = STR("") };
+}
 
-    jw_object(p->jw, STR_NONE);
-    jw_string(p->jw, STR("kind"), str_of(kind_name(item->save.kind)));
-    jw_string(p->jw, STR("name"), item->facts.name);
-    jw_string(p->jw, STR("secret"), shown);
-    jw_end(p->jw, '}');
-    return --p->left > 0;
+static bool next_lost(struct lost_secrets *l)
+{
+    struct str line;
+
+    while (!str_line(&l->rest, &line)) {
+        if (l->next == l->im->n)
+            return false;
+        l->item = l->im->items[l->next++];
+        l->rest = buf_str(&l->item->save.lost);
+    }
+    buf_clear(&l->shown);
+    secret_path_show(&l->shown, utf8_cut(line, KIB));
+    return true;
 }
 
 void import_print_lost(struct jw *jw, const struct import *im, bool undone)
 {
-    struct lost_print p = { jw, TASK_PARTS_MAX };
+    struct lost_secrets l = lost_secrets_of(im);
 
     jw_array(jw, STR("secretsLost"));
-    if (!undone)
-        each_lost(im, print_lost, &p);
+    for (int n = 0; !undone && n < TASK_PARTS_MAX && next_lost(&l); n++) {
+        jw_object(jw, STR_NONE);
+        jw_string(jw, STR("kind"), str_of(kind_name(l.item->save.kind)));
+        jw_string(jw, STR("name"), l.item->facts.name);
+        jw_string(jw, STR("secret"), buf_str(&l.shown));
+        jw_end(jw, '}');
+    }
     jw_end(jw, ']');
-}
-
-static bool list_lost(void *arg, const struct import_item *item, struct str shown)
-{
-    struct buf one = BUF_INIT(8 * KIB);
-    bool fits;
-
-    buf_addf(&one, "%s/%.*s: ", kind_name(item->save.kind), STR_ARG(item->facts.name));
-    buf_addstr(&one, shown);
-    fits = list_add(arg, &one, ", ");
-    buf_release(&one);
-    return fits;
+    buf_release_part(&l.shown, jw->out);
 }
 
 static void list_lost_secrets(const struct import *im, struct buf *out)
 {
-    each_lost(im, list_lost, out);
+    struct lost_secrets l = lost_secrets_of(im);
+    struct buf one = BUF_INIT(8 * KIB);
+    bool fits = true;
+
+    while (fits && next_lost(&l)) {
+        buf_clear(&one);
+        buf_addf(&one, "%s/%.*s: ", kind_name(l.item->save.kind),
+                 STR_ARG(l.item->facts.name));
+        buf_addbuf(&one, &l.shown);
+        fits = list_add(out, &one, ", ");
+    }
+    buf_release_part(&one, out);
+    buf_release_part(&l.shown, out);
 }
 
 /* ---- the message ---- */
