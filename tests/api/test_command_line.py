@@ -446,6 +446,16 @@ def test_admin_takes_the_options_that_its_usage_shows():
             assert done.returncode == status and why in done.stderr, (call, done)
 
 
+def test_a_value_stands_behind_an_equals_sign_or_a_blank(server, client):
+    client.make_job("j")
+    rows = dlfd("admin", "workspace", "list", "--project", client.project, "--data", server.data)
+    assert rows.returncode == 0 and "default" in rows.stdout
+    same = dlfd("admin", "workspace", "list", f"--project={client.project}", f"--data={server.data}")
+    assert (same.returncode, same.stdout) == (0, rows.stdout)
+    flag = dlfd("admin", "user", "create", "a", "--admin=yes", "--data", server.data)
+    assert flag.returncode == 2 and flag.stderr.startswith("dlfd admin: --admin=yes: no such option\n")
+
+
 # ---- dlfd admin workspace ----
 
 ID = re.compile("[0-9a-f]{32}")
