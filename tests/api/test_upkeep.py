@@ -347,8 +347,10 @@ def test_what_is_counted(watched):
     assert client.request("HEAD", f"/v1/{client.project}/jobs.zip?name=j").status == 200
     assert client.get("/jobs/gone").status == 400
     client.request("GET", "/nowhere")
-    time.sleep(0.2)
-    page = metrics(watched)
+    deadline = time.monotonic() + 60  # each is counted soon after its answer
+    while 'dlf_http_requests_total{operation="none",status="404"} 1' not in (page := metrics(watched)):
+        assert time.monotonic() < deadline, page
+        time.sleep(0.01)
     assert value(page, 'dlf_http_requests_total{operation="ExportJobList",status="200"}') == 3
     assert value(page, 'dlf_http_requests_total{operation="ShowJob",status="400"}') == 1
     assert value(page, 'dlf_http_requests_total{operation="none",status="404"}') == 1
