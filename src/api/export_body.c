@@ -1,7 +1,7 @@
 #include "api/export_body.h"
 
 #include "base/limits.h"
-#include "model/kinds.h"
+#include "model/rules.h"
 
 static int rule_job_list(const struct rule_at *at)
 {

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model/kinds.h"
+#include "model/rules.h"
 
 #include "base/limits.h"
 

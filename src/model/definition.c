@@ -5,7 +5,7 @@
 #include "base/count.h"
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "model/kinds.h"
+#include "model/rules.h"
 #include "base/banned.h"
 
 const char *kind_name(enum kind kind)

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/sort.h"
 #include "model/edit_int.h"
-#include "model/kinds.h"
+#include "model/rules.h"
 
 /* ---- what is to be written ---- */
 

@@ -1,7 +1,7 @@
 #ifndef MODEL_JOB_FORM_H
 #define MODEL_JOB_FORM_H
 
-#include "model/kinds.h"
+#include "model/rules.h"
 #include "model/names.h"
 
 /*

@@ -1,4 +1,4 @@
-#include "model/kinds.h"
+#include "model/rules.h"
 
 #include "base/limits.h"
 #include "base/utf8.h"

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "model/kinds.h"
+#include "model/rules.h"
 
 /*
  * The nodes of a job as a graph (model/job_graph.c).  Nodes are written short:

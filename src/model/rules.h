@@ -1,5 +1,5 @@
-#ifndef MODEL_KINDS_H
-#define MODEL_KINDS_H
+#ifndef MODEL_RULES_H
+#define MODEL_RULES_H
 
 #include "model/definition.h"
 #include "errors/errors.h"
