@@ -38,7 +38,7 @@ static bool enter_cluster(struct call *c)
 
 static const char *list_key(const struct call *c)
 {
-    return c->route->kind == KIND_LINK ? "links" : "jobs";
+    return kind_row(c->route->kind)->list;
 }
 
 static int refuse_list(struct call *c)

@@ -37,7 +37,7 @@ void show_object(struct call *c)
     int64_t version = SHOW_SAVED;
     int rc = 0;
 
-    if (kind == KIND_JOB || kind == KIND_SCRIPT)
+    if (kind_row(kind)->has_versions)
         rc = query_int(c, "version", 1, INT32_MAX, &version);
     if (!rc && kind == KIND_JOB)
         rc = query_bool(c, "dependencies", &downstream);
@@ -79,14 +79,7 @@ void call_list(struct call *c, const struct list_request *request)
  * which Terraform reads, has other names, and no contents. */
 static const char *name_parameter(const struct route *route)
 {
-    static const char *const keys[] = {
-        [KIND_JOB] = "jobName",
-        [KIND_SCRIPT] = "scriptName",
-        [KIND_RESOURCE] = "resourceName",
-        [KIND_CONNECTION] = "connectionName",
-    };
-
-    return route->flags & ROUTE_V2 ? "script_name" : keys[route->kind];
+    return route->flags & ROUTE_V2 ? "script_name" : kind_row(route->kind)->parameter;
 }
 
 static int read_list_query(struct call *c, struct list_query *q)

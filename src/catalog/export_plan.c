@@ -170,12 +170,7 @@ static int add_missing(struct plan *p, const struct depend *d, struct err *err)
 
 static int add_depend(void *arg, const struct depend *d, struct err *err)
 {
-    static const enum kind kinds[] = { [REF_SCRIPT] = KIND_SCRIPT,
-                                       [REF_RESOURCE] = KIND_RESOURCE,
-                                       [REF_LOCATION] = KIND_RESOURCE,
-                                       [REF_CDM] = KIND_CDM_JOB };
-
-    return d->object.id ? add_item(arg, d->job, kinds[d->ref.kind], &d->object, err)
+    return d->object.id ? add_item(arg, d->job, kind_of_ref(d->ref.kind), &d->object, err)
                         : add_missing(arg, d, err);
 }
 
@@ -326,36 +321,27 @@ static int by_entry_name(const void *a, const void *b)
     return i != j ? (i > j) - (i < j) : str_cmp(x->name, y->name);
 }
 
-static const struct {
-    const char *folder, *ending;
-} places[] = {
-    [KIND_JOB] = { "jobs/", ".job" },
-    [KIND_SCRIPT] = { "scripts/", ".script" },
-    [KIND_RESOURCE] = { "resources/", ".resource" },
-    [KIND_CONNECTION] = { "connections/", ".conn" },
-    [KIND_CDM_JOB] = { "cdms/", ".json" },
-};
-
 /* jobs/<job>/<name>.<ending> of a batch, CDM jobs in cdms/<cluster>/ below it; a folder
  * for each kind in a single export.  The second resource of a name is <name>~2, and so
  * on. */
 static int add_entry(struct plan *p, const struct item *item, int number, struct err *err)
 {
+    const struct kind_row *kind = kind_row(item->kind);
     struct zip_entry *e = &p->out->entries[p->out->n++];
     bool batch = p->request->layout == EXPORT_BATCH;
     struct buf name = BUF_INIT(4 * KIB);
 
-    buf_adds(&name, batch ? "jobs/" : places[item->kind].folder);
+    buf_adds(&name, batch ? "jobs/" : kind->folder);
     if (batch) {
         buf_addstr(&name, p->request->names[item->job]);
         buf_addc(&name, '/');
     }
-    if (item->kind == KIND_CDM_JOB)
-        buf_addf(&name, "%s%.*s/", batch ? "cdms/" : "", STR_ARG(item->scope));
+    if (kind->is_cdm)
+        buf_addf(&name, "%s%.*s/", batch ? kind->folder : "", STR_ARG(item->scope));
     buf_addstr(&name, item->name);
     if (number > 1)
         buf_addf(&name, "~%d", number);
-    buf_adds(&name, places[item->kind].ending);
+    buf_adds(&name, kind->suffix);
     *e = (struct zip_entry){ .name = arena_buf(&p->out->arena, &name),
                              .crc32 = item->crc32,
                              .raw_size = item->raw_size,

@@ -26,9 +26,16 @@ int place_open(struct catalog *c, const struct place *place, struct snapshot **s
     return place_enter(c, place, s, w, NULL, arena, err);
 }
 
+int64_t catalog_quota(const struct catalog *c, enum kind kind)
+{
+    if (kind == KIND_JOB)
+        return c->max_jobs;
+    return kind == KIND_SCRIPT ? c->max_scripts : 0;
+}
+
 int object_not_held(enum kind kind, struct str key, struct err *err)
 {
-    return err_set(err, E_NOTFOUND, kind_errors(kind)->not_held, DET_NOT_HELD,
+    return err_set(err, E_NOTFOUND, kind_row(kind)->not_held, DET_NOT_HELD,
                    CSTR(utf8_cut(key, KIB - 1)));
 }
 
@@ -100,7 +107,7 @@ bool object_may_hold_secrets(enum kind kind, const struct json_doc *body,
                              enum secret_rule *rule)
 {
     *rule = kind == KIND_JOB ? SECRETS_NODES : SECRETS_CONFIG;
-    return kind >= KIND_CONNECTION ||
+    return kind == KIND_CONNECTION || kind_row(kind)->is_cdm ||
            (kind == KIND_JOB && (str_has(body->text, "value_is_sensitive") ||
                                  str_has(body->text, "\"headers\"") ||
                                  str_has(body->text, "\"scriptArgs\"") ||

@@ -14,24 +14,8 @@
  * import/.  Every call can also fail with E_IO, E_NOMEM or E_INTERNAL.
  */
 
-/* The API's codes for what the store only says by kind. */
-struct kind_errors {
-    int not_held, taken, quota;
-};
-
-static inline const struct kind_errors *kind_errors(enum kind kind)
-{
-    static const struct kind_errors rows[] = {
-        [KIND_JOB] = { DLF_0100, DLF_0102, DLF_0101 },
-        [KIND_SCRIPT] = { DLF_6201, DLF_0202, DLF_6253 },
-        [KIND_RESOURCE] = { DLF_6241, DLF_6259, DLF_3051 },
-        [KIND_CONNECTION] = { DLF_6322, DLF_6309, DLF_3051 },
-        [KIND_LINK] = { CDM_0101, CDM_0315, CDM_0014 },
-        [KIND_CDM_JOB] = { CDM_0100, CDM_0104, CDM_0014 },
-    };
-
-    return &rows[kind];
-}
+/* How many of a kind a workspace may have; 0: any number. */
+int64_t catalog_quota(const struct catalog *c, enum kind kind);
 
 /*
  * Begins a snapshot, judges the place's authority and finds its workspace in it, whose

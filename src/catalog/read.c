@@ -24,7 +24,7 @@ int catalog_check_workspace(struct catalog *c, const struct place *place, struct
 /* The server's members, in front of the definition's and behind them. */
 static void write_before(struct jw *jw, enum kind kind, const struct object *o)
 {
-    if (kind == KIND_JOB || kind >= KIND_LINK)
+    if (kind == KIND_JOB || kind_row(kind)->is_cdm)
         jw_int(jw, STR("id"), o->id);
     else if (kind != KIND_CONNECTION)
         jw_string(jw, STR("id"), o->uid);
@@ -46,7 +46,7 @@ static void write_behind_cdm(struct jw *jw, enum kind kind, const struct object 
 
 static void write_behind(struct jw *jw, enum kind kind, const struct object *o)
 {
-    if (kind >= KIND_LINK)
+    if (kind_row(kind)->is_cdm)
         write_behind_cdm(jw, kind, o);
     if (kind == KIND_JOB) {
         jw_string(jw, STR("lastUpdateUser"), o->update_user);
@@ -134,7 +134,7 @@ static int choose_version(struct snapshot *s, enum kind kind, int64_t version,
     rc = snapshot_version(s, version == SHOW_SUBMITTED ? o->version : version, o, err);
     if (rc != E_NOTFOUND)
         return rc;
-    return err_set(err, rc, kind_errors(kind)->not_held, DET_NO_VERSION);
+    return err_set(err, rc, kind_row(kind)->not_held, DET_NO_VERSION);
 }
 
 int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
@@ -256,16 +256,10 @@ static int write_batch(struct list *l, struct err *err)
 
 static void write_head(struct list *l)
 {
-    static const char *const key[] = {
-        [KIND_JOB] = "jobs",           [KIND_SCRIPT] = "scripts",
-        [KIND_RESOURCE] = "resources", [KIND_CONNECTION] = "connections",
-        [KIND_LINK] = "links",         [KIND_CDM_JOB] = "jobs",
-    };
-
     jw_object(&l->jw, STR_NONE);
     if (l->kind != KIND_LINK)
         jw_int(&l->jw, STR("total"), l->total);
-    jw_array(&l->jw, str_of(key[l->kind]));
+    jw_array(&l->jw, str_of(kind_row(l->kind)->list));
     l->state = LIST_ROWS;
 }
 

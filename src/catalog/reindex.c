@@ -35,12 +35,6 @@ static void release(struct renewal *r)
     arena_wipe(&r->arena);
 }
 
-/* A damaged row may have any number. */
-static bool is_kind(const struct renewal *r)
-{
-    return r->owner.kind >= KIND_JOB && r->owner.kind < KINDS;
-}
-
 /* The body that a definition was made of: a CDM job is stored in a list of one, as
  * it is exported.  It borrows from `text` or from `one`. */
 static int read_body(struct str text, enum kind kind, struct json_doc *doc,
@@ -107,7 +101,7 @@ static int make(struct snapshot *s, struct renewal *r, struct err *err)
                clean = BUF_INIT(DEFINITION_MAX);
     struct json_doc doc = { 0 };
     struct stored stored = { .id = r->old.id, .secret_paths = r->old.secret_paths };
-    int rc = is_kind(r) && !r->owner.fault
+    int rc = is_kind(r->owner.kind) && !r->owner.fault
                  ? object_read_definition(s, &r->old, &text, err)
                  : err_fault(err, E_INTERNAL, "its row is damaged");
 
@@ -133,7 +127,7 @@ static void keep_facts(struct facts *f, const struct object *old, enum kind kind
 {
     if (kind == KIND_SCRIPT)
         f->owner = old->facts.owner;
-    if (kind >= KIND_LINK) {
+    if (kind_row(kind)->is_cdm) {
         f->scope = old->facts.scope;
         f->process_type = old->facts.process_type;
     }
@@ -202,13 +196,13 @@ static void name_definition(const struct renewal *r, struct buf *out)
 {
     const struct facts *f = &r->old.facts;
 
-    buf_addf(out, "%s ", is_kind(r) ? kind_name(r->owner.kind) : "object");
-    if (f->scope.n && r->owner.kind >= KIND_LINK)
+    buf_addf(out, "%s ", kind_name(r->owner.kind));
+    if (f->scope.n && kind_row(r->owner.kind)->is_cdm)
         buf_addf(out, "%.*s/", STR_ARG(f->scope));
     buf_addstr(out, f->name);
     if (r->owner.version)
         buf_addf(out, ", version %lld,", (long long)r->owner.number);
-    if (r->owner.kind < KIND_LINK)
+    if (!kind_row(r->owner.kind)->is_cdm)
         buf_addf(out, " of workspace %.*s", STR_ARG(r->owner.workspace_name));
     buf_addf(out, " of project %.*s", STR_ARG(r->owner.project));
 }

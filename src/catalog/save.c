@@ -174,7 +174,7 @@ static bool is_submit(enum kind kind, const struct json_doc *body, uint32_t at)
 {
     struct str status = json_member_text(body, at, "targetStatus");
 
-    return (kind == KIND_JOB || kind == KIND_SCRIPT) &&
+    return kind_row(kind)->has_versions &&
            (str_is(status, "SUBMITTED") || str_is(status, "PRODUCTION"));
 }
 
@@ -193,9 +193,7 @@ int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind
     p->save.user = place->user;
     p->save.kind = kind;
     p->save.submit = is_submit(kind, body, at);
-    p->save.quota = kind == KIND_JOB      ? c->max_jobs
-                    : kind == KIND_SCRIPT ? c->max_scripts
-                                          : 0;
+    p->save.quota = catalog_quota(c, kind);
     rc = prepare(c, place, p, key, body, at, arena, err);
     if (!rc)
         rc = facts_set_cluster(&p->definition.facts, kind, place->cluster, arena, err);
@@ -226,15 +224,15 @@ void catalog_save_release(struct save *save)
 
 int catalog_save_result(struct save *save, struct err *err)
 {
-    const struct kind_errors *errors = kind_errors(save->kind);
+    const struct kind_row *kind = kind_row(save->kind);
     int rc = save->write.rc;
 
     if (!rc)
         return 0;
     if (rc == E_EXISTS && save->write.err.api == API_OK)
-        return err_set(err, rc, errors->taken, DET_TAKEN, CSTR(save->facts->name));
+        return err_set(err, rc, kind->taken, DET_TAKEN, CSTR(save->facts->name));
     if (rc == E_LIMIT && save->write.err.api == API_OK)
-        return err_set(err, rc, errors->quota, DET_QUOTA, NUM(save->quota));
+        return err_set(err, rc, kind->full, DET_QUOTA, NUM(save->quota));
     err_move(&save->write.err, err);
     return rc;
 }

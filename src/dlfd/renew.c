@@ -61,14 +61,13 @@ static int add_exposed(void *arg, const struct exposed *e, struct err *err)
 {
     struct buf *list = arg, name = BUF_INIT(8 * KIB), number = BUF_INIT(32),
                member = BUF_INIT(DEFINITION_MAX);
-    bool is_kind = e->kind >= KIND_JOB && e->kind < KINDS;
 
-    if (e->kind >= KIND_LINK)
+    if (kind_row(e->kind)->is_cdm)
         buf_addf(&name, "%.*s/", STR_ARG(utf8_cut(e->scope, KIB)));
     buf_addstr(&name, utf8_cut(e->name, KIB));
     if (e->version)
         buf_addf(&number, "%lld", (long long)e->version);
-    add_field(list, str_of(is_kind ? kind_name(e->kind) : "object"), ',');
+    add_field(list, str_of(kind_name(e->kind)), ',');
     add_field(list, e->project, ',');
     add_field(list, e->workspace, ',');
     add_field(list, buf_str(&name), ',');

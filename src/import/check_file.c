@@ -161,7 +161,7 @@ static int read_rows(struct file_check *c, struct err *err)
         struct str entry = zipr_name(c->zip, i), cluster;
         enum kind kind = import_kind(entry, &cluster);
 
-        if (kind != KIND_JOB && kind != KIND_SCRIPT)
+        if (!kind_row(kind)->has_versions)
             continue;
         rc = c->stop && atomic_load(c->stop) ? err_set(err, E_BUSY, APIGW_0613, DET_NONE)
                                              : import_memory(&c->arena, err);

@@ -26,7 +26,7 @@ struct look {
 static int look_up(struct look *l, enum kind kind, struct str scope, struct str name,
                    struct object *held, struct err *err)
 {
-    int64_t workspace = kind >= KIND_LINK ? l->cdm.id : l->jobs.id;
+    int64_t workspace = kind_row(kind)->is_cdm ? l->cdm.id : l->jobs.id;
 
     if (l->rows.bytes > MIB)
         arena_release(&l->rows);
@@ -98,17 +98,6 @@ struct mention {
     struct str scope, name;
     const struct import_item *by;
 };
-
-static enum kind kind_of_ref(enum ref_kind kind)
-{
-    static const enum kind kinds[] = { [REF_SCRIPT] = KIND_SCRIPT,
-                                       [REF_RESOURCE] = KIND_RESOURCE,
-                                       [REF_CDM] = KIND_CDM_JOB,
-                                       [REF_JOB] = KIND_JOB,
-                                       [REF_LINK] = KIND_LINK };
-
-    return kinds[kind];
-}
 
 static int by_target(const void *a, const void *b)
 {
@@ -207,7 +196,7 @@ static int is_there(struct look *l, const struct mention *n, bool *there, struct
     *there = item && is_sound(item);
     if (*there)
         return 0;
-    if (n->kind >= KIND_LINK && !reads_cdm(l->rights))
+    if (kind_row(n->kind)->is_cdm && !reads_cdm(l->rights))
         return 0; /* what may not be read does not exist */
     rc = look_up(l, n->kind, n->scope, n->name, &held, err);
     *there = !rc && held.id;

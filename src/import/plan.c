@@ -9,7 +9,7 @@
 static void print_item(struct jw *jw, const struct import_item *item,
                        enum language language)
 {
-    bool is_cdm = item->save.kind == KIND_CDM_JOB;
+    bool is_cdm = kind_row(item->save.kind)->is_cdm;
     struct buf message = BUF_INIT(4 * TASK_MESSAGE_MAX);
 
     jw_object(jw, STR_NONE);

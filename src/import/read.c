@@ -32,20 +32,14 @@ static struct str pop_part(struct str *path)
 
 enum kind import_kind(struct str entry, struct str *cluster)
 {
-    static const struct {
-        const char *suffix;
-        enum kind kind;
-    } suffixes[] = { { ".job", KIND_JOB },
-                     { ".script", KIND_SCRIPT },
-                     { ".resource", KIND_RESOURCE },
-                     { ".conn", KIND_CONNECTION } };
     struct str path = entry, folder;
 
     *cluster = STR("");
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-        if (ends_with(entry, suffixes[i].suffix))
-            return suffixes[i].kind;
-    if (!ends_with(entry, ".json"))
+    for (int kind = 1; kind < KINDS; kind++)
+        if (kind != KIND_CDM_JOB && kind_row(kind)->suffix &&
+            ends_with(entry, kind_row(kind)->suffix))
+            return (enum kind)kind;
+    if (!ends_with(entry, kind_row(KIND_CDM_JOB)->suffix))
         return 0;
     pop_part(&path);
     *cluster = pop_part(&path);
@@ -181,14 +175,9 @@ static int read_archive_file(struct import *im, size_t i, struct err *err)
 /* Items are written in this order: what others need comes first. */
 static int by_rank(const void *a, const void *b)
 {
-    static const int rank[] = { [KIND_CONNECTION] = 1,
-                                [KIND_CDM_JOB] = 2,
-                                [KIND_RESOURCE] = 3,
-                                [KIND_SCRIPT] = 4,
-                                [KIND_JOB] = 5 };
     const struct import_item *x = *(struct import_item *const *)a,
                              *y = *(struct import_item *const *)b;
-    int c = rank[x->save.kind] - rank[y->save.kind];
+    int c = kind_row(x->save.kind)->rank - kind_row(y->save.kind)->rank;
 
     if (!c)
         c = import_by_name(x, y);
@@ -220,11 +209,10 @@ static void fill_saves(struct import *im)
 
     for (size_t i = 0; i < im->n; i++) {
         struct save *s = &im->items[i]->save;
-        bool is_job = s->kind == KIND_JOB, is_script = s->kind == KIND_SCRIPT;
 
-        s->quota = is_job ? c->max_jobs : is_script ? c->max_scripts : 0;
-        s->submit = im->request.options->submit && (is_job || is_script);
-        s->drop_others = is_job;
+        s->quota = catalog_quota(c, s->kind);
+        s->submit = im->request.options->submit && kind_row(s->kind)->has_versions;
+        s->drop_others = s->kind == KIND_JOB;
         s->secrets = im->items[i]->secrets.items;
         s->n_secrets = im->items[i]->secrets.n;
     }

@@ -53,7 +53,7 @@ void import_sentence(int detail, struct str what, enum language language, struct
 void import_needed_by(const struct dangling *d, struct buf *out)
 {
     buf_addf(out, "%s/", kind_name(d->by->save.kind));
-    if (d->by->save.kind == KIND_CDM_JOB)
+    if (kind_row(d->by->save.kind)->is_cdm)
         buf_addf(out, "%.*s/", STR_ARG(d->by->facts.scope));
     buf_addstr(out, d->by->facts.name);
 }

@@ -194,17 +194,6 @@ static int job_finish(const struct making *m, const struct json_doc *doc)
     return read_links(m, doc);
 }
 
-const struct kind_rules link_rules = {
-    .form = &link_form, .replaces = true, .check = link_check, .finish = link_finish
-};
-const struct kind_rules cdm_job_rules = {
-    .form = &job_form,
-    .replaces = true,
-    .wrapper = "jobs",
-    .check = job_check,
-    .finish = job_finish,
-};
-
 /* ---- showing: values are texts, and clients take % for an escape ---- */
 
 /* Inputs of the driver that clients unescape; of links, from and to all. */
@@ -281,9 +270,14 @@ static bool is_values(struct str key)
     return false;
 }
 
-bool cdm_show_member(struct jw *jw, struct str key, const struct json_doc *doc,
-                     uint32_t at)
+static bool cdm_show_member(struct jw *jw, const struct member *member,
+                            struct str secrets)
 {
+    const struct json_doc *doc = member->doc;
+    struct str key = member->key;
+    uint32_t at = member->at;
+
+    (void)secrets;
     if (!is_values(key) || json_type(doc, at) != JSON_OBJECT)
         return false;
     jw_object(jw, key);
@@ -300,3 +294,19 @@ bool cdm_show_member(struct jw *jw, struct str key, const struct json_doc *doc,
     jw_end(jw, '}');
     return true;
 }
+
+const struct kind_rules link_rules = {
+    .form = &link_form,
+    .replaces = true,
+    .check = link_check,
+    .finish = link_finish,
+    .show_member = cdm_show_member,
+};
+const struct kind_rules cdm_job_rules = {
+    .form = &job_form,
+    .replaces = true,
+    .wrapper = "jobs",
+    .check = job_check,
+    .finish = job_finish,
+    .show_member = cdm_show_member,
+};

@@ -165,12 +165,17 @@ static void show_masks(struct jw *jw, const struct member *members, size_t n,
 
 /* The config with a mask for each secret that is stored of it, and is not defined anew.
  */
-void connection_show_config(struct jw *jw, const struct json_doc *doc, struct str secrets)
+static bool connection_show_member(struct jw *jw, const struct member *member,
+                                   struct str secrets)
 {
-    uint32_t config = json_member(doc, 0, "config");
+    const struct json_doc *doc = member->doc;
+    uint32_t config = member->at;
     struct member *members;
     size_t n;
 
+    if (!secrets.n || !str_is(member->key, "config") ||
+        json_type(doc, config) != JSON_OBJECT)
+        return false;
     jw_object(jw, STR("config"));
     JSON_EACH (i, doc, config)
         jw_value(jw, json_key(doc, i), doc, i);
@@ -181,6 +186,7 @@ void connection_show_config(struct jw *jw, const struct json_doc *doc, struct st
         jw->out->bad = E_NOMEM;
     free(members);
     jw_end(jw, '}');
+    return true;
 }
 
 const struct kind_rules connection_rules = {
@@ -188,4 +194,5 @@ const struct kind_rules connection_rules = {
     .merged = "config",
     .check = connection_check,
     .finish = connection_finish,
+    .show_member = connection_show_member,
 };

@@ -8,28 +8,6 @@
 #include "model/rules.h"
 #include "base/banned.h"
 
-const char *kind_name(enum kind kind)
-{
-    static const char *const names[] = {
-        [KIND_JOB] = "job",           [KIND_SCRIPT] = "script",
-        [KIND_RESOURCE] = "resource", [KIND_CONNECTION] = "connection",
-        [KIND_LINK] = "link",         [KIND_CDM_JOB] = "cdm",
-    };
-
-    return names[kind];
-}
-
-static const struct kind_rules *rules_of(enum kind kind)
-{
-    static const struct kind_rules *const rules[] = {
-        [KIND_JOB] = &job_rules,           [KIND_SCRIPT] = &script_rules,
-        [KIND_RESOURCE] = &resource_rules, [KIND_CONNECTION] = &connection_rules,
-        [KIND_LINK] = &link_rules,         [KIND_CDM_JOB] = &cdm_job_rules,
-    };
-
-    return rules[kind];
-}
-
 struct str copy_text(const struct making *m, const struct json_doc *doc, uint32_t at,
                      const char *key)
 {
@@ -415,7 +393,7 @@ int definition_make(struct definition *d, enum kind kind, const struct json_doc 
                     const struct secrets *secrets, const struct stored *stored,
                     struct arena *arena, struct err *err)
 {
-    const struct kind_rules *rules = rules_of(kind);
+    const struct kind_rules *rules = kind_rules(kind);
     struct json_doc old = { 0 };
     bool lost = false;
     struct making m = { .d = d,
@@ -466,96 +444,38 @@ int definition_depends(struct str text, struct arena *arena, const struct str **
 
 /* ---- showing ---- */
 
-/* A resource's dependPackages win over its dependFiles: its files
- * are shown as the packages' locations. */
-static bool shows_packages(const struct json_doc *doc)
+static void show_members(struct jw *jw, const struct kind_rules *rules,
+                         const struct json_doc *doc, struct str secrets,
+                         struct member *members)
 {
-    uint32_t packages = json_member(doc, 0, "dependPackages");
-
-    return packages && doc->value[packages].len > 0;
-}
-
-static void show_depend_files(struct jw *jw, const struct json_doc *doc)
-{
-    uint32_t packages = json_member(doc, 0, "dependPackages");
-
-    jw_array(jw, STR("dependFiles"));
-    JSON_EACH (i, doc, packages)
-        jw_string(jw, STR_NONE, json_member_text(doc, i, "location"));
-    jw_end(jw, ']');
-}
-
-static void show_members(struct jw *jw, enum kind kind, const struct json_doc *doc,
-                         struct str secrets, struct member *members)
-{
-    const struct form *form = rules_of(kind)->form;
-    size_t n = add_all(members, form, doc);
-    bool computed = kind == KIND_RESOURCE && shows_packages(doc);
+    size_t n = add_all(members, rules->form, doc);
 
     COUNT(COUNT_PRINT);
-    for (size_t i = 0; i < n; i++) {
-        if (computed && str_is(members[i].key, "dependFiles"))
-            continue;
-        if (secrets.n && kind == KIND_CONNECTION && str_is(members[i].key, "config") &&
-            json_type(doc, members[i].at) == JSON_OBJECT)
-            connection_show_config(jw, doc, secrets);
-        else if (kind < KIND_LINK ||
-                 !cdm_show_member(jw, members[i].key, doc, members[i].at))
-            form_write_member(jw, form, &members[i], FORM_SHOWN);
-    }
-    if (computed) {
-        show_depend_files(jw, doc);
-        members[n++] = (struct member){ .key = STR("dependFiles") };
-    }
-    form_write_additions(jw, form, members, n, FORM_SHOWN);
+    for (size_t i = 0; i < n; i++)
+        if (!rules->show_member || !rules->show_member(jw, &members[i], secrets))
+            form_write_member(jw, rules->form, &members[i], FORM_SHOWN);
+    if (rules->show_computed)
+        n = rules->show_computed(jw, doc, members, n);
+    form_write_additions(jw, rules->form, members, n, FORM_SHOWN);
 }
 
 int definition_show(struct jw *jw, enum kind kind, struct str text, struct str secrets,
                     struct err *err)
 {
+    const struct kind_rules *rules = kind_rules(kind);
     struct member *members = NULL;
     struct json_doc doc;
     int rc;
 
     COUNT(COUNT_PARSE);
-    rc = json_read(&doc, unwrapped(rules_of(kind), text), JSON_STORED_MAX_VALUES, err);
+    rc = json_read(&doc, unwrapped(rules, text), JSON_STORED_MAX_VALUES, err);
     if (!rc) {
         members = reallocarray(NULL, doc.value[0].len + 1, sizeof(*members));
         rc = members ? 0 : err_nomem(err);
     }
     if (!rc)
-        show_members(jw, kind, &doc, secrets, members);
+        show_members(jw, rules, &doc, secrets, members);
     free(members);
-    json_release(&doc);
-    return rc;
-}
-
-int definition_show_v2(struct jw *jw, struct str text, struct err *err)
-{
-    static const struct {
-        const char *member, *name, *absent;
-    } rows[] = {
-        { "name", "name", "\"\"" },
-        { "type", "type", "\"\"" },
-        { "directory", "directory", "\"/\"" },
-        { "connectionName", "connection_name", "\"\"" },
-        { "database", "database", "\"\"" },
-        { "queueName", "queue_name", "\"\"" },
-        { "configuration", "configuration", "{}" },
-        { "description", "description", "\"\"" },
-    };
-    struct json_doc doc;
-    int rc = json_read(&doc, text, JSON_STORED_MAX_VALUES, err);
-
-    COUNT(COUNT_PARSE);
-    for (size_t i = 0; !rc && i < sizeof(rows) / sizeof(rows[0]); i++) {
-        uint32_t at = json_member(&doc, 0, rows[i].member);
-
-        if (at)
-            jw_value(jw, str_of(rows[i].name), &doc, at);
-        else
-            jw_literal(jw, str_of(rows[i].name), rows[i].absent);
-    }
     json_release(&doc);
     return rc;
 }

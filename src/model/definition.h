@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "model/form.h"
+#include "model/kinds.h"
 #include "model/secrets.h"
 
 /*
@@ -10,20 +11,6 @@
  * or a connection.  Its stored form is the exact text of its file in an archive; all else
  * here follows from that text alone.
  */
-enum kind {
-    KIND_JOB = 1,
-    KIND_SCRIPT = 2,
-    KIND_RESOURCE = 3,
-    KIND_CONNECTION = 4,
-    KIND_LINK = 5, /* of CDM */
-    KIND_CDM_JOB = 6,
-    KINDS
-};
-
-/* What plans, reports and lists call a kind: job, script, resource, connection, link or
- * cdm. */
-const char *kind_name(enum kind kind);
-
 /* The number of the rules of the stored form, and of what is a secret.  Whoever changes
  * them counts it up: the next start makes all definitions anew then, so that secrets
  * which were stored in clear by older rules are sealed. */
@@ -38,6 +25,9 @@ enum ref_kind {
     REF_JOB = 5,      /* a job that this one waits for; never exported */
     REF_LINK = 6      /* a link that a CDM job uses; never exported */
 };
+
+/* The kind of what it names. */
+enum kind kind_of_ref(enum ref_kind ref);
 
 struct ref {
     enum ref_kind kind;

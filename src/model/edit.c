@@ -404,7 +404,7 @@ int edits_apply(const struct edits *e, enum kind kind, const struct json_doc *do
     struct jw jw = JW_INIT(out, false);
 
     *changed = false;
-    if (kind >= KIND_LINK)
+    if (kind_row(kind)->is_cdm)
         return 0;
     collect(&ed, kind, at);
     if (ed.failed)

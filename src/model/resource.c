@@ -131,9 +131,50 @@ static int resource_finish(const struct making *m, const struct json_doc *doc)
     return 0;
 }
 
+/* ---- showing ---- */
+
+/* A resource's dependPackages win over its dependFiles: its files
+ * are shown as the packages' locations. */
+static bool shows_packages(const struct json_doc *doc)
+{
+    uint32_t packages = json_member(doc, 0, "dependPackages");
+
+    return packages && doc->value[packages].len > 0;
+}
+
+static void show_depend_files(struct jw *jw, const struct json_doc *doc)
+{
+    uint32_t packages = json_member(doc, 0, "dependPackages");
+
+    jw_array(jw, STR("dependFiles"));
+    JSON_EACH (i, doc, packages)
+        jw_string(jw, STR_NONE, json_member_text(doc, i, "location"));
+    jw_end(jw, ']');
+}
+
+static bool resource_show_member(struct jw *jw, const struct member *member,
+                                 struct str secrets)
+{
+    (void)jw;
+    (void)secrets;
+    return str_is(member->key, "dependFiles") && shows_packages(member->doc);
+}
+
+static size_t resource_show_computed(struct jw *jw, const struct json_doc *doc,
+                                     struct member *members, size_t n)
+{
+    if (!shows_packages(doc))
+        return n;
+    show_depend_files(jw, doc);
+    members[n++] = (struct member){ .key = STR("dependFiles") };
+    return n;
+}
+
 const struct kind_rules resource_rules = {
     .form = &resource_form,
     .check = resource_check,
     .adjust = resource_adjust,
     .finish = resource_finish,
+    .show_member = resource_show_member,
+    .show_computed = resource_show_computed,
 };

@@ -32,7 +32,17 @@ struct kind_rules {
     size_t (*adjust)(const struct making *m, struct member *members, size_t n);
     /* Checks the stored form as a whole, and reads facts and references. */
     int (*finish)(const struct making *m, const struct json_doc *doc);
+    /* Writes a stored member in a way of its own, `secrets` are the paths of all that are
+     * stored, one a line; or leaves it out.  False: it is shown as the form says.  NULL:
+     * all are. */
+    bool (*show_member)(struct jw *jw, const struct member *member, struct str secrets);
+    /* Writes a member that is computed of others, and adds it to the list, which has room
+     * for 1 more.  NULL: there is none. */
+    size_t (*show_computed)(struct jw *jw, const struct json_doc *doc,
+                            struct member *members, size_t n);
 };
+
+const struct kind_rules *kind_rules(enum kind kind);
 
 extern const struct kind_rules job_rules, script_rules, resource_rules, connection_rules,
     link_rules, cdm_job_rules;
@@ -61,13 +71,6 @@ int rule_directory(const struct rule_at *at);
 int rule_name(const struct rule_at *at, const struct name_rule *rule);
 extern const struct form cdm_input_form;
 
-/* model/cdm.c: writes a member with inputs as CDM shows it; false: it has none. */
-bool cdm_show_member(struct jw *jw, struct str key, const struct json_doc *doc,
-                     uint32_t at);
-/* model/connection.c: writes the config with a mask for each secret that is stored of it,
- * and has no value of its own. */
-void connection_show_config(struct jw *jw, const struct json_doc *doc,
-                            struct str secrets);
 /* model/job_refs.c: whether a type is that of a row of node_types.def; whether a value
  * is a name, and not an expression or nothing. */
 bool type_matches(const char *rule, struct str type);

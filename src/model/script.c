@@ -1,5 +1,6 @@
 #include "model/rules.h"
 
+#include "base/count.h"
 #include "base/limits.h"
 
 static int rule_script_name(const struct rule_at *at)
@@ -113,6 +114,36 @@ static int script_finish(const struct making *m, const struct json_doc *doc)
     }
     m->d->facts.owner = copy_text(m, m->body, 0, "owner");
     return 0;
+}
+
+int definition_show_v2(struct jw *jw, struct str text, struct err *err)
+{
+    static const struct {
+        const char *member, *name, *absent;
+    } rows[] = {
+        { "name", "name", "\"\"" },
+        { "type", "type", "\"\"" },
+        { "directory", "directory", "\"/\"" },
+        { "connectionName", "connection_name", "\"\"" },
+        { "database", "database", "\"\"" },
+        { "queueName", "queue_name", "\"\"" },
+        { "configuration", "configuration", "{}" },
+        { "description", "description", "\"\"" },
+    };
+    struct json_doc doc;
+    int rc = json_read(&doc, text, JSON_STORED_MAX_VALUES, err);
+
+    COUNT(COUNT_PARSE);
+    for (size_t i = 0; !rc && i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint32_t at = json_member(&doc, 0, rows[i].member);
+
+        if (at)
+            jw_value(jw, str_of(rows[i].name), &doc, at);
+        else
+            jw_literal(jw, str_of(rows[i].name), rows[i].absent);
+    }
+    json_release(&doc);
+    return rc;
 }
 
 const struct kind_rules script_rules = {

@@ -13,26 +13,14 @@
  * damage.  An import's plan tells the same of what it would write.
  */
 
-static const char *const kind_names[] = {
-    [KIND_JOB] = "job",           [KIND_SCRIPT] = "script",
-    [KIND_RESOURCE] = "resource", [KIND_CONNECTION] = "connection",
-    [KIND_LINK] = "link",         [KIND_CDM_JOB] = "CDM job",
-};
-#define KIND_NAMES (sizeof(kind_names) / sizeof(kind_names[0]))
-
 struct looking {
     struct db *db;
     struct store_report *report;
     void (*say)(const char *text);
     int64_t workspace;
-    struct str project, name;  /* of the workspace; "" is where the CDM jobs are */
-    int64_t count[KIND_NAMES]; /* of what dangles in it, by kind */
+    struct str project, name; /* of the workspace; "" is where the CDM jobs are */
+    int64_t count[KINDS];     /* of what dangles in it, by kind */
 };
-
-static const char *name_of_kind(int64_t kind)
-{
-    return kind > 0 && kind < (int64_t)KIND_NAMES ? kind_names[kind] : "object";
-}
 
 /* Appends where the workspace is. */
 static void add_place(const struct looking *l, struct buf *out)
@@ -56,15 +44,15 @@ static void dangles(struct looking *l, int64_t kind, struct str name, int64_t of
 {
     struct buf text = BUF_INIT(64 * KIB);
 
-    buf_addf(&text, "dangling: %s %.*s", name_of_kind(kind), STR_ARG(name));
+    buf_addf(&text, "dangling: %s %.*s", kind_row(kind)->said, STR_ARG(name));
     add_place(l, &text);
-    buf_addf(&text, " names %s ", name_of_kind(of_kind));
+    buf_addf(&text, " names %s ", kind_row(of_kind)->said);
     if (of_cluster.n)
         buf_addf(&text, "%.*s/", STR_ARG(of_cluster));
     buf_addstr(&text, of_name);
     say_line(l, &text);
     l->report->dangling++;
-    if (of_kind > 0 && of_kind < (int64_t)KIND_NAMES)
+    if (is_kind(of_kind))
         l->count[of_kind]++;
 }
 
@@ -173,11 +161,11 @@ static void sum_up(const struct looking *l)
     buf_addf(&text, "dangling in%s%.*s", l->name.n ? " workspace " : " CDM",
              STR_ARG(l->name));
     buf_addf(&text, " of project %.*s", STR_ARG(l->project));
-    for (size_t i = 0; i < KIND_NAMES; i++) {
+    for (size_t i = 0; i < KINDS; i++) {
         if (!l->count[i])
             continue;
-        buf_addf(&text, "%s%lld %s%s", before, (long long)l->count[i], kind_names[i],
-                 l->count[i] == 1 ? "" : "s");
+        buf_addf(&text, "%s%lld %s%s", before, (long long)l->count[i],
+                 kind_row((int64_t)i)->said, l->count[i] == 1 ? "" : "s");
         before = ", ";
     }
     if (*before == ',')

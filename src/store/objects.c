@@ -123,12 +123,12 @@ int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind,
 /* -1: the workspace does not count them. */
 static int64_t counted(const struct workspace *w, const struct list_query *query)
 {
-    if (query->kind >= KIND_CONNECTION)
-        return -1;
     if (query->kind == KIND_SCRIPT)
         return w->scripts;
     if (query->kind == KIND_RESOURCE)
         return w->resources;
+    if (query->kind != KIND_JOB)
+        return -1;
     return str_is(query->process_type, "REAL_TIME") ? w->real_time_jobs
                                                     : w->jobs - w->real_time_jobs;
 }

@@ -196,7 +196,7 @@ static int run_removal(struct db *db, struct write *write, struct err *err)
     arena_release(&arena);
     if (!rc)
         rc = check_unused(db, r, &c.w, err);
-    if (!rc && (r->kind == KIND_JOB || r->kind == KIND_SCRIPT))
+    if (!rc && kind_row(r->kind)->has_versions)
         rc = drop_versions(db, c.w.id, r->kind, r->key, INT64_MAX, err);
     if (rc)
         return rc;

@@ -37,14 +37,9 @@ int txn_has_dli(struct txn *t, bool *has, struct err *err)
     return db_exists(db_query(t->db, SQL_DLI_HELD, "i", t->jobs.w.id), has, err);
 }
 
-static bool is_cdm(enum kind kind)
-{
-    return kind == KIND_LINK || kind == KIND_CDM_JOB;
-}
-
 static struct changes *changes_of(struct txn *t, enum kind kind)
 {
-    return is_cdm(kind) ? &t->cdm : &t->jobs;
+    return kind_row(kind)->is_cdm ? &t->cdm : &t->jobs;
 }
 
 int txn_held(struct txn *t, enum kind kind, struct str scope, struct str name,
@@ -52,11 +47,11 @@ int txn_held(struct txn *t, enum kind kind, struct str scope, struct str name,
 {
     int rc = 0;
 
-    if (is_cdm(kind) && !t->cdm_open)
+    if (kind_row(kind)->is_cdm && !t->cdm_open)
         rc = open_workspace(t->db, t->project, cdm_workspace, &t->cdm, &t->arena, err);
     if (rc)
         return rc;
-    t->cdm_open |= is_cdm(kind);
+    t->cdm_open |= kind_row(kind)->is_cdm;
     return find_object(t->db, SQL_OBJECT_BY_NAME, changes_of(t, kind)->w.id, kind, scope,
                        name, out, &t->arena, err);
 }
@@ -75,7 +70,7 @@ static int need_cluster(struct txn *t, struct str cluster, struct err *err)
 int txn_save(struct txn *t, struct save *save, const struct object *held, int64_t blob,
              struct err *err)
 {
-    int rc = is_cdm(save->kind) ? need_cluster(t, save->facts->scope, err) : 0;
+    int rc = kind_row(save->kind)->is_cdm ? need_cluster(t, save->facts->scope, err) : 0;
 
     if (!rc)
         rc = use_blob(t->db, blob, err);
