@@ -189,7 +189,7 @@ static int check_body(const struct form *form, const struct json_doc *doc,
     return rc ? rc : form_check(form, doc, 0, false, err);
 }
 
-/* ---- body_copy ---- */
+/* ---- copying ---- */
 
 /* A body that is copied into the arena, in two passes: the first only counts. */
 struct body_copy {

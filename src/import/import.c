@@ -37,7 +37,13 @@ static bool has_faults(const struct import *im)
     return false;
 }
 
-/* What failed first. */
+/* Whether nothing is to be imported, because some items have faults. */
+static bool is_undone(const struct import *im)
+{
+    return has_faults(im) && !im->request.options->carry_on;
+}
+
+/* The fault of the first item that has one. */
 static const struct err *first_fault(const struct import *im)
 {
     size_t i = 0;
@@ -47,7 +53,6 @@ static const struct err *first_fault(const struct import *im)
     return &im->items[i]->fault;
 }
 
-/* Some items have faults, and the others are not to be imported without them. */
 static int end_undone(const struct import *im, int64_t task, struct err *err)
 {
     struct buf report = BUF_INIT(TASK_REPORT_MAX), audit = BUF_INIT(4 * KIB);
@@ -84,7 +89,7 @@ static int report_and_write(struct import *im, int64_t task, bool *is_stale,
     return rc;
 }
 
-/* Once more from the look on, while others change what was decided by. */
+/* Looks, reports and writes once more while others change what was decided by. */
 static int decide_report_write(struct import *im, int64_t task, struct err *err)
 {
     bool is_stale = false;
@@ -93,7 +98,7 @@ static int decide_report_write(struct import *im, int64_t task, struct err *err)
     do {
         err_clear(err);
         rc = import_look(im, err);
-        if (rc || (has_faults(im) && !im->request.options->carry_on))
+        if (rc || is_undone(im))
             return rc;
         rc = report_and_write(im, task, &is_stale, err);
     } while (is_stale && ++tries < SAVE_MAX_TRIES);
@@ -108,7 +113,7 @@ int import_run(struct import *im, int64_t task, struct err *err)
     metric_add(METRIC_IMPORT_OBJECTS, (int64_t)im->n);
     if (rc)
         rc = task_fail(im->catalog, task, &why, im->request.audit, err);
-    else if (has_faults(im) && !im->request.options->carry_on)
+    else if (is_undone(im))
         rc = end_undone(im, task, err);
     else
         metric_add(METRIC_IMPORTS, 1);
@@ -118,7 +123,7 @@ int import_run(struct import *im, int64_t task, struct err *err)
 
 /* ---- the whole ---- */
 
-/* What is wrong with the archive as a whole is what cannot be read of it. */
+/* Gives a fault of the archive as a whole its API code. */
 static int explain_archive(int rc, struct err *err)
 {
     if ((rc == E_INVALID || rc == E_LIMIT) && err->api == API_OK)

@@ -95,7 +95,7 @@ int import_check_file(struct imports *all, const struct place *place, struct str
                       enum language language, struct buf *json,
                       struct err *err) MUST_CHECK;
 
-/* What the steps are about. */
+/* What follows is for import.c, and for tests of the steps: what an import is about. */
 struct import_request {
     struct place place;
     enum task_kind kind;
