@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 
-/* Some file systems find out only at the end that there is no room; what is no file
- * cannot be asked. */
+/* Some file systems notice only at fsync() that there is no room; pipes and terminals
+ * have none. */
 static bool write_out(struct str text)
 {
     return file_write_all(STDOUT_FILENO, text) &&

@@ -26,7 +26,8 @@ void output_row(const struct str *column, int n);
 /* Whether LC_ALL, LC_MESSAGES or LANG, the first that is set, asks for Chinese. */
 bool output_chinese(void);
 
-/* Prints a text of single blanks in lines of at most 72 columns, behind a margin of 6. */
+/* Prints a text of words with one blank between them, in lines of at most 72 columns,
+ * each indented by 6. */
 void output_wrapped(const char *text);
 
 #endif

@@ -12,15 +12,13 @@
 #include "errors/errors.h"
 #include "store/keys.h"
 
-/*
- * dlfd admin user, key, project and role: what may also be done while a server runs.
- */
+/* The commands `dlfd admin user`, `key`, `project` and `role`, but for `key rotate`. */
 
 /* ---- what they share ---- */
 
 #define ADMIN_COLUMNS 4
 
-/* What of the rows of a list is printed. */
+/* Which rows of a list are printed, and which of their columns. */
 struct row_filter {
     int columns;
     const char *domain; /* NULL: all rows; else what the third column has to be */
@@ -64,7 +62,8 @@ static void take_first_name(void *arg, const struct str *column)
         buf_addstr(name, column[1]);
 }
 
-/* The domain that is meant: the one given, else the oldest; "" without any. */
+/* Appends the name of the domain that the call means: that of --domain, else the oldest.
+ * Appends nothing when there is no domain yet. */
 static int find_domain(struct folder *f, const struct admin_call *call, struct buf *out,
                        struct err *err)
 {
@@ -81,7 +80,7 @@ static int find_domain(struct folder *f, const struct admin_call *call, struct b
     return rc;
 }
 
-/* The account of the name in the domain that is meant. */
+/* Finds the account by its name, in the domain that the call means. */
 static int find_account(struct folder *f, const struct admin_call *call, const char *name,
                         struct account *out, struct arena *arena, struct err *err)
 {
@@ -121,7 +120,7 @@ int admin_read_password(struct admin_call *call, struct err *err)
     return 0;
 }
 
-/* The password that is wanted: the one that was read, or a new one. */
+/* Takes the password that was read from standard input, or makes a new one; hashes it. */
 static int make_password(const struct admin_call *call, struct password *p,
                          struct err *err)
 {
@@ -160,7 +159,7 @@ static int write_shown(struct folder *f, struct account_change *change, struct b
     return rc ? rc : admin_write(f, &change->write, gone, taken, denied, err);
 }
 
-/* What is shown of a password: a new one. */
+/* The text that shows the password, if it is a new one; else empty. */
 static struct buf shown_password(const struct admin_call *call, const struct password *p)
 {
     struct buf shown = BUF_INIT(KIB);
@@ -214,7 +213,7 @@ int admin_user_list(struct folder *f, const struct admin_call *call, struct err 
                          err);
 }
 
-/* A step for an account, and the end of all of its tokens. */
+/* Carries out a step for an account, and ends all of its tokens. */
 static int change_user(struct folder *f, const struct admin_call *call,
                        enum account_step step, struct str hash, struct buf *shown,
                        struct err *err)

@@ -19,7 +19,8 @@
 
 /* Backup, restore, check, reindex: the catalogue as a whole. */
 
-/* What stands beside a file: FILE.key and so on; NULL when the name is too long. */
+/* Makes the name of a file beside another, such as FILE.key; the caller releases `out`.
+ * NULL when the name is too long. */
 static const char *beside(struct buf *out, const char *file, const char *ending)
 {
     *out = BUF_INIT(8 * KIB);
@@ -27,7 +28,7 @@ static const char *beside(struct buf *out, const char *file, const char *ending)
     return buf_cstr(out);
 }
 
-/* Whether there is anything of that name, a link that leads nowhere too. */
+/* Whether the name is in use, even by a link that leads nowhere. */
 static bool is_taken(const char *name)
 {
     struct stat is;
@@ -49,7 +50,7 @@ static void remove_database(const char *path)
     }
 }
 
-/* A line with names that others gave. */
+/* Prints a line; control characters in the names that it holds are made visible. */
 static void say(const char *text)
 {
     struct buf line = BUF_INIT(8 * KIB);
@@ -64,7 +65,8 @@ static int check_definitions(struct snapshot *s, void *arg, struct err *err)
     return catalog_check(s, arg, err);
 }
 
-/* Looks at all of a catalogue; gives the exit status. */
+/* Checks all of a catalogue and prints what it finds.  Gives 0, or 1 when the catalogue
+ * is damaged or cannot be read, which it has said. */
 static int examine(const char *path, const struct key_file *keys)
 {
     struct reindex definitions = { .say = say };
@@ -94,8 +96,8 @@ int admin_check(struct folder *f, const struct admin_call *call, struct err *err
 
 /* ---- backup ---- */
 
-/* Whether FILE.key has just the keys that it is to have: a backup that was cut short, or
- * one of that name before, left it. */
+/* Whether the key file at `path` already holds exactly the wanted keys: an earlier backup
+ * of that name, or one that was cut short, may have left it. */
 static bool has_keys(const char *path, const struct key_file *wanted)
 {
     struct key_file there = { .path = path };
@@ -109,7 +111,7 @@ static bool has_keys(const char *path, const struct key_file *wanted)
     return same;
 }
 
-/* Writes FILE.key; *made tells whether it was not there before. */
+/* Writes FILE.key unless it is there already; *made tells whether it was written. */
 static int publish_key(const struct key_file *keys, const char *path, bool *made,
                        struct err *err)
 {
@@ -133,7 +135,7 @@ static int publish_key(const struct key_file *keys, const char *path, bool *made
     return rc;
 }
 
-/* The key is there before the file that needs it. */
+/* Publishes the key before the file that needs it. */
 static int publish(const struct key_file *keys, const char *key_path,
                    struct file_draft *draft, struct err *err)
 {
@@ -147,7 +149,7 @@ static int publish(const struct key_file *keys, const char *key_path,
     return rc;
 }
 
-/* Nothing that is there is written over. */
+/* Sees that the backup would overwrite nothing. */
 static int check_are_free(const char *file, const char *key_path,
                           const struct key_file *keys, struct err *err)
 {
@@ -187,7 +189,8 @@ int admin_backup(struct folder *f, const struct admin_call *call, struct err *er
 
 /* ---- restore ---- */
 
-/* The keys to open the backup with: its own, when it stands beside it, first. */
+/* Reads the keys to open the backup with: first its own, if it is beside it, then the
+ * folder's. */
 static int read_keys(const struct folder *f, const char *file, struct key_file *keys,
                      struct err *err)
 {
@@ -207,7 +210,7 @@ static int read_keys(const struct folder *f, const char *file, struct key_file *
     return rc;
 }
 
-/* A backup does not know which of its tokens were revoked since. */
+/* Deletes all tokens: the backup does not know which were revoked since it was made. */
 static int drop_tokens(struct store *store, struct err *err)
 {
     struct account_change change;
@@ -248,8 +251,8 @@ static int try_open(const char *copy, const struct key_file *keys, struct err *e
     return rc;
 }
 
-/* Puts the copy in the place of the catalogue, in one transaction.  Where there is no
- * catalogue any more that could have one, its file is kept beside. */
+/* Copies the checked catalogue over the present one in one transaction.  A present file
+ * that SQLite cannot open is moved aside first, and kept. */
 static int put_in_place(const char *copy, const char *database, struct err *err)
 {
     enum store_schema schema;
@@ -261,7 +264,7 @@ static int put_in_place(const char *copy, const char *database, struct err *err)
     if (!beside(&aside, database, ".damaged") || rename(database, aside.ptr))
         rc = err_say(err, E_IO, "%s: %s", database, strerror(errno));
     if (!rc) {
-        remove_database(database); /* its log */
+        remove_database(database); /* the log of the file that was moved */
         rc = store_copy(copy, database, err);
         if (rc) {
             remove_database(database);
@@ -272,8 +275,8 @@ static int put_in_place(const char *copy, const char *database, struct err *err)
     return rc;
 }
 
-/* Both keys stand in the file until the catalogue is the new one: at any instant
- * the folder can be opened. */
+/* Keeps both keys in the key file until the catalogue is replaced, so that the folder can
+ * be opened at any instant. */
 static int replace_catalogue(const struct folder *f, const char *copy,
                              struct key_file *keys, struct err *err)
 {
@@ -285,8 +288,8 @@ static int replace_catalogue(const struct folder *f, const char *copy,
     return rc || !keys->n ? rc : key_file_write(keys, err);
 }
 
-/* Whether the last page is not whole: SQLite would take it for one that ends with zeros.
- * The head of a database has the size of its pages in bytes 16 and 17; 1 is 65536. */
+/* Whether the file ends within a page: SQLite would read the rest of that page as zeros.
+ * Bytes 16 and 17 of a database give the size of its pages; 1 means 65536. */
 static bool is_cut(const char *file, off_t size)
 {
     uint8_t head[18] = { 0 };
@@ -299,7 +302,7 @@ static bool is_cut(const char *file, off_t size)
     return whole && page && size % (page == 1 ? 65536 : page) != 0;
 }
 
-/* Why a file is no backup, by what it is; NULL: it is one. */
+/* Says why a file is no backup; NULL when it is one. */
 static const char *why_no_backup(const char *file, const char *copy, struct err *err)
 {
     static const char *const why[] = {
@@ -314,7 +317,7 @@ static const char *why_no_backup(const char *file, const char *copy, struct err 
 
     if (stat(file, &is))
         return strerror(errno);
-    if (!S_ISREG(is.st_mode)) /* it could have no end */
+    if (!S_ISREG(is.st_mode)) /* a device or pipe may never end */
         return S_ISDIR(is.st_mode) ? "it is a folder" : "it is not a regular file";
     if (stat(copy, &other) == 0 && is.st_dev == other.st_dev && is.st_ino == other.st_ino)
         return "restore works under that name: move it elsewhere first";
@@ -323,7 +326,8 @@ static const char *why_no_backup(const char *file, const char *copy, struct err 
     return why[schema] || !is_cut(file, is.st_size) ? why[schema] : why[SCHEMA_DAMAGED];
 }
 
-/* Sees that the file is a backup, and that no catalogue is in its way. */
+/* Sees that the file is a backup, and that no catalogue is there unless --force is given.
+ */
 static int check_restore(const struct folder *f, const struct admin_call *call,
                          const char *copy, struct err *err)
 {
@@ -345,7 +349,7 @@ static int check_restore(const struct folder *f, const struct admin_call *call,
     return why ? E_INVALID : 0;
 }
 
-/* Makes a copy, brings it up to date, looks at all of it, and puts it in place. */
+/* Copies the backup, brings the copy up to date, checks it, and puts it in place. */
 static int restore(const struct folder *f, const char *file, const char *copy,
                    struct err *err)
 {

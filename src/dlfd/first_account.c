@@ -13,13 +13,13 @@
 
 #define NAME "admin"
 
-/* What is made of random bytes. */
+/* The first account while it is made, with what the catalogue held before. */
 struct first {
     char domain[ID_HEX_BYTES], user[ID_HEX_BYTES], workspace[ID_HEX_BYTES];
     char project[PROJECT_ID_MAX + 1]; /* the oldest one, or a new one */
-    int signed_in;                    /* before: projects are no longer adopted */
-    bool adopts;                      /* there are projects that are its domain's */
-    struct buf owner;                 /* the oldest domain's name */
+    int signed_in;    /* not 0: sign-in was on before, so no project is adopted */
+    bool adopts;      /* there are projects, which the new domain gets */
+    struct buf owner; /* the oldest domain's name */
     char password[PASSWORD_TEXT_BYTES];
     struct buf hash;
     struct new_key key;
@@ -51,7 +51,7 @@ static void count_row(void *arg, const struct str *column)
     ++*(int *)arg;
 }
 
-/* Whether there are accounts; the oldest project, and the oldest domain. */
+/* Counts the accounts, and reads the oldest project and the oldest domain. */
 static int find_what_is_there(struct store *store, struct first *f, int *accounts,
                               struct err *err)
 {

@@ -10,7 +10,7 @@
 #include "store/files.h"
 #include "store/keys.h"
 
-/* Makes the folder and those above it; what is there is left as it is. */
+/* Makes the folder and those above it, where they are missing. */
 static int make_folder(const char *path, struct err *err)
 {
     struct buf part = BUF_INIT(4 * KIB);
@@ -85,8 +85,8 @@ static int take_lock(struct folder *f, const char *path, bool alone, struct err 
         path);
 }
 
-/* A catalogue without its key is not given another one: its secrets would be lost
- * unnoticed. */
+/* Refuses to make a new key for a catalogue that has secrets: they could not be read any
+ * more, and nobody would notice. */
 static int lost_key(const struct folder *f, struct err *err)
 {
     return err_say(
@@ -96,7 +96,7 @@ static int lost_key(const struct folder *f, struct err *err)
         f->keys.path);
 }
 
-/* The keys; a new one for a catalogue that has none yet, by whoever has the lock. */
+/* Reads the keys.  Makes one where the catalogue has none yet and we hold the lock. */
 static int open_keys(struct folder *f, const char *database, struct err *err)
 {
     bool needs_key = false;
@@ -143,7 +143,7 @@ static int open_store(struct folder *f, const struct folder_options *o,
     return open_with_keys(f, o, database, err);
 }
 
-/* Where things are in the folder. */
+/* Makes the paths of the folder's files. */
 static void name_files(struct folder *f, const struct folder_options *o)
 {
     *f = (struct folder){ .lock = -1,

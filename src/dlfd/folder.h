@@ -14,18 +14,18 @@
 struct folder_options {
     const char *path;
     const char *key_path; /* of the key file; "" is DIR/secret.key */
-    bool alone;           /* the lock is required, and kept */
-    bool bare;            /* the catalogue is not opened */
-    bool reads; /* it is only read: the catalogue is opened where it can be written */
-    bool makes; /* the folder and a catalogue, where there are none */
+    bool alone;           /* take the lock, and keep it until folder_close() */
+    bool bare;            /* do not open the catalogue: f->store stays NULL */
+    bool reads;           /* only read: a catalogue that cannot be written stays closed */
+    bool makes;           /* make the folder and a catalogue where there are none */
     bool without_sign_in; /* see struct store_options */
     int readers;
     int64_t sweep_age_ms;
 };
 
 struct folder {
-    int lock; /* its descriptor; -1: somebody else may lock it */
-    struct store *store;
+    int lock;            /* descriptor of DIR/lock while we hold it; else -1 */
+    struct store *store; /* NULL while the catalogue is not open */
     struct key_file keys;
     struct buf key_path, database, objects;
     struct buf exposed; /* DIR/exposed-secrets.csv (renew.h); it may not be there */
@@ -43,6 +43,9 @@ int folder_find(const char *path, struct err *err) MUST_CHECK;
  */
 int folder_open(struct folder *f, const struct folder_options *options,
                 struct err *err) MUST_CHECK;
+
+/* Closes the store, wipes the keys and gives the lock back.  The struct may be opened
+ * again. */
 void folder_close(struct folder *f);
 
 #endif

@@ -26,6 +26,7 @@ int key_file_read(struct key_file *f, struct err *err) MUST_CHECK;
 /* Writes it so that at any instant the old or the new file is there whole. */
 int key_file_write(const struct key_file *f, struct err *err) MUST_CHECK;
 
+/* Wipes the keys; what was read has to end with it. */
 void key_file_wipe(struct key_file *f);
 
 #endif

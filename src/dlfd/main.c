@@ -26,13 +26,14 @@
 #include "tasks/tasks.h"
 #include "base/banned.h"
 
-/* What an answer takes at most. */
+/* The longest time, in seconds, that sending an answer can take. */
 static uint64_t longest_answer_s(const struct options *o)
 {
     return o->transfer_timeout.number + o->max_archive_bytes.number / TRANSFER_BYTES_A_S;
 }
 
-/* gophertelekomcloud makes addresses of it by its first v2 and evs (api/iam_show.c). */
+/* gophertelekomcloud replaces the first "v2" and "evs" of the URL by other words when it
+ * makes addresses of other services (api/iam_show.c). */
 static bool public_url_ok(const char *url)
 {
     bool is_url = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
@@ -40,7 +41,7 @@ static bool public_url_ok(const char *url)
     return !*url || (is_url && !strstr(url, "v2") && !strstr(url, "evs"));
 }
 
-/* ---- what cannot be together; each adds a sentence ---- */
+/* ---- options that contradict each other: each check adds a sentence ---- */
 
 static void check_auth(const struct options *o, struct buf *text)
 {
@@ -122,7 +123,7 @@ static int thread_count(const struct options *o)
     return cores < 1 ? 1 : cores > 64 ? 64 : (int)cores;
 }
 
-/* A descriptor for each connection, and some for the store. */
+/* Each connection takes a descriptor, and the store takes some. */
 static void raise_file_limit(const struct options *o)
 {
     rlim_t wanted = o->max_connections.number + 256;
@@ -136,7 +137,7 @@ static void raise_file_limit(const struct options *o)
                   (unsigned long long)is.rlim_cur);
 }
 
-/* Where metrics are served: "" is nowhere. */
+/* The address that metrics are served on; "" when they are not served. */
 static const char *metrics_listen(const struct options *o)
 {
     const char *given = o->metrics_listen.text;
@@ -146,7 +147,7 @@ static const char *metrics_listen(const struct options *o)
     return strcmp(strrchr(o->listen.text, ':'), ":8430") == 0 ? "127.0.0.1:8431" : "";
 }
 
-/* The address that was given, with the port that it came to. */
+/* Prints the address that was given, with the port that the server got: 0 takes any. */
 static void print_url(const char *format, const char *scheme, const char *listen,
                       int port)
 {
@@ -155,7 +156,7 @@ static void print_url(const char *format, const char *scheme, const char *listen
     printf(format, scheme, host, listen, port);
 }
 
-/* Names a file of the data folder, while it is there. */
+/* Prints where a file of the data folder is, if it is there. */
 static void say_file(const struct options *o, const char *name, const char *format)
 {
     struct buf path = BUF_INIT(8 * KIB);
@@ -210,7 +211,7 @@ static struct http_options http_options(const struct options *o)
     };
 }
 
-/* *out is NULL when none is wanted. */
+/* Starts the server for metrics; *out is NULL when the options want none. */
 static int start_metrics(const struct options *o, struct http_server **out,
                          struct err *err)
 {
@@ -226,7 +227,8 @@ static int start_metrics(const struct options *o, struct http_server **out,
     return *http.listen ? http_start(out, &http, err) : 0;
 }
 
-/* On SIGHUP.  What is wrong is logged: what was read before holds. */
+/* Reads certificates and the audit log's file anew, on SIGHUP.  What cannot be read is
+ * logged, and what was read before stays in use. */
 static void reload(struct http_server *server, struct api *api)
 {
     struct err err = ERR_INIT;
@@ -274,7 +276,7 @@ static int serve(const struct options *o, struct api *api, const sigset_t *signa
     return rc;
 }
 
-/* Sign-in: the first account, and the audit log. */
+/* Prepares sign-in: makes the first account, and opens the audit log. */
 static int open_auth(const struct options *o, struct store *store, struct auth *auth,
                      struct api *api, struct err *err)
 {
@@ -293,7 +295,7 @@ static int open_auth(const struct options *o, struct store *store, struct auth *
     return rc ? rc : auth_open(auth, err);
 }
 
-/* Where the audit log is: "" is nowhere. */
+/* The path of the audit log; "" when there is none. */
 static const char *audit_path(const struct options *o, struct buf *path)
 {
     if (strcmp(o->audit_log.text, "off") == 0 || strcmp(o->auth.text, "off") == 0)
@@ -369,7 +371,7 @@ static void log_refused(const char *line)
     log_error("%s; it is kept as it is", line);
 }
 
-/* Definitions of another release's form are made anew before any is served. */
+/* Makes the definitions anew when another release wrote them in another form. */
 static int renew_format(struct folder *f, struct err *err)
 {
     struct reindex all = { .say = log_refused };
@@ -467,7 +469,7 @@ static bool open_standard_files(void)
     return true;
 }
 
-/* What the options ask for. */
+/* Prints what --help, --version or --check-config asks for, else runs the server. */
 static int do_as_asked(const struct options *o, struct err *err)
 {
     if (o->help)

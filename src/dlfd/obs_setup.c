@@ -10,7 +10,7 @@
 #include "model/names.h"
 #include "base/banned.h"
 
-/* ---- what cannot be together ---- */
+/* ---- options that contradict each other ---- */
 
 static void check_endpoint(const struct options *o, struct buf *text)
 {
@@ -28,7 +28,8 @@ static void check_endpoint(const struct options *o, struct buf *text)
                  o->obs_endpoint.text);
 }
 
-/* It stands between slashes and commas in what is signed. */
+/* Whether the text can be an access key: slashes and commas around it end it in the
+ * header that is signed. */
 static bool access_key_ok(const char *text)
 {
     size_t n = strlen(text);
@@ -75,7 +76,7 @@ void obs_setup_check(const struct options *o, struct buf *text)
 
 /* ---- opening ---- */
 
-/* Cuts off the line's end; whether what remains is a secret key. */
+/* Cuts off the line's end.  True when what remains is a secret key. */
 static bool trim_secret(char *text, size_t n)
 {
     if (n && text[n - 1] == '\n')
@@ -92,7 +93,7 @@ static bool trim_secret(char *text, size_t n)
 static int open_service(struct obs **out, const struct options *o, struct err *err)
 {
     const char *ca = o->obs_ca_file.text, *file = o->obs_secret_key_file.text;
-    char secret[OBS_SECRET_KEY_MAX + 3]; /* with a line's end, and one byte more */
+    char secret[OBS_SECRET_KEY_MAX + 3]; /* a line's end, and a byte that tells of more */
     struct obs_options options = { .endpoint = o->obs_endpoint.text,
                                    .region = o->obs_region.text,
                                    .access = o->obs_access_key.text,
@@ -113,7 +114,7 @@ static int open_service(struct obs **out, const struct options *o, struct err *e
     return rc;
 }
 
-/* DATA/obs; nobody else writes there. */
+/* Opens the folder DATA/obs as storage; nobody else writes there. */
 static int open_folder(struct obs **out, const struct options *o, struct err *err)
 {
     struct buf folder = BUF_INIT(8 * KIB);

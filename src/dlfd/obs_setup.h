@@ -12,7 +12,8 @@
 /* Adds a sentence for each of its options that is wrong, or lacks another. */
 void obs_setup_check(const struct options *o, struct buf *text);
 
-/* Opens it.  The error's first text says what is wrong, of the secret key's file, too. */
+/* Opens the storage; the caller closes it with obs_close().  The error's first text says
+ * what is wrong, also with the file of the secret key. */
 int obs_setup_open(struct obs **out, const struct options *o, struct err *err) MUST_CHECK;
 
 #endif

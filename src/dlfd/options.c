@@ -30,7 +30,7 @@ static const struct option_row {
 #undef OPTION
 };
 
-/* Numbers of o->args: those of the table, then these. */
+/* The options of o->args by number: first those of the table, then these. */
 enum { OPTIONS = sizeof(table) / sizeof(table[0]), CONFIG = OPTIONS, CHECK_CONFIG };
 
 static struct option_value *value_of(struct options *o, int i)
@@ -253,7 +253,8 @@ static int refuse_flag(const struct options *o, int found, struct err *err)
     return refuse_unknown(o, "--", name, err);
 }
 
-/* With `config`, only --config is heeded; else all others are. */
+/* Goes through the flags: with `config` it reads the files of --config only, else it sets
+ * all other options. */
 static int read_flags(struct options *o, int argc, char **argv, bool config,
                       struct err *err)
 {

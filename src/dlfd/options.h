@@ -23,14 +23,15 @@ struct options {
     struct option_value name;
 #include "dlfd/options.def"
 #undef OPTION
-    bool check;         /* --check-config: to be printed, not used */
-    bool help, version; /* --help, --version: nothing else was looked at */
+    bool check;         /* --check-config: print the options, and do not serve */
+    bool help, version; /* --help, --version: no option was read */
     struct arena arena; /* of the texts */
     struct args args;   /* the names, as they are written */
 };
 
-/* Reads them all.  E_INVALID: the error's first text says what is wrong, and
- * names the nearest option where one is not known. */
+/* Reads all options; main() calls it once, before any thread starts, and releases `o`
+ * also when it fails.  E_INVALID or E_NOMEM: the error's first text says what is wrong,
+ * and names the nearest option where one is not known. */
 int options_read(struct options *o, int argc, char **argv, struct err *err) MUST_CHECK;
 /* Prints all as lines of a --config file, each with where it comes from. */
 void options_print(const struct options *o);

@@ -33,7 +33,7 @@ static const char head[] =
     "Kind,Project,Workspace,Name,Version,Member\n";
 /* clang-format on */
 
-/* A field of CSV, in quotes where it needs them. */
+/* Appends a field of CSV, in quotes where it needs them, and `end`. */
 static void add_field(struct buf *out, struct str text, char end)
 {
     struct buf shown = BUF_INIT(64 * KIB);
@@ -82,7 +82,7 @@ static int add_exposed(void *arg, const struct exposed *e, struct err *err)
     return list->bad ? err_nomem(err) : 0;
 }
 
-/* Appends what the file has already; it may not be there. */
+/* Appends what the file holds already, if it is there. */
 static int read_old(const char *path, struct buf *list, struct err *err)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -127,8 +127,8 @@ static int list_exposed(struct folder *f, struct err *err)
 
 /* ---- copies ---- */
 
-/* The name, in the folder of the catalogue, of a copy of it that somebody may have left:
- * catalog.db.v6, catalog.db.v6-journal, catalog.db.restore, ... */
+/* Whether a file in the catalogue's folder is a copy of it that a migration or a restore
+ * may have left: catalog.db.v6, catalog.db.v6-journal, catalog.db.restore, ... */
 static bool is_copy(const char *name, const char *database)
 {
     size_t n = strlen(database);
@@ -178,7 +178,7 @@ static void say_nothing(const char *line)
     (void)line; /* `dlfd admin check` says it again, and what to do */
 }
 
-/* Whether the copies may go: the catalogue is what it was before. */
+/* Checks the catalogue: only while it is sound may copies of it be deleted. */
 static int verify(struct folder *f, struct reindex *all, bool *sound, struct err *err)
 {
     struct store_report report;
