@@ -271,8 +271,8 @@ def schemathesis(document, url, *args):
 
 @pytest.mark.skipif(SANITIZED, reason="takes a minute: runs in the other build, which has less to do")
 def test_schemathesis_finds_no_fault(start):
-    """Thousands of requests that the document leads to; those that the examples
-    name are held.  The administrator sends them."""
+    """Hundreds of requests that the document leads to, thousands in make check-all; those
+    that the examples name are held.  The administrator sends them."""
     server = start()
     project = pointed(DOCUMENT["components"]["parameters"]["ProjectId"])["example"]
     keep_archives(server, fill(server.client(project=project)))
@@ -280,11 +280,12 @@ def test_schemathesis_finds_no_fault(start):
     server = start("--auth", "on", data=server.data)
     token = get_token(server.client(), "admin", credentials(server.data)["Password"], project=project)
     url = f"http://127.0.0.1:{server.port}"
-    done = schemathesis(url + "/openapi.json", url, "--max-examples", "30" if ALL else "4",
+    few = ["--phases", "examples,fuzzing", "--max-examples", "2"]
+    done = schemathesis(url + "/openapi.json", url, *(["--max-examples", "30"] if ALL else few),
                         "--continue-on-failure", "--header", f"X-Auth-Token: {token}")
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
     sent = int(re.search(r"(\d+) generated, \1 passed", done.stdout).group(1))
-    assert sent > (1000 if ALL else 300)
+    assert sent > (1000 if ALL else 200)
     selected, total = re.search(r"(\d+) selected / (\d+) total", done.stdout).groups()
     assert selected == total and int(total) >= len(BY_ID) - 1, done.stdout
 
