@@ -81,7 +81,7 @@ static void set_execute_user(struct editing *ed, uint32_t at)
 
 struct row {
     enum kind kind;
-    enum { TOP, CONFIG, NODE } place;
+    enum { TOP, CONFIG } place;
     const char *type, *name;
     enum env what;
 };
@@ -174,22 +174,30 @@ static void rename_root(struct editing *ed, uint32_t at)
 
 typedef void visit_fn(struct editing *ed, enum env what, uint32_t at);
 
-static void visit_node(struct editing *ed, const struct row *row, uint32_t node,
-                       visit_fn *visit)
+static void visit_property(struct editing *ed, uint32_t node, uint32_t property,
+                           visit_fn *visit)
+{
+    struct str type = json_member_text(ed->doc, node, "type");
+    struct str name = json_member_text(ed->doc, property, "name");
+
+    for (size_t i = 0; i < n_node_names; i++)
+        if (node_names[i].what < ENV_SCRIPT && str_is(name, node_names[i].property) &&
+            type_matches(node_names[i].type, type))
+            visit(ed, node_names[i].what, json_member(ed->doc, property, "value"));
+}
+
+static void visit_node(struct editing *ed, uint32_t node, visit_fn *visit)
 {
     uint32_t properties = json_member(ed->doc, node, "properties");
 
-    if (!properties || json_type(ed->doc, properties) != JSON_ARRAY ||
-        !type_matches(row->type, json_member_text(ed->doc, node, "type")))
+    if (!properties || json_type(ed->doc, properties) != JSON_ARRAY)
         return;
     JSON_EACH (i, ed->doc, properties)
-        if (json_type(ed->doc, i) == JSON_OBJECT &&
-            str_is(json_member_text(ed->doc, i, "name"), row->name))
-            visit(ed, row->what, json_member(ed->doc, i, "value"));
+        if (json_type(ed->doc, i) == JSON_OBJECT)
+            visit_property(ed, node, i, visit);
 }
 
-static void visit_nodes(struct editing *ed, const struct row *row, uint32_t at,
-                        visit_fn *visit)
+static void visit_nodes(struct editing *ed, uint32_t at, visit_fn *visit)
 {
     uint32_t nodes = json_member(ed->doc, at, "nodes");
 
@@ -197,7 +205,7 @@ static void visit_nodes(struct editing *ed, const struct row *row, uint32_t at,
         return;
     JSON_EACH (i, ed->doc, nodes)
         if (json_type(ed->doc, i) == JSON_OBJECT)
-            visit_node(ed, row, i, visit);
+            visit_node(ed, i, visit);
 }
 
 static struct str type_of(const struct json_doc *doc, uint32_t at)
@@ -223,13 +231,13 @@ static void visit_names(struct editing *ed, enum kind kind, uint32_t at, visit_f
     for (size_t i = 0; i < ROWS; i++) {
         if (rows[i].kind != kind)
             continue;
-        if (rows[i].place == NODE)
-            visit_nodes(ed, &rows[i], at, visit);
-        else if (rows[i].place == CONFIG)
+        if (rows[i].place == CONFIG)
             visit_config(ed, &rows[i], at, visit);
         else
             visit(ed, rows[i].what, json_member(ed->doc, at, rows[i].name));
     }
+    if (kind == KIND_JOB)
+        visit_nodes(ed, at, visit);
 }
 
 /* ---- settings ---- */

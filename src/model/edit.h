@@ -2,23 +2,13 @@
 #define MODEL_EDIT_H
 
 #include "model/definition.h"
+#include "model/node_types.h"
 
 /*
  * What an import changes of definitions on their way in: values of
  * parameters, the user that runs jobs, keys of connections, and names of what is
- * elsewhere (environment.def).
+ * elsewhere (environment.def, node_types.def).
  */
-enum env {
-    ENV_CONNECTION,
-    ENV_DATABASE,
-    ENV_QUEUE,
-    ENV_DWS_CLUSTER,
-    ENV_MRS_CLUSTER,
-    ENV_CDM_CLUSTER,
-    ENV_STREAM,
-    ENV_DIRECTORY /* with all below it; the longest that matches is renamed */
-};
-
 struct renaming {
     enum env what;
     struct str from, to;

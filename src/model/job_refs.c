@@ -1,6 +1,7 @@
 #include "model/job_form.h"
 
 #include "base/sort.h"
+#include "model/node_types.h"
 
 /* The lists of references and of job names grow in the request's arena. */
 struct list {
@@ -22,21 +23,6 @@ static void *list_add(struct list *l, size_t size)
     return (char *)items + l->n++ * size;
 }
 
-static const struct {
-    const char *type, *property;
-    enum ref_kind kind;
-} node_refs[] = {
-#define NODE_REF(type, property, kind) { type, property, kind },
-#include "model/node_types.def"
-#undef NODE_REF
-};
-#define NODE_REFS (sizeof(node_refs) / sizeof(node_refs[0]))
-
-bool type_matches(const char *rule, struct str type)
-{
-    return strcmp(rule, "*") == 0 || str_same_loosely(type, rule, " -_");
-}
-
 /* A property's text: the last of that name, only strings; empty when absent. */
 static struct str property(const struct json_doc *doc, uint32_t node, const char *name)
 {
@@ -52,18 +38,6 @@ static struct str property(const struct json_doc *doc, uint32_t node, const char
             found = value;
     }
     return found;
-}
-
-bool is_literal(struct str value)
-{
-    return value.n && !str_has(value, "${") && !str_has(value, "#{");
-}
-
-static bool is_statement(const struct json_doc *doc, uint32_t node)
-{
-    struct str s = property(doc, node, "statementOrScript");
-
-    return s.n == strlen("statement") && strncasecmp(s.p, "statement", s.n) == 0;
 }
 
 static bool is_file(struct str value)
@@ -105,22 +79,48 @@ static void add_cdm(struct list *l, struct str clusters, struct str job)
     }
 }
 
-static void add_node_refs(struct list *l, const struct json_doc *doc, uint32_t node)
+/* The text of the node's property that names `what`; empty where it has none. */
+static struct str property_of(const struct json_doc *doc, uint32_t node, enum env what)
 {
     struct str type = json_member_text(doc, node, "type");
 
-    for (size_t i = 0; i < NODE_REFS; i++) {
-        struct str value = property(doc, node, node_refs[i].property);
-        struct str cluster = property(doc, node, "clusterName");
+    for (size_t i = 0; i < n_node_names; i++)
+        if (node_names[i].what == what && type_matches(node_names[i].type, type))
+            return property(doc, node, node_names[i].property);
+    return STR("");
+}
 
-        if (!is_literal(value) || !type_matches(node_refs[i].type, type))
-            continue;
-        if (node_refs[i].kind == REF_SCRIPT && !is_statement(doc, node))
-            add_script(l, value);
-        else if (node_refs[i].kind == REF_CDM && is_literal(cluster))
+static bool is_statement(const struct json_doc *doc, uint32_t node)
+{
+    return str_same_loosely(property_of(doc, node, ENV_STATEMENT), "statement", "");
+}
+
+static void add_node_ref(struct list *l, const struct json_doc *doc, uint32_t node,
+                         enum env what, struct str value)
+{
+    struct str cluster;
+
+    if (what == ENV_SCRIPT && !is_statement(doc, node)) {
+        add_script(l, value);
+    } else if (what == ENV_CDM_JOB) {
+        cluster = property_of(doc, node, ENV_CDM_CLUSTER);
+        if (is_literal(cluster))
             add_cdm(l, cluster, value);
-        else if (node_refs[i].kind == REF_RESOURCE)
-            add_ref(l, is_file(value) ? REF_LOCATION : REF_RESOURCE, STR(""), value);
+    } else if (what == ENV_RESOURCE) {
+        add_ref(l, is_file(value) ? REF_LOCATION : REF_RESOURCE, STR(""), value);
+    }
+}
+
+static void add_node_refs(struct list *l, const struct json_doc *doc, uint32_t node)
+{
+    struct str type = json_member_text(doc, node, "type"), value;
+
+    for (size_t i = 0; i < n_node_names; i++) {
+        if (node_names[i].what < ENV_SCRIPT || !type_matches(node_names[i].type, type))
+            continue;
+        value = property(doc, node, node_names[i].property);
+        if (is_literal(value))
+            add_node_ref(l, doc, node, node_names[i].what, value);
     }
 }
 

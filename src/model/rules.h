@@ -71,11 +71,7 @@ int rule_directory(const struct rule_at *at);
 int rule_name(const struct rule_at *at, const struct name_rule *rule);
 extern const struct form cdm_input_form;
 
-/* model/job_refs.c: whether a type is that of a row of node_types.def; whether a value
- * is a name, and not an expression or nothing. */
-bool type_matches(const char *rule, struct str type);
-bool is_literal(struct str value);
-/* References and dependencies of a job. */
+/* model/job_refs.c: references and dependencies of a job. */
 int job_refs(const struct making *m, const struct json_doc *doc);
 int job_depends(const struct json_doc *doc, struct arena *arena, const struct str **names,
                 size_t *n, struct err *err);
