@@ -3,7 +3,8 @@
 
 /*
  * What the parts of the reader share: zip_read.c (open, contents), zip_end.c (the
- * records at the end), zip_records.c (those of entries), zip_name.c (names).
+ * records at the end), zip_records.c (those of entries), zip_name.c (names), and
+ * zip_bytes.c below them (the file's bytes, refusals).
  */
 #include "archive/zip_read.h"
 #include "base/arena.h"
