@@ -67,7 +67,7 @@ bool answer_admit(struct request *r)
     struct answer *a = &r->answer;
     uint64_t bytes;
 
-    if (is_head(r))
+    if (request_is_head(r))
         return true;
     if (a->shared) {
         if (take_shared(s, a->shared))

@@ -18,7 +18,7 @@ static void go_on(struct conn *c)
     struct http_server *s = c->server;
 
     MHD_resume_connection(c->connection);
-    count(s, 0, -1); /* c may be gone by now */
+    server_count(s, 0, -1); /* c may be gone by now */
 }
 
 /* None is suspended any more once the server stops. */

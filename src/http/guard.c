@@ -88,7 +88,7 @@ static bool is_own(const struct head *h, const char *scheme)
 static enum http_fault judge_origin(const struct head *h, bool listed,
                                     const struct http_options *o)
 {
-    const char *scheme = has_tls(o) ? "https://" : "http://";
+    const char *scheme = tls_is_on(o) ? "https://" : "http://";
 
     if (o->local_only && h->host && !is_local(h->host))
         return HTTP_FOREIGN_HOST;

@@ -17,7 +17,7 @@
 
 const char *http_header(const struct http_request *r, const char *name)
 {
-    return MHD_lookup_connection_value(of_http(r)->connection, MHD_HEADER_KIND, name);
+    return MHD_lookup_connection_value(request_of(r)->connection, MHD_HEADER_KIND, name);
 }
 
 /* What http_each_header() carries to each_header(). */
@@ -43,13 +43,14 @@ void http_each_header(const struct http_request *r,
 {
     struct each e = { each, arg };
 
-    MHD_get_connection_values_n(of_http(r)->connection, MHD_HEADER_KIND, each_header, &e);
+    MHD_get_connection_values_n(request_of(r)->connection, MHD_HEADER_KIND, each_header,
+                                &e);
 }
 
 void http_peer(const struct http_request *r, bool whole, char out[HTTP_PEER_BYTES])
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-        of_http(r)->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        request_of(r)->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *a = info ? info->client_addr : NULL;
 
     snprintf(out, HTTP_PEER_BYTES, "-");
@@ -67,7 +68,7 @@ void http_peer(const struct http_request *r, bool whole, char out[HTTP_PEER_BYTE
 
 void http_add_header(struct http_request *http, const char *name, const char *value)
 {
-    struct answer *a = &of_http(http)->answer;
+    struct answer *a = &request_of(http)->answer;
     struct header *h;
 
     if (a->headers == ANSWER_MAX_HEADERS)
@@ -83,7 +84,7 @@ void http_add_header(struct http_request *http, const char *name, const char *va
 
 void http_answer(struct http_request *http, int status, struct buf *body)
 {
-    struct answer *a = &of_http(http)->answer;
+    struct answer *a = &request_of(http)->answer;
 
     a->status = status;
     if (body) {
@@ -96,7 +97,7 @@ void http_answer(struct http_request *http, int status, struct buf *body)
 
 void http_answer_shared(struct http_request *http, int status, struct shared *body)
 {
-    struct answer *a = &of_http(http)->answer;
+    struct answer *a = &request_of(http)->answer;
 
     a->status = status;
     a->shared = body;
@@ -106,7 +107,7 @@ void http_answer_shared(struct http_request *http, int status, struct shared *bo
 void http_answer_stream(struct http_request *http, int status, struct stream *stream,
                         uint64_t size)
 {
-    struct answer *a = &of_http(http)->answer;
+    struct answer *a = &request_of(http)->answer;
 
     a->status = status;
     a->stream = stream;
@@ -115,10 +116,10 @@ void http_answer_stream(struct http_request *http, int status, struct stream *st
 
 bool http_is_answered(const struct http_request *r)
 {
-    return of_http(r)->answer.status != 0;
+    return request_of(r)->answer.status != 0;
 }
 
-void count(struct http_server *s, int active, int suspended)
+void server_count(struct http_server *s, int active, int suspended)
 {
     pthread_mutex_lock(&s->lock);
     s->active += active;
@@ -129,21 +130,21 @@ void count(struct http_server *s, int active, int suspended)
 
 void http_suspend(struct http_request *http, void (*then)(struct http_request *r))
 {
-    struct request *r = of_http(http);
+    struct request *r = request_of(http);
 
     r->then = then;
     r->state = SUSPENDED;
-    count(r->server, 0, 1);
+    server_count(r->server, 0, 1);
     MHD_suspend_connection(r->connection);
 }
 
 void http_resume(struct http_request *http)
 {
-    struct request *r = of_http(http);
+    struct request *r = request_of(http);
     struct http_server *s = r->server;
 
     MHD_resume_connection(r->connection);
-    count(s, 0, -1); /* r may be gone by now */
+    server_count(s, 0, -1); /* r may be gone by now */
 }
 
 /* ---- receiving ---- */
@@ -250,7 +251,7 @@ static enum MHD_Result refuse_head(struct request *r, enum http_fault fault)
 {
     r->closes = true;
     refuse(r, fault);
-    return send_answer(r);
+    return answer_send(r);
 }
 
 /* Likewise; what was answered to its head is sent. */
@@ -276,7 +277,7 @@ static enum MHD_Result read_head(struct request *r, const char *version)
         app->head(app->self, &r->http);
     judge_length(r);
     if (http_is_answered(&r->http) && can_answer_early(r))
-        return send_answer(r);
+        return answer_send(r);
     return MHD_YES;
 }
 
@@ -315,7 +316,7 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
     if (r->state == SUSPENDED)
         return MHD_YES;
     let_body_go(r);
-    return send_answer(r);
+    return answer_send(r);
 }
 
 /* ---- life of a request ---- */
@@ -375,7 +376,7 @@ static void *on_target(void *server, const char *target,
              (unsigned long long)atomic_fetch_add(&s->counter, 1));
     if (r->conn->requests > 1)
         conn_begin(r->conn, true, s->options.header_timeout_s);
-    count(s, 1, 0);
+    server_count(s, 1, 0);
     return r;
 }
 
@@ -398,7 +399,7 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     arena_wipe(&r->http.arena); /* passwords, tokens */
     free(r);
     *context = NULL;
-    count(s, -1, 0);
+    server_count(s, -1, 0);
 }
 
 static size_t on_unescape(void *arg, struct MHD_Connection *connection, char *text)
@@ -436,7 +437,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, const struct addri
         flags |= MHD_USE_IPv6;
     if (s->options.threads < 2)
         pool[0].option = MHD_OPTION_END;
-    if (has_tls(&s->options))
+    if (tls_is_on(&s->options))
         flags |= MHD_USE_TLS;
     else
         tls[0].option = MHD_OPTION_END;

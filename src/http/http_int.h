@@ -93,24 +93,24 @@ struct http_server {
     int greets, greeted; /* its epoll(7), and an eventfd(2) that ends it */
 };
 
-static inline struct request *of_http(const struct http_request *r)
+static inline struct request *request_of(const struct http_request *r)
 {
     return (struct request *)r;
 }
 
 /* The answer's body is neither made nor sent. */
-static inline bool is_head(const struct request *r)
+static inline bool request_is_head(const struct request *r)
 {
     return str_is(str_of(r->http.method), "HEAD");
 }
 
-static inline bool has_tls(const struct http_options *o)
+static inline bool tls_is_on(const struct http_options *o)
 {
     return *o->tls_cert;
 }
 
 /* send.c: hands the answer to the library; frees what an answer has. */
-enum MHD_Result send_answer(struct request *r);
+enum MHD_Result answer_send(struct request *r);
 void answer_release(struct answer *a);
 
 /* answers.c: whether there is memory for the answer to be sent now, which is then the
@@ -143,7 +143,7 @@ bool reaper_start(struct http_server *s);
 void reaper_stop(struct http_server *s);
 
 /* http.c: so many more, or fewer, are served and suspended. */
-void count(struct http_server *s, int active, int suspended);
+void server_count(struct http_server *s, int active, int suspended);
 
 /* tls.c: certificate and key that never change, with a count of their users; accepts
  * NULL. */

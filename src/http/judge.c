@@ -282,13 +282,13 @@ static void field(struct feed *f)
     }
 }
 
-static enum kind kind_of(const struct judge *j)
+static enum judge_header kind_of(const struct judge *j)
 {
     static const char *const names[] = {
         [LENGTH] = "content-length", [CODING] = "transfer-encoding", [COOKIE] = "cookie"
     };
 
-    for (enum kind k = LENGTH; !j->in_trailers && k <= COOKIE; k++)
+    for (enum judge_header k = LENGTH; !j->in_trailers && k <= COOKIE; k++)
         if (strlen(names[k]) == j->name_n && memcmp(names[k], j->name, j->name_n) == 0)
             return k;
     return OTHER;

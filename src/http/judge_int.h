@@ -5,7 +5,7 @@
 
 /* Private to judge.c, with the request line and header lines, and judge_body.c. */
 
-enum state {
+enum judge_state {
     START,
     START_LF,
     METHOD,
@@ -28,7 +28,7 @@ enum state {
 };
 
 /* Headers that matter. */
-enum kind { OTHER, LENGTH, CODING, COOKIE };
+enum judge_header { OTHER, LENGTH, CODING, COOKIE };
 
 /* Classes of bytes. */
 enum { TOKEN = 1, IN_TARGET = 2, IN_VALUE = 4, BLANK = 8 };

@@ -6,7 +6,7 @@
 
 /* Answers on their way out. */
 
-struct sending {
+struct sender {
     struct conn *conn; /* NULL: the size, and with it the time, was known */
     struct stream *stream;
     struct buf piece;
@@ -14,7 +14,7 @@ struct sending {
 };
 
 /* The next piece, when the last one is used up; its length, 0 at the end. */
-static ssize_t fill(struct sending *s)
+static ssize_t fill(struct sender *s)
 {
     struct err err = ERR_INIT;
     int rc;
@@ -32,7 +32,7 @@ static ssize_t fill(struct sending *s)
 
 static ssize_t on_read(void *arg, uint64_t position, char *out, size_t max)
 {
-    struct sending *s = arg;
+    struct sender *s = arg;
     ssize_t n = fill(s);
 
     if (n < 0)
@@ -50,7 +50,7 @@ static ssize_t on_read(void *arg, uint64_t position, char *out, size_t max)
 
 static void on_read_end(void *arg)
 {
-    struct sending *s = arg;
+    struct sender *s = arg;
 
     s->stream->free(s->stream);
     buf_release(&s->piece);
@@ -60,15 +60,15 @@ static void on_read_end(void *arg)
 static struct MHD_Response *stream_response(struct request *r)
 {
     struct answer *a = &r->answer;
-    struct sending *s = calloc(1, sizeof(*s));
+    struct sender *s = calloc(1, sizeof(*s));
     struct MHD_Response *response;
 
     if (!s)
         return NULL;
-    *s = (struct sending){ .stream = a->stream,
-                           .conn = a->size == HTTP_SIZE_UNKNOWN ? r->conn : NULL,
-                           .piece = BUF_INIT(4 * DEFINITION_MAX) };
-    if (!is_head(r))
+    *s = (struct sender){ .stream = a->stream,
+                          .conn = a->size == HTTP_SIZE_UNKNOWN ? r->conn : NULL,
+                          .piece = BUF_INIT(4 * DEFINITION_MAX) };
+    if (!request_is_head(r))
         buf_reserve(&s->piece, a->stream->piece + 4 * KIB); /* and a header */
     response =
         MHD_create_response_from_callback(a->size, ANSWER_BLOCK, on_read, s, on_read_end);
@@ -144,7 +144,7 @@ static void answer_busy(struct request *r)
     app->refuse(app->self, &r->http, HTTP_ANSWER_BUDGET);
 }
 
-enum MHD_Result send_answer(struct request *r)
+enum MHD_Result answer_send(struct request *r)
 {
     struct answer *a = &r->answer;
     struct MHD_Response *response;

@@ -192,9 +192,9 @@ static int load(struct credential **out, const struct http_options *o, struct er
 
 int tls_start(struct http_server *s, struct err *err)
 {
-    int rc = has_tls(&s->options) ? load(&s->credential, &s->options, err) : 0;
+    int rc = tls_is_on(&s->options) ? load(&s->credential, &s->options, err) : 0;
 
-    if (rc || !has_tls(&s->options))
+    if (rc || !tls_is_on(&s->options))
         return rc;
     if (!greeter_start(s)) {
         credential_release(s->credential);
@@ -206,7 +206,7 @@ int tls_start(struct http_server *s, struct err *err)
 
 void tls_stop(struct http_server *s)
 {
-    if (!has_tls(&s->options))
+    if (!tls_is_on(&s->options))
         return;
     greeter_stop(s);
     credential_release(s->credential);
@@ -216,9 +216,9 @@ void tls_stop(struct http_server *s)
 int http_reload(struct http_server *s, struct err *err)
 {
     struct credential *old, *fresh;
-    int rc = has_tls(&s->options) ? load(&fresh, &s->options, err) : 0;
+    int rc = tls_is_on(&s->options) ? load(&fresh, &s->options, err) : 0;
 
-    if (rc || !has_tls(&s->options))
+    if (rc || !tls_is_on(&s->options))
         return rc;
     pthread_mutex_lock(&s->credential_lock);
     old = s->credential;

@@ -219,7 +219,7 @@ void wire_begin(struct conn *c)
 {
     _Atomic(struct conn *) *place;
 
-    if (has_tls(&c->server->options)) {
+    if (tls_is_on(&c->server->options)) {
         begin_tls(c);
         return;
     }
