@@ -1,4 +1,5 @@
 #include "api/call.h"
+#include "api/cdm_body.h"
 
 #include <stdio.h>
 
@@ -12,26 +13,65 @@
 
 /* ---- clusters ---- */
 
+/* A cluster is always at work; it is a name and no machine. */
+#define CLUSTER_REST                                                                     \
+    ",\"status\":\"200\",\"statusDetail\":\"Normal\",\"isFrozen\":\"0\","                \
+    "\"datastore\":{\"type\":\"cdm\",\"version\":\"" DLFD_VERSION                        \
+    "\"},\"instances\":[],"                                                              \
+    "\"config_status\":\"In-Sync\""
+
+static void write_cluster(struct jw *jw, const struct cluster *cluster)
+{
+    jw_object(jw, STR_NONE);
+    jw_string(jw, STR("id"), cluster->uid);
+    jw_string(jw, STR("name"), cluster->name);
+    buf_adds(jw->out, CLUSTER_REST);
+    jw_end(jw, '}');
+}
+
+static int find_clusters(struct call *c, struct cluster **out, size_t *n)
+{
+    return catalog_clusters(c->api->catalog, &c->place, c->cluster, &c->http->arena, out,
+                            n, &c->err);
+}
+
+/* The one that the path names, or all. */
 void show_clusters(struct call *c)
 {
     struct buf json = BUF_INIT(MIB);
+    struct jw jw = JW_INIT(&json, false);
+    struct cluster *clusters;
+    size_t n;
 
-    if (catalog_show_clusters(c->api->catalog, &c->place, c->cluster, &json, &c->err)) {
-        buf_release(&json);
+    if (find_clusters(c, &clusters, &n)) {
         call_fail(c);
-    } else {
-        call_json(c, &json);
+        return;
     }
+    if (!c->cluster.p) {
+        jw_object(&jw, STR_NONE);
+        jw_array(&jw, STR("clusters"));
+    }
+    for (size_t i = 0; i < n; i++)
+        write_cluster(&jw, &clusters[i]);
+    if (!c->cluster.p) {
+        jw_end(&jw, ']');
+        jw_end(&jw, '}');
+    }
+    call_json(c, &json);
 }
 
 /* Puts the cluster's name where the catalogue looks for it; false: answered. */
 static bool enter_cluster(struct call *c)
 {
-    if (!catalog_cluster(c->api->catalog, &c->place, c->cluster, &c->http->arena,
-                         &c->place.cluster, &c->err))
-        return true;
-    call_fail(c);
-    return false;
+    struct cluster *cluster;
+    size_t n;
+
+    if (find_clusters(c, &cluster, &n)) {
+        call_fail(c);
+        return false;
+    }
+    c->place.cluster = cluster->name;
+    return true;
 }
 
 /* ---- what is sent ---- */
@@ -41,25 +81,10 @@ static const char *list_key(const struct call *c)
     return kind_row(c->route->kind)->list;
 }
 
-static int refuse_list(struct call *c)
+/* The objects of the body. */
+static int read_items(struct call *c, uint32_t **items, size_t *n)
 {
-    return err_set(&c->err, E_INVALID, CDM_0014, DET_LIST_OF_OBJECTS, list_key(c));
-}
-
-/* The array of a body: {"jobs": [...]} or {"jobs": {"jobs": [...]}}. */
-static int find_list(struct call *c, uint32_t *list)
-{
-    const char *key = list_key(c);
-
-    *list = c->body ? json_member(c->body, 0, key) : 0;
-    if (*list && json_type(c->body, *list) == JSON_OBJECT)
-        *list = json_member(c->body, *list, key);
-    if (!*list || json_type(c->body, *list) != JSON_ARRAY || !c->body->value[*list].len)
-        return refuse_list(c);
-    JSON_EACH (i, c->body, *list)
-        if (json_type(c->body, i) != JSON_OBJECT)
-            return refuse_list(c);
-    return 0;
+    return cdm_body_read(c->body, list_key(c), items, n, &c->http->arena, &c->err);
 }
 
 static void answer_text(struct call *c, const char *text)
@@ -122,9 +147,8 @@ static void after_create(struct call *c)
         call_fail(c);
 }
 
-static int prepare_all(struct call *c, uint32_t list)
+static int prepare_all(struct call *c, const uint32_t *items, size_t n)
 {
-    size_t n = c->body->value[list].len;
     struct cdm_creation *op = arena_alloc(&c->http->arena, sizeof(*op));
     int rc = 0;
 
@@ -134,10 +158,10 @@ static int prepare_all(struct call *c, uint32_t list)
         return err_nomem(&c->err);
     c->op = op;
     c->op_free = free_creation;
-    JSON_EACH (i, c->body, list) {
-        rc =
-            catalog_save_prepare(c->api->catalog, &c->place, c->route->kind, STR_NONE,
-                                 c->body, i, &c->http->arena, &op->saves[op->n], &c->err);
+    while (op->n < n) {
+        rc = catalog_save_prepare(c->api->catalog, &c->place, c->route->kind, STR_NONE,
+                                  c->body, items[op->n], &c->http->arena,
+                                  &op->saves[op->n], &c->err);
         if (rc)
             break;
         op->n++;
@@ -154,7 +178,8 @@ void create_cdm_objects(struct call *c)
 {
     bool validate = false;
     struct cdm_creation *op;
-    uint32_t list;
+    uint32_t *items;
+    size_t n;
 
     if (c->route->kind == KIND_LINK && query_bool(c, "validate", &validate)) {
         call_fail(c);
@@ -162,7 +187,7 @@ void create_cdm_objects(struct call *c)
     }
     if (!enter_cluster(c))
         return;
-    if (find_list(c, &list) || prepare_all(c, list)) {
+    if (read_items(c, &items, &n) || prepare_all(c, items, n)) {
         call_fail(c);
         return;
     }
@@ -186,14 +211,19 @@ static void answer_updated(struct call *c)
 
 void update_cdm_object(struct call *c)
 {
-    uint32_t list;
+    uint32_t *items;
+    size_t n;
+    int rc;
 
     if (!enter_cluster(c))
         return;
-    if (find_list(c, &list) || (c->body->value[list].len != 1 && refuse_list(c)))
+    rc = read_items(c, &items, &n);
+    if (!rc && n != 1)
+        rc = cdm_body_refuse(list_key(c), &c->err);
+    if (rc)
         call_fail(c);
     else
-        call_save(c, c->name, c->body, list + 1, answer_updated);
+        call_save(c, c->name, c->body, items[0], answer_updated);
 }
 
 static void answer_deleted(struct call *c)

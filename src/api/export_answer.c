@@ -39,10 +39,44 @@ static void add_disposition(struct call *c)
     buf_release(&value);
 }
 
+/* kind/name@job, ..., percent-encoded, as many as have room. */
+static void list_missing(const struct export *e, struct buf *list)
+{
+    struct buf one = BUF_INIT(BODY_MAX * 4);
+    bool fits = true;
+
+    for (size_t i = 0; fits && i < e->n_shown; i++) {
+        const struct export_missing *m = &e->shown[i];
+
+        buf_clear(&one);
+        buf_addf(&one, "%s/", kind_name(m->kind));
+        percent_encode(&one, m->name);
+        buf_addc(&one, '@');
+        percent_encode(&one, m->job);
+        fits = buf_add_item(list, buf_str(&one), HEADER_LIST_MAX);
+        if (one.bad)
+            list->bad = one.bad;
+    }
+    buf_release(&one);
+}
+
+static void add_missing(struct call *c, const struct export *e)
+{
+    struct buf text = BUF_INIT(2 * HEADER_LIST_MAX),
+               list = BUF_INIT(HEADER_LIST_MAX + 16);
+
+    list_missing(e, &list);
+    buf_addf(&text, "%zu; ", e->missing);
+    buf_addbuf(&text, &list);
+    c->missing = arena_buf(&c->http->arena, &text).p;
+    http_add_header(c->http, "X-Dlf-Missing-Depends", c->missing);
+    buf_release(&text);
+    buf_release(&list);
+}
+
 static void add_report(struct call *c, const struct export *e)
 {
     const size_t *n = e->count;
-    struct buf missing = BUF_INIT(2 * HEADER_LIST_MAX);
     char counts[128];
 
     if (export_layout(c) == EXPORT_CONNECTIONS)
@@ -51,13 +85,8 @@ static void add_report(struct call *c, const struct export *e)
         snprintf(counts, sizeof(counts), "jobs=%zu;scripts=%zu;resources=%zu;cdm=%zu",
                  n[KIND_JOB], n[KIND_SCRIPT], n[KIND_RESOURCE], n[KIND_CDM_JOB]);
     http_add_header(c->http, "X-Dlf-Export-Counts", counts);
-    if (!e->missing)
-        return;
-    buf_addf(&missing, "%zu; ", e->missing);
-    buf_addstr(&missing, e->missing_list);
-    c->missing = arena_buf(&c->http->arena, &missing).p;
-    http_add_header(c->http, "X-Dlf-Missing-Depends", c->missing);
-    buf_release(&missing);
+    if (e->missing)
+        add_missing(c, e);
 }
 
 static bool is_method(const struct call *c, const char *method)

@@ -1,6 +1,8 @@
 #include "api/call.h"
 
 #include "base/limits.h"
+#include "base/percent.h"
+#include "model/secrets.h"
 
 /* Objects are created, updated and deleted. */
 
@@ -71,15 +73,45 @@ static bool answer_changed(struct call *c, const struct object *old)
 
 /* ---- create and update ---- */
 
-/* When there is no memory for the list, the header still says that there is one. */
+/* node.property of each secret that is lost, percent-encoded, as many as have room. */
+static void list_lost_secrets(struct str paths, struct buf *items)
+{
+    struct buf shown = BUF_INIT(DEFINITION_MAX), item = BUF_INIT(4 * DEFINITION_MAX);
+    struct str path;
+    bool fits = true;
+
+    while (fits && str_line(&paths, &path)) {
+        buf_clear(&shown);
+        buf_clear(&item);
+        secret_path_show(&shown, path);
+        percent_encode(&item, buf_str(&shown));
+        if (shown.bad || item.bad)
+            items->bad = E_NOMEM;
+        fits = buf_add_item(items, buf_str(&item), HEADER_LIST_MAX);
+    }
+    buf_release(&shown);
+    buf_release(&item);
+}
+
+/* Stored secrets that an update of a job lost, because no place of the new definition is
+ * theirs: how many, then which.  When there is no memory for the list, the header still
+ * says that there is one. */
 static void tell_lost_secrets(struct call *c, const struct save *save)
 {
-    struct buf list = BUF_INIT(HEADER_LIST_MAX + KIB);
+    struct buf items = BUF_INIT(HEADER_LIST_MAX + 16),
+               list = BUF_INIT(HEADER_LIST_MAX + KIB);
+    struct str left = buf_str(&save->lost), path;
+    size_t n = 0;
 
-    catalog_secrets_lost(save, &list);
-    if (list.len || list.bad)
-        http_add_header(c->http, "X-Dlf-Secrets-Lost",
-                        list.bad ? "..." : buf_cstr(&list));
+    if (!left.n)
+        return;
+    while (str_line(&left, &path))
+        n++;
+    list_lost_secrets(buf_str(&save->lost), &items);
+    buf_addf(&list, "%zu; ", n);
+    buf_addbuf(&list, &items);
+    http_add_header(c->http, "X-Dlf-Secrets-Lost", list.bad ? "..." : buf_cstr(&list));
+    buf_release(&items);
     buf_release(&list);
 }
 

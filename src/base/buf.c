@@ -46,6 +46,21 @@ static bool grow(struct buf *b, size_t n)
     return set_capacity(b, cap);
 }
 
+bool buf_add_item(struct buf *list, struct str item, size_t max)
+{
+    size_t before = list->len;
+
+    if (before)
+        buf_adds(list, ", ");
+    if (list->len + item.n > max) {
+        list->len = before;
+        buf_adds(list, before ? ", ..." : "...");
+        return false;
+    }
+    buf_addstr(list, item);
+    return true;
+}
+
 void buf_reserve(struct buf *b, size_t n)
 {
     if (fits(b, n) && b->len + n > b->cap)

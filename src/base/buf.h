@@ -34,6 +34,10 @@ void buf_add_quoted(struct buf *b, struct str s);
 __attribute__((format(printf, 2, 3))) void buf_addf(struct buf *b, const char *format,
                                                     ...);
 
+/* Appends `item` to a list with commas; instead "...", when the list would be longer than
+ * `max` with it.  False: no other item has room. */
+bool buf_add_item(struct buf *list, struct str item, size_t max);
+
 /* Room for exactly `n` bytes more, without the growth of appends. */
 void buf_reserve(struct buf *b, size_t n);
 

@@ -51,6 +51,8 @@
 #define CDM_PAGE_SIZE 10
 /* The links of one cluster that are listed, all at once. */
 #define CDM_MAX_LINKS 1000
+/* The outcome of an export that is remembered, bytes. */
+#define EXPORT_MEMO_MAX MIB
 /* X-Dlf-Missing-Depends and X-Dlf-Error-Detail, bytes of the value's list. */
 #define HEADER_LIST_MAX 3000
 /* The text of an error's detail, bytes: every name of 100 unknown jobs fits. */

@@ -5,6 +5,7 @@
 #include "base/stream.h"
 #include "catalog/cache.h"
 #include "store/authority.h"
+#include "store/clusters.h"
 #include "store/objects.h"
 #include "store/save.h"
 
@@ -57,13 +58,6 @@ void catalog_save_release(struct save *save);
  * the object since it was prepared, so prepare it again.
  */
 int catalog_save_result(struct save *save, struct err *err) MUST_CHECK;
-
-/*
- * Appends the stored secrets that an update of a job lost, because no place of the new
- * definition is theirs: how many, then node.property of each, percent-encoded, as many as
- * fit in HEADER_LIST_MAX, then `...`; nothing when there is none.
- */
-void catalog_secrets_lost(const struct save *save, struct buf *list);
 
 /*
  * Likewise for deleting; `removal` is in `arena`.  With `conditional` the object
@@ -134,13 +128,11 @@ int catalog_list(struct catalog *c, const struct place *place,
                  const struct list_request *request, struct arena *arena,
                  struct stream **out, uint64_t *size_hint, struct err *err) MUST_CHECK;
 
-/* The name of the project's CDM cluster `uid`, in `arena`.  E_NOTFOUND, CDM_0001. */
-int catalog_cluster(struct catalog *c, const struct place *place, struct str uid,
-                    struct arena *arena, struct str *name, struct err *err) MUST_CHECK;
-
-/* Appends the JSON of the cluster `uid`, or of all when it is STR_NONE. */
-int catalog_show_clusters(struct catalog *c, const struct place *place, struct str uid,
-                          struct buf *json, struct err *err) MUST_CHECK;
+/* The CDM clusters of the place's project, in `arena`: that with the id `uid`, or all
+ * when it is STR_NONE.  E_NOTFOUND, CDM_0001, when there is none. */
+int catalog_clusters(struct catalog *c, const struct place *place, struct str uid,
+                     struct arena *arena, struct cluster **out, size_t *n,
+                     struct err *err) MUST_CHECK;
 
 /* ---- exporting (export.c) ---- */
 
@@ -157,13 +149,24 @@ struct export_request {
     const uint8_t *digest;
 };
 
+/* A dependency that is not held. */
+struct export_missing {
+    enum kind kind;
+    struct str name; /* of a script behind the folder that stood before it, of a CDM job
+                        behind its cluster */
+    struct str job;  /* that needs it */
+};
+/* So many of them are shown: as many as the longest list has room for. */
+#define EXPORT_MISSING_SHOWN 400
+
 struct export
 {
-    uint64_t size;                /* of the archive, exactly */
-    uint8_t digest[SHA256_BYTES]; /* of its format, names and contents */
-    size_t count[KINDS];          /* entries by kind */
-    size_t missing;               /* dependencies that are not held */
-    struct str missing_list;      /* kind/name@job, ..., percent-encoded */
+    uint64_t size;                      /* of the archive, exactly */
+    uint8_t digest[SHA256_BYTES];       /* of its format, names and contents */
+    size_t count[KINDS];                /* entries by kind */
+    size_t missing;                     /* dependencies that are not held */
+    const struct export_missing *shown; /* the first of them, by job, kind and name */
+    size_t n_shown;
 };
 
 /*

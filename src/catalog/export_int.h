@@ -3,6 +3,7 @@
 
 #include "archive/zip_write.h"
 #include "catalog/catalog.h"
+#include "store/store.h"
 
 /* Private to catalog/: a planned export, from its plan to its last byte. */
 
@@ -21,8 +22,8 @@ struct export_int {
     struct stream stream;
     struct store *store;
     struct cache *cache;
-    bool recalled; /* there are no entries */
-    struct shared *memo;
+    bool recalled;       /* there are no entries */
+    struct shared *memo; /* whose texts are shown, of one that is recalled */
     struct arena arena;
     struct item *items;
     struct zip_entry *entries; /* in their order; owner is the item */
@@ -35,5 +36,10 @@ struct export_int {
     struct sha256_ctx sum; /* and what they come to */
     bool listing, ended;
 };
+
+/* export_memo.c: keeps the outcome of a plan, which the caller made with these rights, of
+ * a request with this digest; does nothing when there is no room or no memory for it. */
+void export_remember(struct export_int *e, const uint8_t digest[SHA256_BYTES],
+                     const struct revisions *r, struct rights rights);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "base/percent.h"
 #include "base/utf8.h"
 #include "catalog/object.h"
 #include "base/banned.h"
@@ -24,7 +23,7 @@
  * before it, a CDM job's has its cluster. */
 struct missing {
     size_t job;
-    enum ref_kind kind;
+    enum kind kind;
     struct str name;
 };
 
@@ -38,7 +37,6 @@ struct plan {
     size_t n_items, cap_items;
     struct missing *missing;
     size_t n_missing, cap_missing;
-    struct buf missing_list;
     struct rights rights;
     struct revisions revisions;
 };
@@ -163,7 +161,8 @@ static int add_missing(struct plan *p, const struct depend *d, struct err *err)
         buf_addc(&name, '/');
     buf_addstr(&name, d->ref.name);
     m = &p->missing[p->n_missing++];
-    *m = (struct missing){ d->job, d->ref.kind, arena_buf(&p->out->arena, &name) };
+    *m = (struct missing){ d->job, kind_of_ref(d->ref.kind),
+                           arena_buf(&p->out->arena, &name) };
     buf_release(&name);
     return m->name.p ? 0 : err_nomem(err);
 }
@@ -223,7 +222,7 @@ static int query_plan(struct plan *p, const struct place *place, struct err *err
     return rc;
 }
 
-/* ---- missing dependencies (docs/adr/0005) ---- */
+/* ---- missing dependencies ---- */
 
 static int by_job_and_name(const void *a, const void *b)
 {
@@ -235,32 +234,21 @@ static int by_job_and_name(const void *a, const void *b)
     return c ? c : str_cmp(x->name, y->name);
 }
 
-static void write_part(struct buf *out, struct str name, bool encoded)
-{
-    if (encoded)
-        percent_encode(out, name);
-    else
-        buf_addstr(out, name);
-}
-
 /* kind/name@job, ... in at most `max` bytes. */
-static void write_missing(const struct plan *p, struct buf *out, bool encoded, size_t max)
+static void list_missing(const struct plan *p, struct buf *out, size_t max)
 {
-    static const char *const kind[] = {
-        [REF_SCRIPT] = "script/", [REF_RESOURCE] = "resource/", [REF_CDM] = "cdm/"
-    };
     struct buf one = BUF_INIT(BODY_MAX * 4);
+    bool fits = true;
 
-    for (size_t i = 0; i < p->n_missing; i++) {
+    for (size_t i = 0; fits && i < p->n_missing; i++) {
         const struct missing *m = &p->missing[i];
 
         buf_clear(&one);
-        buf_adds(&one, kind[m->kind]);
-        write_part(&one, m->name, encoded);
+        buf_addf(&one, "%s/", kind_name(m->kind));
+        buf_addstr(&one, m->name);
         buf_addc(&one, '@');
-        write_part(&one, p->request->names[m->job], encoded);
-        if (!header_list_add(out, &one, max))
-            break;
+        buf_addstr(&one, p->request->names[m->job]);
+        fits = buf_add_item(out, buf_str(&one), max);
     }
     buf_release(&one);
 }
@@ -271,10 +259,10 @@ static int fail_missing(const struct plan *p, struct err *err)
     bool script = false, resource = false;
 
     for (size_t i = 0; i < p->n_missing; i++) {
-        script |= p->missing[i].kind == REF_SCRIPT;
-        resource |= p->missing[i].kind == REF_RESOURCE;
+        script |= p->missing[i].kind == KIND_SCRIPT;
+        resource |= p->missing[i].kind == KIND_RESOURCE;
     }
-    write_missing(p, &list, false, ERROR_DETAIL_MAX - 8);
+    list_missing(p, &list, ERROR_DETAIL_MAX - 8);
     err_set(err, E_NOTFOUND,
             script     ? DLF_6201
             : resource ? DLF_6241
@@ -287,6 +275,7 @@ static int fail_missing(const struct plan *p, struct err *err)
 static int report_missing(struct plan *p, struct err *err)
 {
     struct export *e = &p->out->export;
+    struct export_missing *shown;
 
     if (!p->n_missing)
         return 0;
@@ -294,8 +283,19 @@ static int report_missing(struct plan *p, struct err *err)
     if (p->request->fail_missing)
         return fail_missing(p, err);
     e->missing = p->n_missing;
-    write_missing(p, &p->missing_list, true, HEADER_LIST_MAX);
-    return p->missing_list.bad ? err_nomem(err) : 0;
+    e->n_shown =
+        p->n_missing < EXPORT_MISSING_SHOWN ? p->n_missing : EXPORT_MISSING_SHOWN;
+    shown = arena_array(&p->out->arena, e->n_shown, sizeof(*shown));
+    e->shown = shown;
+    for (size_t i = 0; shown && i < e->n_shown; i++) {
+        const struct missing *m = &p->missing[i];
+        struct str job = arena_str(&p->out->arena, p->request->names[m->job]);
+
+        shown[i] = (struct export_missing){ m->kind, m->name, job };
+        if (!job.p)
+            return err_nomem(err);
+    }
+    return shown ? 0 : err_nomem(err);
 }
 
 /* ---- entries ---- */
@@ -410,90 +410,6 @@ static void digest_archive(struct export_int *out)
     sha256_digest(&c, SHA256_BYTES, out->export.digest);
 }
 
-/* ---- the memo ---- */
-
-/* Never the digest of an archive's ETag: those begin with another text. */
-#define MEMO "opendlf-memo-1\n"
-
-/* An outcome is that of the request, of all definitions that it depends on, and of what
- * the caller may read of them. */
-static void memo_key(const uint8_t digest[SHA256_BYTES], const struct revisions *r,
-                     struct rights rights, uint8_t key[SHA256_BYTES])
-{
-    uint8_t with_cdm = reads_cdm(rights);
-    struct sha256_ctx c;
-
-    sha256_init(&c);
-    sha256_update(&c, strlen(MEMO), (const uint8_t *)MEMO);
-    sha256_update(&c, SHA256_BYTES, digest);
-    sha256_update(&c, sizeof(*r), (const uint8_t *)r);
-    sha256_update(&c, sizeof(with_cdm), &with_cdm);
-    sha256_digest(&c, SHA256_BYTES, key);
-}
-
-/* The outcome as the memo keeps it: the struct, then the list. */
-static int keep_outcome(struct plan *p, struct err *err)
-{
-    struct export_int *e = p->out;
-    struct buf bytes = BUF_INIT(sizeof(e->export) + HEADER_LIST_MAX + 16);
-    uint8_t key[SHA256_BYTES];
-
-    buf_reserve(&bytes, sizeof(e->export) + p->missing_list.len);
-    buf_add(&bytes, &e->export, sizeof(e->export));
-    buf_addstr(&bytes, buf_str(&p->missing_list));
-    e->memo = shared_new(&bytes);
-    if (!e->memo)
-        return err_nomem(err);
-    e->export.missing_list = str_from(buf_str(&e->memo->bytes), sizeof(e->export));
-    if (!p->request->digest || !p->revisions.workspace)
-        return 0;
-    memo_key(p->request->digest, &p->revisions, p->rights, key);
-    cache_put(e->cache, key, e->memo);
-    return 0;
-}
-
-/* Without authority there is nothing to judge, and all may be read. */
-static int judge_and_read(struct catalog *c, const struct place *place,
-                          struct revisions *r, struct rights *rights, struct err *err)
-{
-    if (place->authority)
-        return store_judge(c->store, place->authority, rights, r, err);
-    *rights = (struct rights){ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR };
-    return store_revisions(c->store, place->project, place->workspace, r, err);
-}
-
-int catalog_export_recall(struct catalog *c, const struct place *place,
-                          const uint8_t digest[SHA256_BYTES], struct export **out,
-                          struct err *err)
-{
-    uint8_t key[SHA256_BYTES];
-    struct revisions r;
-    struct rights rights;
-    struct export_int *e;
-    struct shared *memo;
-    int rc = judge_and_read(c, place, &r, &rights, err);
-
-    *out = NULL;
-    if (rc || !r.workspace)
-        return rc;
-    memo_key(digest, &r, rights, key);
-    memo = cache_get(c->cache, key);
-    if (!memo)
-        return 0;
-    e = calloc(1, sizeof(*e));
-    if (!e) {
-        shared_release(memo);
-        return err_nomem(err);
-    }
-    memcpy(&e->export, memo->bytes.ptr, sizeof(e->export));
-    e->export.missing_list = str_from(buf_str(&memo->bytes), sizeof(e->export));
-    e->cache = c->cache;
-    e->recalled = true;
-    e->memo = memo;
-    *out = &e->export;
-    return 0;
-}
-
 /* ---- the whole plan ---- */
 
 static int complete(struct plan *p, const struct place *place, struct err *err)
@@ -506,9 +422,12 @@ static int complete(struct plan *p, const struct place *place, struct err *err)
         rc = make_entries(p, err);
     if (!rc)
         rc = check_limits(p, err);
-    if (!rc)
-        digest_archive(p->out);
-    return rc ? rc : keep_outcome(p, err);
+    if (rc)
+        return rc;
+    digest_archive(p->out);
+    if (p->request->digest && p->revisions.workspace)
+        export_remember(p->out, p->request->digest, &p->revisions, p->rights);
+    return 0;
 }
 
 int catalog_export_plan(struct catalog *c, const struct place *place,
@@ -516,11 +435,9 @@ int catalog_export_plan(struct catalog *c, const struct place *place,
                         struct err *err)
 {
     struct export_int *e = calloc(1, sizeof(*e));
-    struct plan p = { .catalog = c,
-                      .request = request,
-                      .out = e,
-                      .project = place->project,
-                      .missing_list = BUF_INIT(HEADER_LIST_MAX + 16) };
+    struct plan p = {
+        .catalog = c, .request = request, .out = e, .project = place->project
+    };
     int rc;
 
     if (!e)
@@ -530,7 +447,6 @@ int catalog_export_plan(struct catalog *c, const struct place *place,
     rc = complete(&p, place, err);
     e->items = p.items;
     free(p.missing);
-    buf_release(&p.missing_list);
     if (rc) {
         catalog_export_free(&e->export);
         return rc;

@@ -114,18 +114,3 @@ bool object_may_hold_secrets(enum kind kind, const struct json_doc *body,
                                  str_has(body->text, "\"arguments\"") ||
                                  str_has(body->text, "\\u"))); /* it may be escaped */
 }
-
-bool header_list_add(struct buf *list, const struct buf *item, size_t max)
-{
-    size_t before = list->len;
-
-    if (before)
-        buf_adds(list, ", ");
-    if (list->len + item->len > max) {
-        list->len = before;
-        buf_adds(list, before ? ", ..." : "...");
-        return false;
-    }
-    buf_addbuf(list, item);
-    return true;
-}

@@ -63,10 +63,6 @@ bool object_may_hold_secrets(enum kind kind, const struct json_doc *body,
 int object_follow_secrets(struct save *save, struct str old, const struct job_nodes *new,
                           struct arena *arena, struct err *err) MUST_CHECK;
 
-/* Appends an item of a list in a header, or "..." when it is longer than `max` then;
- * false: there is no room for more. */
-bool header_list_add(struct buf *list, const struct buf *item, size_t max);
-
 /* Puts a link or a CDM job, whose facts are `f`, into `cluster`; does nothing when that
  * is empty. */
 int facts_set_cluster(struct facts *f, enum kind kind, struct str cluster,

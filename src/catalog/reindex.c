@@ -35,25 +35,6 @@ static void release(struct renewal *r)
     arena_wipe(&r->arena);
 }
 
-/* The body that a definition was made of: a CDM job is stored in a list of one, as
- * it is exported.  It borrows from `text` or from `one`. */
-static int read_body(struct str text, enum kind kind, struct json_doc *doc,
-                     struct buf *one, struct err *err)
-{
-    struct jw jw = JW_INIT(one, false);
-    int rc = json_read(doc, text, JSON_STORED_MAX_VALUES, err);
-    uint32_t list;
-
-    if (rc || kind != KIND_CDM_JOB)
-        return rc;
-    list = json_member(doc, 0, "jobs");
-    if (list && json_next(doc, list) > list + 1)
-        jw_value(&jw, STR_NONE, doc, list + 1);
-    json_release(doc);
-    return one->bad ? err_nomem(err)
-                    : json_read(doc, buf_str(one), JSON_STORED_MAX_VALUES, err);
-}
-
 /* Writes the stored form of a body that lost its secrets. */
 static void write_clean(struct renewal *r, const struct json_doc *doc)
 {
@@ -108,7 +89,7 @@ static int make(struct snapshot *s, struct renewal *r, struct err *err)
     r->secrets.may_lack = true;
     r->clean = BUF_INIT(DEFINITION_MAX);
     if (!rc)
-        rc = read_body(buf_str(&text), r->owner.kind, &doc, &one, err);
+        rc = definition_body(buf_str(&text), r->owner.kind, &doc, &one, err);
     if (!rc)
         rc = take_secrets(r, &doc, &clean, err);
     stored.text = r->clean.len ? buf_str(&r->clean) : buf_str(&text);

@@ -4,7 +4,6 @@
 
 #include "archive/deflate.h"
 #include "base/limits.h"
-#include "base/percent.h"
 #include "catalog/object.h"
 #include "store/jobs.h"
 
@@ -169,15 +168,6 @@ static int prepare(struct catalog *c, const struct place *place, struct prepared
     return rc;
 }
 
-/* Whether the body asks for a version: a targetStatus other than SAVED does. */
-static bool is_submit(enum kind kind, const struct json_doc *body, uint32_t at)
-{
-    struct str status = json_member_text(body, at, "targetStatus");
-
-    return kind_row(kind)->has_versions &&
-           (str_is(status, "SUBMITTED") || str_is(status, "PRODUCTION"));
-}
-
 int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind kind,
                          struct str key, const struct json_doc *body, uint32_t at,
                          struct arena *arena, struct save **save, struct err *err)
@@ -192,7 +182,7 @@ int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind
     p->save.workspace = place->workspace;
     p->save.user = place->user;
     p->save.kind = kind;
-    p->save.submit = is_submit(kind, body, at);
+    p->save.submit = definition_submits(kind, body, at);
     p->save.quota = catalog_quota(c, kind);
     rc = prepare(c, place, p, key, body, at, arena, err);
     if (!rc)
@@ -235,40 +225,6 @@ int catalog_save_result(struct save *save, struct err *err)
         return err_set(err, rc, kind->full, DET_QUOTA, NUM(save->quota));
     err_move(&save->write.err, err);
     return rc;
-}
-
-static size_t count_lines(struct str text)
-{
-    struct str line;
-    size_t n = 0;
-
-    while (str_line(&text, &line))
-        n++;
-    return n;
-}
-
-void catalog_secrets_lost(const struct save *save, struct buf *list)
-{
-    struct buf items = BUF_INIT(HEADER_LIST_MAX + 16), shown = BUF_INIT(DEFINITION_MAX),
-               item = BUF_INIT(4 * DEFINITION_MAX);
-    struct str lost = buf_str(&save->lost), line;
-    bool fits = true;
-
-    while (fits && str_line(&lost, &line)) {
-        buf_clear(&shown);
-        buf_clear(&item);
-        secret_path_show(&shown, line);
-        percent_encode(&item, buf_str(&shown));
-        fits = header_list_add(&items, &item, HEADER_LIST_MAX);
-    }
-    if (items.len)
-        buf_addf(list, "%zu; %.*s", count_lines(buf_str(&save->lost)),
-                 STR_ARG(buf_str(&items)));
-    if (items.bad || shown.bad || item.bad)
-        list->bad = E_NOMEM;
-    buf_release(&items);
-    buf_release(&shown);
-    buf_release(&item);
 }
 
 /* The object that is to be deleted, as it is now. */

@@ -310,3 +310,20 @@ const struct kind_rules cdm_job_rules = {
     .finish = job_finish,
     .show_member = cdm_show_member,
 };
+
+int definition_body(struct str text, enum kind kind, struct json_doc *doc,
+                    struct buf *one, struct err *err)
+{
+    struct jw jw = JW_INIT(one, false);
+    int rc = json_read(doc, text, JSON_STORED_MAX_VALUES, err);
+    uint32_t list;
+
+    if (rc || kind != KIND_CDM_JOB)
+        return rc;
+    list = json_member(doc, 0, "jobs");
+    if (list && json_next(doc, list) > list + 1)
+        jw_value(&jw, STR_NONE, doc, list + 1);
+    json_release(doc);
+    return one->bad ? err_nomem(err)
+                    : json_read(doc, buf_str(one), JSON_STORED_MAX_VALUES, err);
+}

@@ -101,6 +101,15 @@ int definition_show_v2(struct jw *jw, struct str text, struct err *err) MUST_CHE
 extern const struct form approver_form;
 extern const char *const target_status[];
 
+/* Whether the body `at` of a job or script asks for a version: a targetStatus other than
+ * SAVED does. */
+bool definition_submits(enum kind kind, const struct json_doc *body, uint32_t at);
+
+/* The body that the definition `text` was made of: a CDM job is stored in a list of one,
+ * as it is exported.  `doc` borrows from `text` or from `one`. */
+int definition_body(struct str text, enum kind kind, struct json_doc *doc,
+                    struct buf *one, struct err *err) MUST_CHECK;
+
 /* Checks the optional body {"approvers": [...]} of a delete. */
 int definition_check_approvers(const struct json_doc *body, struct err *err) MUST_CHECK;
 

@@ -152,3 +152,11 @@ const struct kind_rules script_rules = {
     .adjust = script_adjust,
     .finish = script_finish,
 };
+
+bool definition_submits(enum kind kind, const struct json_doc *body, uint32_t at)
+{
+    struct str status = json_member_text(body, at, "targetStatus");
+
+    return kind_row(kind)->has_versions &&
+           (str_is(status, "SUBMITTED") || str_is(status, "PRODUCTION"));
+}

@@ -308,6 +308,15 @@ static void test_resources_of_one_name_are_numbered(void **state)
     buf_release(&out);
 }
 
+static void assert_missing(const struct export *e, size_t i, enum kind kind,
+                           const char *name, const char *job)
+{
+    assert_true(i < e->n_shown);
+    assert_int_equal(e->shown[i].kind, kind);
+    assert_str(e->shown[i].name, name);
+    assert_str(e->shown[i].job, job);
+}
+
 static void test_what_is_missing_is_listed(void **state)
 {
     struct world *w = *state;
@@ -319,8 +328,10 @@ static void test_what_is_missing_is_listed(void **state)
     save_as(w, KIND_SCRIPT, SCRIPT, "held", "");
     e = plan(w, 2);
     assert_int_equal(e->missing, 4);
-    assert_str(e->missing_list, "script/%2Fa%2F%E4%BD%9C@j000, script/b@j000, "
-                                "resource/gone@j000, script/b@j001");
+    assert_missing(e, 0, KIND_SCRIPT, "/a/作", "j000");
+    assert_missing(e, 1, KIND_SCRIPT, "b", "j000");
+    assert_missing(e, 2, KIND_RESOURCE, "gone", "j000");
+    assert_missing(e, 3, KIND_SCRIPT, "b", "j001");
     assert_int_equal(e->count[KIND_JOB] + e->count[KIND_SCRIPT] + e->count[KIND_RESOURCE],
                      3);
     catalog_export_free(e);

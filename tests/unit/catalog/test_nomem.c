@@ -723,20 +723,20 @@ static int list(struct job *j, struct err *err)
 static int clusters(struct job *j, struct err *err)
 {
     struct catalog *c = &j->world->catalog;
-    struct buf json = BUF_INIT(MIB);
     struct arena arena = ARENA_INIT;
+    struct cluster *all, *one;
     char uid[ID_UUID_BYTES];
-    struct str name;
-    int rc = catalog_show_clusters(c, &j->world->place, STR_NONE, &json, err);
+    size_t n, found;
+    int rc = catalog_clusters(c, &j->world->place, STR_NONE, &arena, &all, &n, err);
 
     default_cluster_uid(STR("p"), uid);
     if (!rc)
-        rc = catalog_cluster(c, &j->world->place, str_of(uid), &arena, &name, err);
-    if (!rc && json.bad)
-        rc = err_nomem(err);
+        rc =
+            catalog_clusters(c, &j->world->place, str_of(uid), &arena, &one, &found, err);
+    for (size_t i = 0; !rc && i < n; i++)
+        note(j, "%.*s %.*s", STR_ARG(all[i].uid), STR_ARG(all[i].name));
     if (!rc)
-        note(j, "%.*s %.*s", STR_ARG(buf_str(&json)), STR_ARG(name));
-    buf_release(&json);
+        note(j, "%zu %.*s", found, STR_ARG(one->name));
     arena_release(&arena);
     return rc;
 }
@@ -763,8 +763,10 @@ static void note_export(struct job *j, const struct export *e)
     char etag[ETAG_BYTES];
 
     etag_make(e->digest, etag);
-    note(j, "%llu %s missing %zu %.*s", (unsigned long long)e->size, etag, e->missing,
-         STR_ARG(e->missing_list));
+    note(j, "%llu %s missing %zu", (unsigned long long)e->size, etag, e->missing);
+    for (size_t i = 0; i < e->n_shown; i++)
+        note(j, "%d %.*s@%.*s", e->shown[i].kind, STR_ARG(e->shown[i].name),
+             STR_ARG(e->shown[i].job));
     for (size_t i = 0; i < KINDS; i++)
         note(j, "%zu", e->count[i]);
 }
