@@ -22,14 +22,8 @@ struct str copy_text(const struct making *m, const struct json_doc *doc, uint32_
 
 int fail_differs(const struct rule_at *at, struct str stored)
 {
-    struct buf is = BUF_INIT(KIB), given = BUF_INIT(KIB);
-
-    buf_addstr(&is, stored);
-    buf_addstr(&given, utf8_cut(json_text(at->doc, at->at), 128));
-    rule_fail(at, DET_DIFFERS, buf_cstr(&is), buf_cstr(&given), NULL);
-    buf_release(&is);
-    buf_release(&given);
-    return E_INVALID;
+    return rule_fail(at, DET_DIFFERS, CSTR(stored),
+                     CSTR(utf8_cut(json_text(at->doc, at->at), 128)), NULL);
 }
 
 int same_member(const struct making *m, const struct form *form, const char *key,
@@ -365,8 +359,9 @@ static int find_replaced(const struct making *m, const struct json_doc *doc)
     return rc || m->d->replaced.p ? rc : err_nomem(m->err);
 }
 
-/* Facts and references are read from the stored form, never from the body:
- * they follow from what is stored. */
+/* Facts and references are read from the stored form, never from the body: they follow
+ * from what is stored.  Only the owner of a script, which its form does not store, is the
+ * body's, and whoever saves keeps the owner that there was. */
 static int read_stored_form(const struct making *m, const struct kind_rules *rules)
 {
     struct facts *f = &m->d->facts;

@@ -81,7 +81,7 @@ static int mistyped(const struct rule_at *at, enum field_type type)
 static int check_one_of(const struct rule_at *at, const char *const *one_of)
 {
     struct str given = json_text(at->doc, at->at);
-    struct buf list = BUF_INIT(1024), text = BUF_INIT(GIVEN_MAX + 1);
+    struct buf list = BUF_INIT(1024);
 
     for (const char *const *p = one_of; *p; p++) {
         if (str_is(given, *p)) {
@@ -90,10 +90,8 @@ static int check_one_of(const struct rule_at *at, const char *const *one_of)
         }
         buf_addf(&list, "%s%s", p == one_of ? "" : ", ", *p);
     }
-    buf_addstr(&text, utf8_cut(given, GIVEN_MAX));
-    rule_fail(at, DET_ONE_OF, buf_cstr(&list), buf_cstr(&text), NULL);
+    rule_fail(at, DET_ONE_OF, buf_cstr(&list), CSTR(utf8_cut(given, GIVEN_MAX)), NULL);
     buf_release(&list);
-    buf_release(&text);
     return E_INVALID;
 }
 

@@ -106,40 +106,30 @@ static int rule_end_time(const struct rule_at *at)
 
 static int rule_cron(const struct rule_at *at)
 {
-    struct buf given = BUF_INIT(128);
     struct str part;
     int fields;
     const char *fault = cron_fault(json_text(at->doc, at->at), &part, &fields);
 
     if (!fault)
         return 0;
-    if (part.n) {
-        buf_addstr(&given, utf8_cut(part, 64));
-        rule_fail(at, DET_CRON, fault, buf_cstr(&given), NULL);
-    } else {
-        buf_addf(&given, "%d", fields);
-        rule_fail(at, fields == 6 ? DET_CRON : DET_CRON_FIELDS,
-                  fields == 6 ? fault : buf_cstr(&given), "\"\"", NULL);
-    }
-    buf_release(&given);
-    return E_INVALID;
+    if (part.n)
+        return rule_fail(at, DET_CRON, fault, CSTR(utf8_cut(part, 64)), NULL);
+    if (fields == 6)
+        return rule_fail(at, DET_CRON, fault, "\"\"", NULL);
+    return rule_fail(at, DET_CRON_FIELDS, NUM(fields), "\"\"", NULL);
 }
 
 /* What says neither yes nor no would leave a secret to chance. */
 static int rule_switch(const struct rule_at *at)
 {
     enum json_type type = json_type(at->doc, at->at);
-    struct buf given = BUF_INIT(128);
+    struct str given = str_of(json_type_name(type));
 
     if (secret_switch(at->doc, at->at) != SWITCH_UNKNOWN)
         return 0;
     if (type == JSON_STRING || type == JSON_NUMBER)
-        buf_addstr(&given, utf8_cut(json_text(at->doc, at->at), 64));
-    else
-        buf_adds(&given, json_type_name(type));
-    rule_fail(at, DET_ONE_OF, "true, false, 1, 0", buf_cstr(&given), NULL);
-    buf_release(&given);
-    return E_INVALID;
+        given = utf8_cut(json_text(at->doc, at->at), 64);
+    return rule_fail(at, DET_ONE_OF, "true, false, 1, 0", CSTR(given), NULL);
 }
 
 /* DIS events name their channel. */

@@ -32,12 +32,8 @@ struct graph {
 static int bad_graph(const struct graph *g, uint32_t at, int detail, struct str name)
 {
     struct rule_at here = { .doc = g->doc, .at = at, .code = DLF_3051, .err = g->err };
-    struct buf text = BUF_INIT(KIB);
 
-    buf_addstr(&text, utf8_cut(name, KIB - 1));
-    rule_fail(&here, detail, buf_cstr(&text), NULL, NULL);
-    buf_release(&text);
-    return E_INVALID;
+    return rule_fail(&here, detail, CSTR(utf8_cut(name, KIB - 1)), NULL, NULL);
 }
 
 static int by_name(const void *a, const void *b)
