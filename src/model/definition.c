@@ -160,80 +160,6 @@ static size_t assemble_replacing(const struct making *m, const struct form *form
     return n;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    const struct member *const *x = a, *const *y = b;
-
-    return str_cmp((*x)->key, (*y)->key);
-}
-
-/* Puts the members of `doc` where those of their name stand, or at the end;
- * `index` are the `of_stored` first members, by name. */
-static size_t merge(const struct form *form, const struct json_doc *doc,
-                    struct member *members, size_t of_stored, struct member **index)
-{
-    size_t n = of_stored;
-
-    JSON_EACH (i, doc, 0) {
-        struct member *new = &members[n], **old;
-
-        if (!take(form, doc, i, new))
-            continue;
-        old = bsearch(&new, index, of_stored, sizeof(*index), by_key);
-        if (old)
-            **old = *new;
-        else
-            n++;
-    }
-    return n;
-}
-
-/* Of the stored members those stay that the body brings no secret for. */
-static size_t drop_taken(const struct making *m, struct member *members, size_t n)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < n; i++)
-        if (!is_taken(m, STR(""), members[i].key))
-            members[kept++] = members[i];
-    return kept;
-}
-
-/* The stored members, replaced where they stand, then the new ones (9b). */
-static int assemble_merging(const struct making *m, const struct form *form,
-                            struct member *members, size_t *n)
-{
-    struct member **index;
-
-    *n = add_all(members, form, m->stored ? m->stored : m->body);
-    if (!m->stored)
-        return 0;
-    *n = drop_taken(m, members, *n);
-    index = reallocarray(NULL, *n + 1, sizeof(struct member *));
-    if (!index)
-        return err_nomem(m->err);
-    for (size_t i = 0; i < *n; i++)
-        index[i] = &members[i];
-    qsort(index, *n, sizeof(struct member *), by_key);
-    *n = merge(form, m->body, members, *n, index);
-    free(index);
-    return 0;
-}
-
-static int text_fault(const struct buf *text, struct err *err)
-{
-    if (text->bad == E_NOMEM)
-        return err_nomem(err);
-    return err_set(err, E_INVALID, DLF_3051, DET_FORM_TOO_LARGE, "body",
-                   NUM(DEFINITION_MAX));
-}
-
-static void write_if_set(struct jw *jw, const struct json_doc *doc, uint32_t at)
-{
-    if (json_type(doc, at) != JSON_NULL)
-        jw_value(jw, json_key(doc, at), doc, at);
-}
-
 static int by_member_key(const void *a, const void *b)
 {
     const struct member *x = a, *y = b;
@@ -260,6 +186,74 @@ uint32_t find_indexed(const struct member *all, size_t n, struct str key)
     const struct member *found = bsearch(&wanted, all, n, sizeof(*all), by_member_key);
 
     return found ? found->at : 0;
+}
+
+/* Puts the members of `doc` where those of their name stand, or at the end; `index` has
+ * the `of_stored` first members by name, and their places, counted from 1. */
+static size_t merge(const struct form *form, const struct json_doc *doc,
+                    struct member *members, size_t of_stored, const struct member *index)
+{
+    size_t n = of_stored;
+
+    JSON_EACH (i, doc, 0) {
+        struct member *new = &members[n];
+        uint32_t old;
+
+        if (!take(form, doc, i, new))
+            continue;
+        old = find_indexed(index, of_stored, new->key);
+        if (old)
+            members[old - 1] = *new;
+        else
+            n++;
+    }
+    return n;
+}
+
+/* Of the stored members those stay that the body brings no secret for. */
+static size_t drop_taken(const struct making *m, struct member *members, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!is_taken(m, STR(""), members[i].key))
+            members[kept++] = members[i];
+    return kept;
+}
+
+/* The stored members, replaced where they stand, then the new ones (9b). */
+static int assemble_merging(const struct making *m, const struct form *form,
+                            struct member *members, size_t *n)
+{
+    struct member *index;
+
+    *n = add_all(members, form, m->stored ? m->stored : m->body);
+    if (!m->stored)
+        return 0;
+    *n = drop_taken(m, members, *n);
+    index = reallocarray(NULL, *n + 1, sizeof(*index));
+    if (!index)
+        return err_nomem(m->err);
+    for (size_t i = 0; i < *n; i++)
+        index[i] = (struct member){ .key = members[i].key, .at = (uint32_t)i + 1 };
+    qsort(index, *n, sizeof(*index), by_member_key);
+    *n = merge(form, m->body, members, *n, index);
+    free(index);
+    return 0;
+}
+
+static int text_fault(const struct buf *text, struct err *err)
+{
+    if (text->bad == E_NOMEM)
+        return err_nomem(err);
+    return err_set(err, E_INVALID, DLF_3051, DET_FORM_TOO_LARGE, "body",
+                   NUM(DEFINITION_MAX));
+}
+
+static void write_if_set(struct jw *jw, const struct json_doc *doc, uint32_t at)
+{
+    if (json_type(doc, at) != JSON_NULL)
+        jw_value(jw, json_key(doc, at), doc, at);
 }
 
 /* The stored members of an object, replaced where they stand, then the body's new
