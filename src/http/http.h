@@ -154,8 +154,6 @@ void http_answer_shared(struct http_request *r, int status, struct shared *body)
 void http_answer_stream(struct http_request *r, int status, struct stream *stream,
                         uint64_t size);
 
-bool http_is_answered(const struct http_request *r);
-
 /*
  * From run(): the request sleeps, without a thread, until http_resume() is
  * called from any thread; then `then` runs as run() would.
