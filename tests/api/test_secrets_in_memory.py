@@ -1,5 +1,7 @@
 """No password, token or key stays in the memory of a server that was given it."""
 
+import time
+
 import pytest
 
 from harness import SANITIZED
@@ -32,5 +34,7 @@ def test_no_secret_stays_in_memory(house):  # noqa: F811
     house.ask(access_key_body(house.first["Access Key Id"], house.first["Secret Access Key"], id=house.project))
     wrong = [f"Wrong\tpassword-{i}" for i in range(7)]
     assert [house.ask(password_body("admin", text)).status for text in wrong] == [401] * 5 + [429] * 2
+    deadline = time.monotonic() + 30  # the last request is wiped soon after its answer
     for secret in (house.password, house.first["Secret Access Key"], token, other, *wrong):
-        assert in_memory(house.server, secret) == 0, secret
+        while found := in_memory(house.server, secret):
+            assert time.monotonic() < deadline, (secret, found)
