@@ -272,7 +272,8 @@ static void add_row(void *arg, int64_t id, struct str line)
     log->filled = id;
 }
 
-/* With the lock held. */
+/* Queues a copy of `line`; without room or memory it drops the line and counts that.  The
+ * caller holds the lock. */
 static void put(struct audit_log *log, struct str line)
 {
     struct waiting w = { store_audit_last(log->store), line.n };

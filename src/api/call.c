@@ -112,7 +112,7 @@ static void on_run(void *self, struct http_request *r)
 
 /* ---- the end ---- */
 
-/* What nobody has told the audit log of: answers that were made at once. */
+/* Audits a request that has no line yet: no write or task did that for it. */
 static void on_send(void *self, const struct http_request *r)
 {
     (void)self;

@@ -90,10 +90,16 @@ int sign_in_head(struct call *c) MUST_CHECK;
 int sign_in_body(struct call *c) MUST_CHECK;
 
 /*
- * audit.c: a line about a request whose outcome is known, when it is one to be audited
- * and has none yet; status 0: its client left before it was known.  The line of a write,
- * for write.audit; of the end of a task that the request begins, for
- * import_request.audit: both "" where there is no audit log.  E_NOMEM.
+ * audit.c: the lines of the audit log.
+ *
+ * audit_call() writes the line of a request whose outcome is known, unless it has one
+ * already or needs none.  The status is 0 when the client left before the outcome was
+ * known.
+ *
+ * audit_of_write() makes the whole line of a write, for write.audit.  audit_of_task()
+ * makes only the members that task_audit() puts into the line about the end of the task
+ * `uid`: JSON text without the brackets around it, for import_request.audit.  Both give
+ * "" where there is no audit log.  E_NOMEM.
  */
 void audit_call(struct call *c, int status);
 int audit_of_write(struct call *c, struct str *text, struct err *err) MUST_CHECK;

@@ -61,7 +61,8 @@ static const char *title_of(int status)
     return "Error";
 }
 
-/* Keystone's form. */
+/* Writes the form of Keystone: "error" has the status, the text and the title; beside it
+ * stands error_detail when the server sends details in bodies. */
 static void write_iam_error(struct call *c, const struct error_row *row,
                             struct str detail, struct buf *out)
 {

@@ -34,8 +34,10 @@ static int by_name(const void *a, const void *b)
 }
 
 /*
- * The first entry begins the file; each ends before the next begins, the last before
- * the directory.  So no byte is unpacked twice, and no more is read than the file has.
+ * Reads each local header, in the order of the file, which moves the entry's `at` from
+ * the header to the content.  The first entry must begin the file; each must end before
+ * the next begins, and the last before the directory.  So no byte is unpacked twice, and
+ * no more is read than the file has.  E_INVALID; E_IO where a header cannot be read.
  */
 static int check_places(struct zipr *z, struct zipr_entry **sorted, struct err *err)
 {

@@ -36,7 +36,7 @@ static inline bool reads_cdm(struct rights rights)
     return rights.cdm_role >= ROLE_VIEWER;
 }
 
-/* Sets and returns E_NOTFOUND, with the kind's code and the name `key`. */
+/* Sets and returns E_NOTFOUND, with the kind's code and the name `key`, cut to 1 KiB. */
 int object_not_held(enum kind kind, struct str key, struct err *err);
 
 /* Appends the definition of `o`, as its file has it. */

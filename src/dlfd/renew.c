@@ -99,6 +99,8 @@ static int read_old(const char *path, struct buf *list, struct err *err)
     return list->bad ? err_nomem(err) : 0;
 }
 
+/* Adds the secrets that were found in clear to the file f->exposed, behind those that it
+ * has; without any it leaves the file alone.  E_IO or E_NOMEM. */
 static int list_exposed(struct folder *f, struct err *err)
 {
     struct buf list = BUF_INIT(256 * MIB), rows = BUF_INIT(256 * MIB);

@@ -8,8 +8,9 @@
  * never refused, so that saves and errors are answered while slow readers hold the rest.
  */
 
-/* What one answer counts as at most, so that one larger than all that is allowed can
- * still be sent when there is little else. */
+/* Returns what an answer of `bytes` counts as: its size, but, unless the answer is small,
+ * no more than half of the allowed memory.  So one larger than all of that memory can
+ * still be sent. */
 static uint64_t part_of(const struct http_server *s, uint64_t bytes)
 {
     uint64_t most = s->options.max_answer_memory / 2;

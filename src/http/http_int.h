@@ -123,8 +123,8 @@ void answer_done(struct request *r);
 /* guard.c: what is wrong with the head of a request, HTTP_SOUND when nothing is. */
 enum http_fault guard_head(struct request *r, const char *version);
 
-/* cors.c: whether a browser asks if the page of a listed origin may send a request; what
- * an answer says about that. */
+/* cors.c: cors_is_question() tells a preflight request of a listed origin from others.
+ * cors_add_headers() adds the CORS headers that an answer needs, if any. */
 bool cors_is_question(const struct request *r);
 void cors_add_headers(const struct request *r, struct MHD_Response *response);
 
@@ -141,6 +141,8 @@ void conn_begin(struct conn *c, bool reads, int64_t seconds);
 void conn_moved(struct conn *c, uint64_t bytes);
 void conn_rest(struct conn *c);
 
+/* Prepares s->conns and its locks, and starts the thread that closes connections whose
+ * time is up.  Call it before a daemon accepts connections.  False: no thread. */
 bool reaper_start(struct http_server *s);
 void reaper_stop(struct http_server *s);
 

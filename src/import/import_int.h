@@ -161,14 +161,15 @@ const char *import_action_name(enum import_action action);
  * Of what is undone only faults are left. */
 void import_counts(const struct import *im, bool undone, struct jw *jw);
 
-/* Appends who names what dangles: kind/name. */
+/* Appends the item that names the missing object: kind/name, or kind/cluster/name when
+ * the item belongs to CDM. */
 void import_needed_by(const struct dangling *d, struct buf *out);
 
 /* Appends what is wrong with a file: "entry: text". */
 void import_fault(const struct err *e, struct str entry, enum language language,
                   struct buf *out);
 
-/* Appends a sentence of details.def about `what`. */
+/* Appends the sentence `detail` of details.def, with `what` as its argument. */
 void import_sentence(int detail, struct str what, enum language language,
                      struct buf *out);
 

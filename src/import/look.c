@@ -328,6 +328,8 @@ struct unused {
     bool failed;
 };
 
+/* Adds "member/name", or "member/of/name", to the import's list of names that a mapping
+ * gives and no item uses.  Without memory it sets `failed`. */
 static void add_unused(void *arg, const char *member, struct str of, struct str name)
 {
     struct unused *u = arg;

@@ -6,7 +6,9 @@
 
 /* What becomes of a job's stored secrets when an import renames or drops nodes. */
 
-/* A damaged definition is replaced all the same, and its secrets are lost then. */
+/* Compares the stored definition with the new one, and has item->save move each secret
+ * whose node is still there.  A damaged definition is no error: it is replaced, and its
+ * secrets are lost.  E_NOMEM and E_IO. */
 static int find_moves(struct import *im, struct import_item *item, struct snapshot *s,
                       const struct object *held, struct err *err)
 {

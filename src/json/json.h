@@ -84,10 +84,12 @@ uint32_t json_member(const struct json_doc *doc, uint32_t at, const char *key);
  * or no string. */
 struct str json_member_text(const struct json_doc *doc, uint32_t at, const char *key);
 
-/* Whether the value is a number without fraction or exponent in int64_t. */
+/* Whether the value is a number without fraction or exponent that fits int64_t.  It may
+ * change *out even when it returns false. */
 bool json_int(const struct json_doc *doc, uint32_t at, int64_t *out);
 
-/* Appends the path of a value, such as nodes[3].name; the root is "body". */
+/* Appends the path of a value to an empty buffer, such as nodes[3].name; the root is
+ * "body".  The path is for people: it ends early once it is JSON_PATH_MAX bytes long. */
 void json_path(const struct json_doc *doc, uint32_t at, struct buf *out);
 
 /* "string", "number", ... for an error's detail. */

@@ -41,6 +41,7 @@ static void skip_blanks(struct reader *r)
         r->p++;
 }
 
+/* Sets and returns E_INVALID: at this byte the text should go on with `expected`. */
 static int syntax(struct reader *r, const char *expected)
 {
     return bad_syntax(r, last(r), DET_SYNTAX, expected);

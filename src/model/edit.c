@@ -316,7 +316,7 @@ static int by_place(const void *a, const void *b)
     return c ? c : str_cmp(x->key, y->key);
 }
 
-/* The first edit at that value; NULL: none. */
+/* Returns the first edit of the value `at`, or NULL. */
 static const struct edit *edits_at(const struct editing *ed, uint32_t at)
 {
     const struct edit key = { .at = at };

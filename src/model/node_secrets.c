@@ -72,7 +72,8 @@ static struct job_nodes without(const struct job_nodes *all,
     return out;
 }
 
-/* How many from `i` on are of one type. */
+/* Returns how many nodes from `i` on, itself included, have the type of node `i`.  The
+ * nodes are sorted by type. */
 static size_t same_type(const struct job_nodes *nodes, size_t i)
 {
     size_t n = 1;
@@ -92,6 +93,8 @@ struct following {
     struct arena *arena;
 };
 
+/* Returns the paths of `places` in order; the caller frees the array, whose texts stay
+ * those of `places`.  NULL without memory. */
 static struct str *sort_paths(const struct secret *places, size_t n)
 {
     struct str *paths = reallocarray(NULL, n + 1, sizeof(*paths));

@@ -18,7 +18,8 @@ static struct s3 *s3_of(struct obs *o)
     return (struct s3 *)o;
 }
 
-/* Sends, and sees that the status is 2xx. */
+/* Sends the request; a status other than 2xx is an error too, as s3_judge() maps it.  The
+ * caller releases the reply in either case. */
 static int send_well(struct s3 *s, const struct s3_request *r, struct s3_reply *reply,
                      struct err *err)
 {

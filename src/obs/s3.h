@@ -50,10 +50,12 @@ int s3_send(struct s3 *s, const struct s3_request *r, struct s3_reply *reply,
 
 void s3_reply_release(struct s3_reply *reply);
 
-/* What stands between <name> and </name>; .p NULL when nothing does. */
+/* Returns the text between <name> and </name> in the body; .p is NULL when there is no
+ * such element. */
 struct str s3_element(const struct s3_reply *reply, const char *name);
 
-/* 0 for a status of 2xx; else what it comes to. */
+/* Maps the reply's status to 0 (2xx), E_NOTFOUND (the bucket or the object is missing) or
+ * E_IO, with what the service said. */
 int s3_judge(const struct s3_request *r, const struct s3_reply *reply, struct err *err);
 
 #endif

@@ -65,7 +65,8 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
     return g->rc ? 0 : piece.n;
 }
 
-/* The value of that header, in *value. */
+/* Whether `line` has this header; `name` ends with its colon, as in "ETag:".  *value is
+ * then the value in `line`, without blanks around it. */
 static bool is_header(struct str line, const char *name, struct str *value)
 {
     size_t n = strlen(name);
@@ -285,7 +286,9 @@ static CURLcode perform(struct sending *g)
     return code;
 }
 
-/* 0 when there is a status, or a failure of the way, in *code. */
+/* Sends the request once.  Returns 0 when the service answered, whatever its status, or
+ * when the connection failed, and *code tells which; another error is not worth a second
+ * try, and *code may be unset. */
 static int try_once(struct sending *g, CURLcode *code)
 {
     struct curl_slist *headers = NULL;

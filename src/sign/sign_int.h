@@ -50,8 +50,9 @@ enum query_style {
     QUERY_FORM    /* by key, and + for a blank: what Go's url.Values.Encode() makes */
 };
 
-/* Each appends.  E_INVALID for a faulty escape, and for what passes the limit of
- * `out`. */
+/* Both append to `out`, and fail with E_NOMEM, or with E_INVALID for a faulty escape and
+ * for a result over the limit of `out`.  The path is decoded as a whole, so %2F becomes a
+ * slash, then encoded, and always ends with a slash. */
 int canonical_path(struct buf *out, struct str path, struct err *err) MUST_CHECK;
 int canonical_query(struct buf *out, struct str query, enum query_style style,
                     struct err *err) MUST_CHECK;

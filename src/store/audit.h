@@ -10,8 +10,9 @@
  * beyond that the oldest are dropped and counted.
  */
 
-/* `wake` is called on the writer thread after each commit that adds rows; NULL: nobody
- * copies them. */
+/* Sets the function that the writer thread calls after each commit that added rows; NULL
+ * is for a server that copies none.  No lock guards it: call this before anything is
+ * written, and again only when nothing is. */
 void store_on_audit(struct store *s, void (*wake)(void *arg), void *arg);
 
 /* The id of the last row that was committed; ids only grow. */

@@ -65,6 +65,7 @@ static int check_integrity(struct checking *c, struct err *err)
     return rc;
 }
 
+/* Whether the SHA-256 of `bytes` is `wanted`, 32 raw bytes. */
 static bool hash_is(struct str bytes, struct str wanted)
 {
     uint8_t is[SHA256_BYTES];

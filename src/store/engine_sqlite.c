@@ -125,7 +125,9 @@ static int read_int(struct db *db, const char *sql, int *out, struct err *err)
     return rc;
 }
 
-/* The first migration makes these tables; a database without them is not ours. */
+/* Reads the schema's version, and what it is to this program.  The first migration makes
+ * the five tables; a database without them is another program's (SCHEMA_FOREIGN, which is
+ * no error here). */
 static int look_at_schema(struct db *db, int *version, enum store_schema *out,
                           struct err *err)
 {

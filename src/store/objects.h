@@ -47,8 +47,8 @@ int snapshot_all(struct snapshot *s, int64_t workspace, enum kind kind,
                  int (*each)(void *arg, const struct object *o, struct err *err),
                  void *arg, struct err *err) MUST_CHECK;
 
-/* What stands in that scope under that name, also of resources; out->id is 0 when
- * nothing does. */
+/* Finds the object of a kind by its scope and name, resources included.  When there is
+ * none it returns 0 all the same, and out->id is 0. */
 int snapshot_held(struct snapshot *s, int64_t workspace, enum kind kind, struct str scope,
                   struct str name, struct object *out, struct arena *arena,
                   struct err *err) MUST_CHECK;
