@@ -2,6 +2,7 @@
 
 #include "api/path.h"
 #include "auth/credentials.h"
+#include "auth/refusal.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "api/token_body.h"
@@ -95,6 +96,7 @@ static void refuse(struct call *c)
     err_clear(&c->err);
     c->err = t->change.write.err;
     t->change.write.err = ERR_INIT;
+    refusal_explain(&c->err);
     if (c->err.ec == E_DENIED && c->err.api == API_OK &&
         change->step[change->failed].step == STEP_SCOPE_HOLDS) {
         err_clear(&c->err);

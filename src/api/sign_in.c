@@ -1,5 +1,6 @@
 #include "api/call.h"
 
+#include "auth/refusal.h"
 #include "base/limits.h"
 
 /*
@@ -34,7 +35,7 @@ static int admit(struct call *c)
     if (!rc)
         rc = check_header_project(c);
     if (!rc && c->route->permission > PERM_SIGNED)
-        rc = store_judge(c->api->auth->store, &c->authority, NULL, NULL, &c->err);
+        rc = refusal_judge(c->api->auth->store, &c->authority, NULL, NULL, &c->err);
     c->place.user = c->who.account.name;
     c->admitted = !rc;
     return rc;
@@ -99,7 +100,7 @@ static int judge_again(struct call *c)
 {
     if (c->route->permission != PERM_SIGNED || !c->place.authority)
         return 0;
-    return store_judge(c->api->auth->store, &c->authority, NULL, NULL, &c->err);
+    return refusal_judge(c->api->auth->store, &c->authority, NULL, NULL, &c->err);
 }
 
 /* Headers that change what is done or answered.  The others: Content-Type and User-Agent

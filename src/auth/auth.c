@@ -4,6 +4,7 @@
 
 #include "auth/credentials.h"
 #include "auth/password.h"
+#include "auth/refusal.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/wipe.h"
@@ -115,15 +116,14 @@ int auth_token(struct auth *a, struct str text, struct arena *arena,
     struct token t;
     int rc;
 
-    if (!token_hash(text, hash))
-        return token_unknown(err);
-    rc = store_token(a->store, hash, &t, arena, err);
-    if (rc == E_NOTFOUND)
-        return token_unknown(err);
+    if (token_hash(text, hash))
+        rc = store_token(a->store, hash, &t, arena, err);
+    else
+        rc = token_unknown(err);
     if (!rc)
         rc = token_judge(t.revoked, t.expires_ms, err);
     if (rc)
-        return rc;
+        return refusal_explain(err);
     *out = (struct principal){ .account = t.owner,
                                .project = t.project,
                                .project_name = t.project_name,
@@ -165,7 +165,10 @@ static int find_key(struct auth *a, struct signer *signer, struct arena *arena,
     rc = snapshot_access_key(s, signer->claim.access, &signer->account, &signer->sealed,
                              arena, err);
     snapshot_end(s);
-    return rc == E_NOTFOUND ? access_key_unknown(signer->claim.access, err) : rc;
+    if (rc != E_NOTFOUND)
+        return rc;
+    access_key_unknown(signer->claim.access, err);
+    return refusal_explain(err);
 }
 
 int auth_signer(struct auth *a, struct str authorization,

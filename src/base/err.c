@@ -56,7 +56,9 @@ int err_say(struct err *err, enum ec ec, const char *format, ...)
 
 int err_copy(struct err *to, const struct err *from)
 {
-    struct err copy = { .ec = from->ec, .api = from->api, .detail = from->detail };
+    struct err copy = {
+        .ec = from->ec, .api = from->api, .detail = from->detail, .reason = from->reason
+    };
 
     for (int i = 0; i < ERR_ARGS; i++)
         copy.arg[i] = from->arg[i] ? strdup(from->arg[i]) : NULL;

@@ -32,6 +32,7 @@ struct err {
     enum ec ec;
     int api;
     int detail;
+    int reason; /* instead of `api`: one that a room has a header for (store/reason.h) */
     char *arg[ERR_ARGS]; /* heap; NULL where there is none */
 };
 

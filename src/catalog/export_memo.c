@@ -1,3 +1,4 @@
+#include "auth/refusal.h"
 #include "catalog/export_int.h"
 
 #include <stdlib.h>
@@ -101,7 +102,7 @@ static int judge_and_read(struct catalog *c, const struct place *place,
                           struct revisions *r, struct rights *rights, struct err *err)
 {
     if (place->authority)
-        return store_judge(c->store, place->authority, rights, r, err);
+        return refusal_judge(c->store, place->authority, rights, r, err);
     *rights = (struct rights){ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR };
     return store_revisions(c->store, place->project, place->workspace, r, err);
 }

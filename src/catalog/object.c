@@ -1,6 +1,7 @@
 #include "catalog/object.h"
 
 #include "archive/deflate.h"
+#include "auth/refusal.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -15,9 +16,10 @@ int place_enter(struct catalog *c, const struct place *place, struct snapshot **
     rc = snapshot_judge(*s, place->authority, rights, err);
     if (!rc)
         rc = snapshot_workspace(*s, place->project, place->workspace, w, arena, err);
-    if (rc)
-        snapshot_end(*s);
-    return rc;
+    if (!rc)
+        return 0;
+    snapshot_end(*s);
+    return refusal_explain(err);
 }
 
 int place_open(struct catalog *c, const struct place *place, struct snapshot **s,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "archive/deflate.h"
+#include "auth/refusal.h"
 #include "base/limits.h"
 #include "catalog/object.h"
 #include "store/jobs.h"
@@ -219,6 +220,7 @@ int catalog_save_result(struct save *save, struct err *err)
 
     if (!rc)
         return 0;
+    refusal_explain(&save->write.err);
     if (rc == E_EXISTS && save->write.err.api == API_OK)
         return err_set(err, rc, kind->taken, DET_TAKEN, CSTR(save->facts->name));
     if (rc == E_LIMIT && save->write.err.api == API_OK)
@@ -266,6 +268,7 @@ int catalog_remove_result(struct removal *removal, struct err *err)
 {
     int rc = removal->write.rc;
 
+    refusal_explain(&removal->write.err);
     if (rc == E_NOTFOUND && removal->write.err.api == API_OK)
         return object_not_held(removal->kind, removal->key, err);
     if (rc)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "auth/refusal.h"
 #include "base/limits.h"
 #include "model/names.h"
 #include "base/banned.h"
@@ -228,7 +229,7 @@ int import_read(struct import **out, struct catalog *c,
     if (!rc) {
         im->catalog = c;
         im->request = *request;
-        rc = store_judge(c->store, request->place.authority, &im->rights, NULL, err);
+        rc = refusal_judge(c->store, request->place.authority, &im->rights, NULL, err);
     }
     if (!rc)
         rc = zipr_open(&im->zip, fd, &limits, err);

@@ -1,5 +1,6 @@
 #include "import/import_int.h"
 
+#include "auth/refusal.h"
 #include "base/banned.h"
 
 /*
@@ -121,8 +122,10 @@ int import_write(struct import *im, const struct task_end *end, struct str audit
         w.write.authority = &authority;
     }
     rc = store_write(im->catalog->store, &w.write);
-    if (rc)
+    if (rc) {
+        refusal_explain(&w.write.err);
         err_move(&w.write.err, err);
+    }
     *is_stale = rc && w.is_stale;
     return rc;
 }

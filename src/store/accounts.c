@@ -1,5 +1,6 @@
 #include "store/accounts.h"
 
+#include "store/authority.h"
 #include "store/damage.h"
 #include "store/store_int.h"
 
@@ -68,9 +69,12 @@ int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token 
     struct str bytes = { (const char *)hash, SHA256_BYTES };
     struct reader *one = reader_take(s);
     struct query *q = db_query(one->snapshot.db, SQL_TOKEN, "b", bytes);
-    int rc = one_row(q, err);
+    int rc = db_next(q, err);
 
-    if (!rc) {
+    if (rc == 0)
+        rc = token_unknown(err);
+    else if (rc == 1) {
+        rc = 0;
         *out = (struct token){ .project = arena_str(arena, db_text(q, 6)),
                                .project_name = arena_str(arena, db_text(q, 7)),
                                .methods = arena_str(arena, db_text(q, 8)),

@@ -30,7 +30,7 @@ int snapshot_access_key(struct snapshot *s, struct str id, struct account *out,
                         struct str *sealed, struct arena *arena,
                         struct err *err) MUST_CHECK;
 
-/* One statement, of no snapshot. */
+/* One statement, of no snapshot.  E_DENIED, STORE_TOKEN_UNKNOWN. */
 struct token {
     struct account owner;
     struct str project, project_name; /* "" of a domain's token */

@@ -9,39 +9,27 @@ const char *const role_names[] = { "viewer", "operator", "developer", "administr
 
 /* ---- credentials ---- */
 
-static int denied(struct err *err, struct buf *why)
+int access_key_unknown(struct str id, struct err *err)
 {
-    err_set(err, E_DENIED, APIGW_0301, DET_NONE, buf_cstr(why));
-    buf_release(why);
-    return E_DENIED;
+    id.n = id.n < SIGN_ACCESS_MAX ? id.n : SIGN_ACCESS_MAX;
+    return store_fail(err, E_DENIED, STORE_KEY_UNKNOWN, DET_NONE, CSTR(id));
 }
 
 int token_unknown(struct err *err)
 {
-    return err_set(err, E_DENIED, APIGW_0301, DET_NONE, "decrypt token fail");
-}
-
-int access_key_unknown(struct str id, struct err *err)
-{
-    struct buf why = BUF_INIT(KIB);
-
-    buf_addf(&why, "Get secretKey failed,ak:%.*s,err:ak not exist",
-             (int)(id.n < SIGN_ACCESS_MAX ? id.n : SIGN_ACCESS_MAX), id.p);
-    return denied(err, &why);
+    return store_fail(err, E_DENIED, STORE_TOKEN_UNKNOWN, DET_NONE);
 }
 
 int token_judge(bool revoked, int64_t expires_ms, struct err *err)
 {
-    struct buf why = BUF_INIT(KIB);
     char time[CLOCK_TEXT_BYTES];
 
     if (revoked)
-        return err_set(err, E_DENIED, APIGW_0307, DET_NONE);
+        return store_fail(err, E_DENIED, STORE_TOKEN_REVOKED, DET_NONE);
     if (expires_ms > clock_ms())
         return 0;
     clock_text(expires_ms, time);
-    buf_addf(&why, "token expires, expires_at: %s", time);
-    return denied(err, &why);
+    return store_fail(err, E_DENIED, STORE_TOKEN_EXPIRED, DET_NONE, time);
 }
 
 /* ---- what they may ---- */
@@ -64,12 +52,12 @@ enum {
 
 static int other_project(struct err *err)
 {
-    return err_set(err, E_DENIED, APIGW_0306, DET_OTHER_PROJECT);
+    return store_fail(err, E_DENIED, STORE_OTHER_PROJECT, DET_OTHER_PROJECT);
 }
 
 static int needs(enum role role, int detail, struct err *err)
 {
-    return err_set(err, E_DENIED, APIGW_0302, detail, role_names[role - 1]);
+    return store_fail(err, E_DENIED, STORE_NO_ROLE, detail, role_names[role - 1]);
 }
 
 static enum role role_of(struct query *q, int column)

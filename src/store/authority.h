@@ -34,19 +34,15 @@ struct rights {
  * are goes to *rights, and what exports depend on to *revisions, unless NULL.  Without
  * authority (NULL: administration, or --auth off) everything is allowed, and *revisions
  * is left alone.  One statement.  A workspace that does not exist is for the catalogue
- * to tell, to whoever has a role in another one of the project.  E_DENIED with
- *
- *     APIGW_0301  the token or the access key does not exist any more, or has expired
- *     APIGW_0307  the token was revoked
- *     APIGW_0306  the project is not theirs
- *     APIGW_0302  they do not have the role
+ * to tell, to whoever has a role in another one of the project.  E_DENIED with one of
+ * STORE_TOKEN_, STORE_KEY_UNKNOWN, STORE_OTHER_PROJECT and STORE_NO_ROLE.
  */
 int snapshot_judge(struct snapshot *s, const struct authority *a, struct rights *rights,
                    struct err *err) MUST_CHECK;
 int store_judge(struct store *s, const struct authority *a, struct rights *rights,
                 struct revisions *revisions, struct err *err) MUST_CHECK;
 
-/* The part of it that is about credentials alone.  E_DENIED, APIGW_0301 or APIGW_0307. */
+/* The part of it that is about credentials alone.  E_DENIED. */
 int token_judge(bool revoked, int64_t expires_ms, struct err *err) MUST_CHECK;
 int token_unknown(struct err *err);
 int access_key_unknown(struct str id, struct err *err);

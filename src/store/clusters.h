@@ -17,7 +17,7 @@ int snapshot_clusters(struct snapshot *s, struct str project,
                       struct err *err) MUST_CHECK;
 void default_cluster_uid(struct str project, char uid[ID_UUID_BYTES]);
 
-/* Creates a cluster.  E_EXISTS when the name is in use; E_DENIED, APIGW_0306. */
+/* Creates a cluster.  E_EXISTS when the name is in use; E_DENIED, STORE_OTHER_PROJECT. */
 struct cluster_new {
     struct write write;
     struct str project, name;

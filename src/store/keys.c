@@ -98,8 +98,8 @@ int check_key(struct db *db, struct err *err)
 
     if (rc || strcmp(id, key->id) == 0)
         return rc;
-    return err_set(err, E_BUSY, APIGW_0613, DET_TEXT,
-                   "the key for secrets was changed meanwhile: try again");
+    return store_fail(err, E_BUSY, STORE_CONTENDED, DET_TEXT,
+                      "the key for secrets was changed meanwhile: try again");
 }
 
 int fits_key(struct db *db, const struct seal_key *keys, int n, bool *fits,

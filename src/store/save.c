@@ -31,7 +31,7 @@ static int name_the_conflict(struct db *db, const struct save *s,
     if (rc < 0)
         return rc;
     return rc ? err_set(err, E_EXISTS, API_OK, DET_NONE)
-              : err_set(err, E_EXISTS, DLF_6271, DET_ONE_DLI);
+              : store_fail(err, E_EXISTS, STORE_ONE_DLI, DET_ONE_DLI);
 }
 
 /* What is submitted at once has its first version. */
@@ -82,7 +82,7 @@ static int update(struct db *db, struct save *s, struct changes *c, int64_t blob
     if (rc)
         return rc;
     if (db_changes(db) == 0)
-        return err_set(err, E_BUSY, APIGW_0613, DET_CONTENDED);
+        return store_fail(err, E_BUSY, STORE_CONTENDED, DET_CONTENDED);
     if (is_moved(f, &old->facts))
         rc = db_run(db, err, SQL_OBJECT_MOVE, "issss", old->id, f->scope, f->name,
                     f->location, f->process_type);
@@ -179,7 +179,7 @@ static int check_unused(struct db *db, const struct removal *r, const struct wor
     if (r->kind == KIND_LINK)
         rc = db_exists(db_query(db, SQL_LINK_USED, "iss", w->id, r->scope, r->key), &used,
                        err);
-    return rc || !used ? rc : err_set(err, E_DENIED, CDM_0321, DET_NONE);
+    return rc || !used ? rc : store_fail(err, E_DENIED, STORE_LINK_USED, DET_NONE);
 }
 
 static int run_removal(struct db *db, struct write *write, struct err *err)
@@ -206,7 +206,7 @@ static int run_removal(struct db *db, struct write *write, struct err *err)
     if (rc < 0)
         return rc;
     if (rc == 0)
-        return r->old ? err_set(err, E_BUSY, APIGW_0613, DET_CONTENDED)
+        return r->old ? store_fail(err, E_BUSY, STORE_CONTENDED, DET_CONTENDED)
                       : err_set(err, E_NOTFOUND, API_OK, DET_NONE);
     blob = db_int(q, 0);
     real_time = is_real_time(db_text(q, 1));

@@ -11,9 +11,9 @@
  * Creates an object, or replaces the definition of one.  Without sign-in a new project
  * and its default workspace are made on the way.  Saving the same again moves only time
  * and user.  The last VERSIONS_KEPT versions are kept.  Fails with
- *   E_NOTFOUND  DLF_0819, as snapshot_workspace()
- *   E_DENIED    APIGW_0306: the project does not exist, and there are accounts
- *   E_EXISTS    the name is in use; no API code; DLF_6271 for a second DLI
+ *   E_NOTFOUND  STORE_NO_WORKSPACE, as snapshot_workspace()
+ *   E_DENIED    STORE_OTHER_PROJECT: the project does not exist, and there are accounts
+ *   E_EXISTS    the name is in use; STORE_ONE_DLI for a second DLI
  *               connection
  *   E_LIMIT     the workspace holds `quota` objects of the kind; no API code
  *   E_BUSY      the object is gone, or has another blob than `old`; or the key that
@@ -49,8 +49,8 @@ bool save_has_secret(const struct save *s);
 
 /*
  * Deletes what `key` names (as snapshot_object()).  Fails with
- *   E_NOTFOUND  it is not held; no API code; DLF_0819 for the workspace
- *   E_DENIED    CDM_0321: a link that a CDM job uses
+ *   E_NOTFOUND  it is not held; STORE_NO_WORKSPACE for the workspace
+ *   E_DENIED    STORE_LINK_USED: a link that a CDM job uses
  *   E_BUSY      `old` is given, and the object is gone or has another blob
  */
 struct removal {

@@ -1,4 +1,5 @@
 #include <sqlite3.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "errors/errors.h"

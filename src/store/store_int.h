@@ -8,6 +8,7 @@
 #include "store/authority.h"
 #include "store/engine.h"
 #include "store/keys.h"
+#include "store/reason.h"
 #include "store/reindex.h"
 #include "store/save.h"
 
@@ -102,7 +103,7 @@ int find_workspace(struct db *db, struct str project, struct str uid,
 bool is_cdm_workspace(struct str uid);
 
 /* Adds the project's row, and its default workspace, if it has none yet.  E_DENIED,
- * APIGW_0306: the project does not exist, and only an administrator may make it. */
+ * STORE_OTHER_PROJECT: it does not exist, and only an administrator may make it. */
 int add_project(struct db *db, struct str project, struct err *err) MUST_CHECK;
 
 /* The workspace of a write, and how many objects more it has at the end of it. */

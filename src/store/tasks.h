@@ -7,7 +7,7 @@
 enum task_kind { TASK_IMPORT_JOBS = 1, TASK_IMPORT_CONNECTIONS = 2 };
 
 /* Begins a task in the workspace, and drops those that ended TASK_KEPT_MS ago.
- * E_NOTFOUND, DLF_0819; E_DENIED, APIGW_0306. */
+ * E_NOTFOUND, STORE_NO_WORKSPACE; E_DENIED, STORE_OTHER_PROJECT. */
 struct task_new {
     struct write write;
     struct str project, workspace, path;

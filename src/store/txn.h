@@ -17,8 +17,8 @@
  */
 struct txn;
 
-/* Opens the workspace that is written to, or begins it.  E_NOTFOUND, DLF_0819; E_DENIED,
- * APIGW_0306. */
+/* Opens the workspace that is written to, or begins it.  E_NOTFOUND,
+ * STORE_NO_WORKSPACE; E_DENIED, STORE_OTHER_PROJECT. */
 int txn_open(struct txn **out, struct db *db, struct str project, struct str workspace,
              struct err *err) MUST_CHECK;
 

@@ -46,6 +46,12 @@ static bool counts_are_sound(const struct workspace *w)
     return w->real_time_jobs <= w->jobs;
 }
 
+static int no_workspace(struct str uid, struct err *err)
+{
+    uid.n = uid.n < 128 ? uid.n : 128;
+    return store_fail(err, E_NOTFOUND, STORE_NO_WORKSPACE, DET_WORKSPACE, CSTR(uid));
+}
+
 int find_workspace(struct db *db, struct str project, struct str uid,
                    struct workspace *out, struct arena *arena, struct err *err)
 {
@@ -63,15 +69,13 @@ int find_workspace(struct db *db, struct str project, struct str uid,
     }
     if (rc < 0)
         return rc;
-    if (uid.n) {
-        uid.n = uid.n < 128 ? uid.n : 128;
-        return err_set(err, E_NOTFOUND, DLF_0819, DET_WORKSPACE, CSTR(uid));
-    }
+    if (uid.n)
+        return no_workspace(uid, err);
     if (is_cdm_workspace(uid))
         return 0; /* it begins with its first write */
     rc = db_exists(db_query(db, SQL_PROJECT, "s", project), &known, err);
     if (!rc && known)
-        return err_set(err, E_NOTFOUND, DLF_0819, DET_NO_DEFAULT);
+        return store_fail(err, E_NOTFOUND, STORE_NO_WORKSPACE, DET_NO_DEFAULT);
     return rc;
 }
 
@@ -161,7 +165,7 @@ int add_project(struct db *db, struct str project, struct err *err)
     if (rc)
         return rc;
     if (db_changes(db) == 0)
-        return err_set(err, E_DENIED, APIGW_0306, DET_OTHER_PROJECT);
+        return store_fail(err, E_DENIED, STORE_OTHER_PROJECT, DET_OTHER_PROJECT);
     return add_workspace(db, project, STR("default"), uid, err);
 }
 

@@ -19,7 +19,7 @@ extern const struct str cdm_workspace;
 
 /*
  * The workspace `uid` of `project`, or its default one when `uid` is empty.
- * E_NOTFOUND, DLF_0819: not of this project, or it has no default any more.
+ * E_NOTFOUND, STORE_NO_WORKSPACE: not of this project, or it has no default any more.
  */
 int snapshot_workspace(struct snapshot *s, struct str project, struct str uid,
                        struct workspace *out, struct arena *arena,
@@ -44,7 +44,7 @@ int snapshot_workspaces(struct snapshot *s, struct str project,
                         struct err *err) MUST_CHECK;
 
 /* Creates the workspace `name` and, for a new project, the default one.
- * E_EXISTS when the name is in use; E_DENIED, APIGW_0306. */
+ * E_EXISTS when the name is in use; E_DENIED, STORE_OTHER_PROJECT. */
 struct workspace_new {
     struct write write;
     struct str project, name;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "auth/refusal.h"
 #include "base/log.h"
 #include "base/banned.h"
 
@@ -71,8 +72,10 @@ int task_begin(struct task *t, const struct place *place, enum task_kind kind,
     new.kind = kind;
     new.uid = str_of(t->uid);
     rc = store_write(t->tasks->catalog->store, &new.write);
-    if (rc)
+    if (rc) {
+        refusal_explain(&new.write.err);
         return err_move(&new.write.err, err);
+    }
     t->id = new.id;
     return 0;
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "auth/auth.h"
+#include "auth/refusal.h"
 #include "unit/world.h"
 
 /* Who may what: store/authority.h. */
@@ -132,7 +133,7 @@ static void test_judgments(void **state)
         struct authority a = authority_of(i);
         struct rights rights = { NOTHING };
         struct err err = ERR_INIT;
-        int rc = store_judge(w->store, &a, &rights, NULL, &err);
+        int rc = refusal_judge(w->store, &a, &rights, NULL, &err);
 
         t_row("%zu", i);
         assert_int_equal(rc, table[i].api == API_OK ? 0 : E_DENIED);
@@ -229,6 +230,7 @@ static void test_each_write_of_a_batch_is_judged_in_its_transaction(void **state
     for (size_t i = 0; i < COUNT_OF(tokens); i++) {
         t_row("%zu", i);
         assert_int_equal(new[i].write.rc, api[i] == API_OK ? 0 : E_DENIED);
+        refusal_explain(&new[i].write.err);
         assert_int_equal(new[i].write.err.api, api[i]);
         err_clear(&new[i].write.err);
     }

@@ -1,5 +1,6 @@
 /* Creating, updating and deleting objects, and what is counted of them. */
 #include "base/clock.h"
+#include "store/reason.h"
 #include "unit/store/conformance.h"
 
 static void test_what_was_created_is_read(void **state)
@@ -64,7 +65,7 @@ static void test_names_are_unique_for_a_kind_in_a_workspace(void **state)
     assert_ok(SAVE(w, .name = "a"), &w->err);
     before = revision(w);
     assert_fails(SAVE(w, .name = "a", .content = "other"), E_EXISTS, &w->err);
-    assert_int_equal(w->err.api, API_OK);
+    assert_int_equal(w->err.reason, STORE_UNSAID);
     assert_int_equal(revision(w), before);
     assert_counts(w, "", 1, 0, 0, 0);
     assert_int_equal(sweep(w, LATER), 0); /* nor a blob was left */
@@ -91,7 +92,7 @@ static void test_the_quota_is_exact(void **state)
     assert_ok(SAVE(w, .name = "b", .quota = 2, .process_type = "REAL_TIME"), &w->err);
     before = revision(w);
     assert_fails(SAVE(w, .name = "c", .quota = 2), E_LIMIT, &w->err);
-    assert_int_equal(w->err.api, API_OK);
+    assert_int_equal(w->err.reason, STORE_UNSAID);
     assert_int_equal(revision(w), before);
     assert_int_equal(FIND(w, .name = "c").id, 0);
     assert_ok(SAVE(w, .name = "a", .kind = KIND_SCRIPT, .quota = 1), &w->err);
@@ -201,7 +202,7 @@ static void test_what_is_deleted_is_gone(void **state)
     assert_int_equal(FIND(w, .name = "a").id, 0);
     assert_counts(w, "", 0, 0, 1, 1);
     assert_fails(REMOVE(w, .name = "a"), E_NOTFOUND, &w->err);
-    assert_int_equal(w->err.api, API_OK);
+    assert_int_equal(w->err.reason, STORE_UNSAID);
     assert_fails(REMOVE(w, .name = uid, .kind = KIND_SCRIPT), E_NOTFOUND, &w->err);
     assert_fails(REMOVE(w, .name = "a", .kind = KIND_RESOURCE), E_NOTFOUND, &w->err);
     assert_fails(REMOVE(w, .name = uid, .kind = KIND_RESOURCE, .project = "q"),

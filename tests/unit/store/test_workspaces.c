@@ -1,6 +1,7 @@
 /* Projects, their workspaces and their clusters. */
 #include "base/limits.h"
 #include "store/clusters.h"
+#include "store/reason.h"
 #include "unit/store/conformance.h"
 
 /* ---- projects and workspaces ---- */
@@ -52,7 +53,7 @@ static void test_failed_first_write_makes_nothing(void **state)
     assert_fails(SAVE(w, .old = &gone), E_BUSY, &w->err);
     assert_int_equal(workspace(w, "p", "").id, 0);
     assert_fails(REMOVE(w, .name = "a"), E_NOTFOUND, &w->err);
-    assert_int_equal(w->err.api, API_OK);
+    assert_int_equal(w->err.reason, STORE_UNSAID);
     assert_int_equal(workspace(w, "p", "").id, 0);
 }
 
@@ -73,13 +74,13 @@ static void test_workspaces_are_of_their_project(void **state)
     s = look(w);
     assert_fails(snapshot_workspace(s, STR("q"), str_of(first), &is, &w->arena, &w->err),
                  E_NOTFOUND, &w->err);
-    assert_int_equal(w->err.api, DLF_0819);
+    assert_int_equal(w->err.reason, STORE_NO_WORKSPACE);
     assert_int_equal(w->err.detail, DET_WORKSPACE);
     snapshot_end(s);
     assert_fails(SAVE(w, .project = "q", .workspace = first), E_NOTFOUND, &w->err);
-    assert_int_equal(w->err.api, DLF_0819);
+    assert_int_equal(w->err.reason, STORE_NO_WORKSPACE);
     assert_fails(REMOVE(w, .project = "q", .workspace = first), E_NOTFOUND, &w->err);
-    assert_int_equal(w->err.api, DLF_0819);
+    assert_int_equal(w->err.reason, STORE_NO_WORKSPACE);
     assert_fails(SAVE(w, .project = "new", .workspace = first), E_NOTFOUND, &w->err);
     assert_int_equal(workspace(w, "new", "").id, 0);
 }
@@ -137,7 +138,7 @@ static void test_a_workspace_that_is_in_use_is_deleted_by_force_only(void **stat
     assert_int_equal(FIND(w, .workspace = w->workspace, .name = "own").id, one.id);
     assert_ok(delete_workspace(w, "p", "one", true), &w->err);
     assert_fails(SAVE(w, .workspace = w->workspace), E_NOTFOUND, &w->err);
-    assert_int_equal(w->err.api, DLF_0819);
+    assert_int_equal(w->err.reason, STORE_NO_WORKSPACE);
     assert_int_equal(sweep(w, LATER), 1); /* what no other workspace has */
     assert_false(blob_is_held(w, one.blob));
     assert_true(blob_is_held(w, shared.blob));
@@ -167,11 +168,11 @@ static void test_the_default_workspace_is_deleted_by_force_only(void **state)
     s = look(w);
     assert_fails(snapshot_workspace(s, STR("p"), STR(""), &is, &w->arena, &w->err),
                  E_NOTFOUND, &w->err);
-    assert_int_equal(w->err.api, DLF_0819);
+    assert_int_equal(w->err.reason, STORE_NO_WORKSPACE);
     assert_int_equal(w->err.detail, DET_NO_DEFAULT);
     snapshot_end(s);
     assert_fails(SAVE(w, .name = "a"), E_NOTFOUND, &w->err); /* not made again */
-    assert_int_equal(w->err.api, DLF_0819);
+    assert_int_equal(w->err.reason, STORE_NO_WORKSPACE);
     assert_ok(new_workspace(w, "p", "default"), &w->err);
     assert_ok(SAVE(w, .name = "a"), &w->err);
 }
