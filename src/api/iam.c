@@ -17,7 +17,8 @@ struct token_call {
     struct token_body body;      /* its texts in the request's arena */
     uint8_t shown[SHA256_BYTES]; /* the hash of the token that was shown */
     struct new_token made;
-    struct account_change change;
+    struct token_issue issue;
+    struct token_revoke revoke;
 };
 
 /* Everything of the body that is needed when it is gone. */
@@ -86,19 +87,15 @@ static void answer_token(struct call *c, int status)
     http_answer(c->http, status, &json);
 }
 
-/* Answers why the change did not hold.  E_DENIED: what was shown does not any more, or
+/* Answers why it was not issued.  E_DENIED: what was shown does not any more, or
  * the project is not theirs any more. */
 static void refuse(struct call *c)
 {
     struct token_call *t = c->op;
-    const struct account_change *change = &t->change;
 
-    err_clear(&c->err);
-    c->err = t->change.write.err;
-    t->change.write.err = ERR_INIT;
+    err_move(&t->issue.write.err, &c->err);
     refusal_explain(&c->err);
-    if (c->err.ec == E_DENIED && c->err.api == API_OK &&
-        change->step[change->failed].step == STEP_SCOPE_HOLDS) {
+    if (t->issue.lost_project) {
         err_clear(&c->err);
         no_project(c);
     }
@@ -111,7 +108,7 @@ static void after_issue(struct call *c)
 {
     struct token_call *t = c->op;
 
-    if (t->change.write.rc) {
+    if (t->issue.write.rc) {
         refuse(c);
         return;
     }
@@ -119,22 +116,21 @@ static void after_issue(struct call *c)
     answer_token(c, 201);
 }
 
-/* The password may be another by now, the key gone, the token revoked. */
-static void add_proof(struct call *c)
+/* What the token is given for; the store sees that it holds still. */
+static void set_proof(struct call *c)
 {
+    static const enum token_proof proofs[] = {
+        [TOKEN_BY_PASSWORD] = PROOF_PASSWORD,
+        [TOKEN_BY_ACCESS_KEY] = PROOF_ACCESS_KEY,
+        [TOKEN_BY_TOKEN] = PROOF_TOKEN,
+    };
     struct token_call *t = c->op;
     struct str hash = { (const char *)t->shown, SHA256_BYTES };
-    struct str text[] = { c->who.account.id, c->who.account.password };
 
-    if (t->body.method == TOKEN_BY_TOKEN) {
-        change_add(&t->change, STEP_TOKEN_HOLDS, &hash, 1, 0, 0);
-        return;
-    }
-    if (t->body.method == TOKEN_BY_ACCESS_KEY)
-        text[1] = t->body.access_key;
-    change_add(&t->change,
-               t->body.method == TOKEN_BY_PASSWORD ? STEP_PASSWORD_HOLDS : STEP_KEY_HOLDS,
-               text, 2, 0, 0);
+    t->issue.proof = proofs[t->body.method];
+    t->issue.shown = t->issue.proof == PROOF_TOKEN        ? hash
+                     : t->issue.proof == PROOF_ACCESS_KEY ? t->body.access_key
+                                                          : c->who.account.password;
 }
 
 /* c->who is who they say: makes the token.  One that was got by another does not
@@ -143,24 +139,21 @@ static void issue(struct call *c)
 {
     struct token_call *t = c->op;
     int64_t latest_ms = c->who.by_token ? c->who.expires_ms : INT64_MAX;
-    struct str scope[2];
 
     if (auth_rate(c->api->auth, &c->who, &c->err) || find_scope(c, &t->body)) {
         call_fail(c);
         return;
     }
-    scope[0] = c->who.project;
-    scope[1] = c->who.account.id;
-    account_change_init(&t->change);
-    add_proof(c);
-    if (c->who.project.n)
-        change_add(&t->change, STEP_SCOPE_HOLDS, scope, 2, 0, 0);
-    token_new(&t->made, c->who.account.id, c->who.project, str_of(t->body.methods),
-              c->api->auth->token_age_ms, latest_ms, &t->change);
+    token_issue_init(&t->issue);
+    set_proof(c);
+    t->issue.account = c->who.account.id;
+    t->issue.project = c->who.project;
+    t->issue.methods = str_of(t->body.methods);
+    token_new(&t->made, c->api->auth->token_age_ms, latest_ms, &t->issue);
     c->who.methods = str_of(t->body.methods);
     c->who.issued_ms = t->made.issued_ms;
     c->who.expires_ms = t->made.expires_ms;
-    call_submit(c, &t->change.write, after_issue);
+    call_submit(c, &t->issue.write, after_issue);
 }
 
 /* ---- passwords and secret keys ---- */
@@ -299,12 +292,14 @@ void show_token(struct call *c)
 
 static void after_revoke(struct call *c)
 {
-    const struct token_call *t = c->op;
+    struct token_call *t = c->op;
 
-    if (t->change.write.rc)
-        refuse(c);
-    else
+    if (!t->revoke.write.rc) {
         call_no_content(c);
+        return;
+    }
+    err_move(&t->revoke.write.err, &c->err);
+    call_fail(c);
 }
 
 void revoke_token(struct call *c)
@@ -312,15 +307,13 @@ void revoke_token(struct call *c)
     struct token_call *t = arena_alloc(&c->http->arena, sizeof(*t));
     struct principal subject;
     int rc = t ? read_subject(c, &subject, t->made.hash) : err_nomem(&c->err);
-    struct str hash;
 
     if (rc) {
         call_fail(c);
         return;
     }
     c->op = t;
-    hash = (struct str){ (const char *)t->made.hash, SHA256_BYTES };
-    account_change_init(&t->change);
-    change_add(&t->change, STEP_TOKEN_REVOKE, &hash, 1, 0, 0);
-    call_submit(c, &t->change.write, after_revoke);
+    token_revoke_init(&t->revoke);
+    t->revoke.hash = (struct str){ (const char *)t->made.hash, SHA256_BYTES };
+    call_submit(c, &t->revoke.write, after_revoke);
 }

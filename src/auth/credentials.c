@@ -1,7 +1,5 @@
 #include "auth/credentials.h"
 
-#include <assert.h>
-
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/limits.h"
@@ -33,35 +31,23 @@ void password_new(char out[PASSWORD_TEXT_BYTES])
     random_text(out, PASSWORD_TEXT_BYTES - 1, ALPHANUMERICS);
 }
 
-void change_add(struct account_change *c, enum account_step step, const struct str *text,
-                size_t n, int64_t number0, int64_t number1)
-{
-    assert(c->n < CHANGE_MAX_STEPS && n <= STEP_TEXTS);
-    c->step[c->n].step = step;
-    for (size_t i = 0; i < n; i++)
-        c->step[c->n].text[i] = text[i];
-    c->step[c->n].number[0] = number0;
-    c->step[c->n].number[1] = number1;
-    c->n++;
-}
-
 int access_key_new(struct new_key *out, const struct seal_key *key, struct str account,
-                   struct account_change *change, struct err *err)
+                   struct access_key_add *write, struct err *err)
 {
-    struct str text[STEP_TEXTS] = { { out->id, ACCESS_KEY_BYTES - 1 }, account };
+    struct str id = { out->id, ACCESS_KEY_BYTES - 1 };
 
     out->sealed = BUF_INIT(KIB);
     if (!key)
         return err_fault(err, E_INTERNAL, "no key for secrets");
     random_text(out->id, ACCESS_KEY_BYTES - 1, CAPITALS);
     random_text(out->secret, SECRET_KEY_BYTES - 1, ALPHANUMERICS);
-    seal(key, text[0], str_of(out->secret), &out->sealed);
+    seal(key, id, str_of(out->secret), &out->sealed);
     if (out->sealed.bad)
         return err_nomem(err);
-    text[2] = str_of(key->id);
-    text[3] = buf_str(&out->sealed);
-    change_add(change, STEP_SEAL_KEY_HOLDS, &text[2], 1, 0, 0);
-    change_add(change, STEP_KEY_ADD, text, STEP_TEXTS, clock_ms(), 0);
+    write->id = id;
+    write->account = account;
+    write->key_id = str_of(key->id);
+    write->sealed = buf_str(&out->sealed);
     return 0;
 }
 
@@ -79,14 +65,9 @@ bool token_hash(struct str text, uint8_t hash[SHA256_BYTES])
     return true;
 }
 
-void token_new(struct new_token *out, struct str account, struct str project,
-               struct str methods, int64_t age_ms, int64_t latest_ms,
-               struct account_change *change)
+void token_new(struct new_token *out, int64_t age_ms, int64_t latest_ms,
+               struct token_issue *write)
 {
-    struct str text[] = {
-        { (const char *)out->hash, SHA256_BYTES }, account, project, methods
-    };
-
     memcpy(out->text, TOKEN_PREFIX, strlen(TOKEN_PREFIX));
     random_text(out->text + strlen(TOKEN_PREFIX),
                 TOKEN_TEXT_BYTES - 1 - strlen(TOKEN_PREFIX), sizeof(letters) - 1);
@@ -95,6 +76,7 @@ void token_new(struct new_token *out, struct str account, struct str project,
     out->expires_ms = out->issued_ms + age_ms;
     if (out->expires_ms > latest_ms)
         out->expires_ms = latest_ms;
-    change_add(change, STEP_TOKENS_EXPIRE, NULL, 0, out->issued_ms, 0);
-    change_add(change, STEP_TOKEN_ADD, text, STEP_TEXTS, out->issued_ms, out->expires_ms);
+    write->hash = (struct str){ (const char *)out->hash, SHA256_BYTES };
+    write->issued_ms = out->issued_ms;
+    write->expires_ms = out->expires_ms;
 }

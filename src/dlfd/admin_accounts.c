@@ -138,25 +138,26 @@ static void wipe_password(struct password *p)
     buf_release(&p->hash);
 }
 
-/* Carries out a change that comes with a text which is shown only once: first it is seen
+/* Carries out a write that comes with a text which is shown only once: first it is seen
  * that it can be done, then the text is written, then it is done, so that nothing takes
  * effect that nobody has been told.  Wipes the text; without one it is only carried out.
  */
-static int write_shown(struct folder *f, struct account_change *change, struct buf *shown,
-                       const char *taken, const char *denied, struct err *err)
+static int write_shown(struct folder *f, struct write *w, bool *rehearsal,
+                       struct buf *shown, const char *taken, const char *denied,
+                       struct err *err)
 {
     static const char gone[] = "the user is gone";
     int rc = shown->bad ? err_nomem(err) : 0;
 
     if (!rc && shown->len) {
-        change->rehearsal = true;
-        rc = admin_write(f, &change->write, gone, taken, denied, err);
-        change->rehearsal = false;
+        *rehearsal = true;
+        rc = admin_write(f, w, gone, taken, denied, err);
+        *rehearsal = false;
         if (!rc)
             rc = output_once("dlfd admin", buf_str(shown));
     }
     buf_wipe(shown);
-    return rc ? rc : admin_write(f, &change->write, gone, taken, denied, err);
+    return rc ? rc : admin_write(f, w, gone, taken, denied, err);
 }
 
 /* The text that shows the password, if it is a new one; else empty. */
@@ -173,20 +174,20 @@ static int add_user(struct folder *f, const struct admin_call *call, struct str 
                     const struct password *p, struct err *err)
 {
     char id[ID_HEX_BYTES], domain_id[ID_HEX_BYTES];
-    struct account_change change;
-    struct str account[] = {
-        { id, ID_HEX_BYTES - 1 }, domain, str_of(call->name), buf_str(&p->hash)
-    };
     struct buf shown = shown_password(call, p);
-    struct str new_domain[] = { { domain_id, ID_HEX_BYTES - 1 }, domain };
+    struct user_new user;
 
     id_hex(id);
     id_hex(domain_id);
-    account_change_init(&change);
-    change_add(&change, STEP_DOMAIN_ADD, new_domain, 2, clock_ms(), 0);
-    change_add(&change, STEP_ACCOUNT_ADD, account, 4, call->admin != NULL, clock_ms());
-    return write_shown(f, &change, &shown, "a user of that name is in the domain already",
-                       "", err);
+    user_new_init(&user);
+    user.domain_id = str_of(domain_id);
+    user.domain = domain;
+    user.id = str_of(id);
+    user.name = str_of(call->name);
+    user.password = buf_str(&p->hash);
+    user.is_admin = call->admin != NULL;
+    return write_shown(f, &user.write, &user.rehearsal, &shown,
+                       "a user of that name is in the domain already", "", err);
 }
 
 int admin_user_create(struct folder *f, const struct admin_call *call, struct err *err)
@@ -213,23 +214,23 @@ int admin_user_list(struct folder *f, const struct admin_call *call, struct err 
                          err);
 }
 
-/* Carries out a step for an account, and ends all of its tokens. */
+/* Gives an account another password, or deletes it where there is none. */
 static int change_user(struct folder *f, const struct admin_call *call,
-                       enum account_step step, struct str hash, struct buf *shown,
+                       const struct password *password, struct buf *shown,
                        struct err *err)
 {
     struct arena arena = ARENA_INIT;
-    struct account_change change;
+    struct user_change change;
     struct account account;
     int rc = find_account(f, call, call->name, &account, &arena, err);
 
     if (!rc) {
-        struct str text[] = { account.id, hash };
-
-        account_change_init(&change);
-        change_add(&change, STEP_TOKENS_REVOKE, text, 1, 0, 0);
-        change_add(&change, step, text, 2, 0, 0);
-        rc = write_shown(f, &change, shown, "", "", err);
+        user_change_init(&change);
+        change.id = account.id;
+        change.deleted = !password;
+        if (password)
+            change.password = buf_str(&password->hash);
+        rc = write_shown(f, &change.write, &change.rehearsal, shown, "", "", err);
     }
     arena_release(&arena);
     return rc;
@@ -242,8 +243,7 @@ int admin_user_password(struct folder *f, const struct admin_call *call, struct 
     struct buf shown = shown_password(call, &password);
 
     if (!rc)
-        rc = change_user(f, call, STEP_ACCOUNT_PASSWORD, buf_str(&password.hash), &shown,
-                         err);
+        rc = change_user(f, call, &password, &shown, err);
     buf_wipe(&shown);
     wipe_password(&password);
     return rc;
@@ -253,7 +253,7 @@ int admin_user_delete(struct folder *f, const struct admin_call *call, struct er
 {
     struct buf nothing = BUF_INIT(0);
 
-    return change_user(f, call, STEP_ACCOUNT_DELETE, STR(""), &nothing, err);
+    return change_user(f, call, NULL, &nothing, err);
 }
 
 /* ---- access keys ---- */
@@ -263,21 +263,21 @@ int admin_key_create(struct folder *f, const struct admin_call *call, struct err
     struct new_key key = { .sealed = BUF_INIT(0) };
     struct buf shown = BUF_INIT(KIB);
     struct arena arena = ARENA_INIT;
-    struct account_change change;
+    struct access_key_add add;
     struct account account;
     int rc = find_account(f, call, call->name, &account, &arena, err);
 
-    account_change_init(&change);
+    access_key_add_init(&add);
     if (!rc) {
-        rc = access_key_new(&key, store_key(f->store), account.id, &change, err);
+        rc = access_key_new(&key, store_key(f->store), account.id, &add, err);
         if (rc)
             admin_explain(err, rc, "there is no key for secrets");
     }
     buf_addf(&shown, "User Name,Access Key Id,Secret Access Key\n%s,%s,%s\n", call->name,
              key.id, key.secret);
     if (!rc)
-        rc = write_shown(f, &change, &shown, "", "the user has two access keys already",
-                         err);
+        rc = write_shown(f, &add.write, &add.rehearsal, &shown, "",
+                         "the user has two access keys already", err);
     buf_wipe(&shown);
     buf_release(&key.sealed);
     wipe(&key, sizeof(key));
@@ -294,14 +294,11 @@ int admin_key_list(struct folder *f, const struct admin_call *call, struct err *
 
 int admin_key_delete(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    struct str id = str_of(call->name);
-    struct account_change change;
+    struct access_key_delete key;
 
-    account_change_init(&change);
-    change_add(&change, STEP_KEY_TOKENS, &id, 1, 0, 0);
-    change_add(&change, STEP_KEY_DELETE, &id, 1, 0, 0);
-    return admin_write(f, &change.write, "no access key of that id is there", "", "",
-                       err);
+    access_key_delete_init(&key);
+    key.id = str_of(call->name);
+    return admin_write(f, &key.write, "no access key of that id is there", "", "", err);
 }
 
 /* ---- projects ---- */
@@ -346,23 +343,20 @@ int admin_check_project(struct folder *f, const char *id, struct err *err)
 
 int admin_project_create(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    char id[ID_HEX_BYTES], workspace[ID_HEX_BYTES];
+    char id[ID_HEX_BYTES];
     struct buf domain = BUF_INIT(KIB);
-    struct account_change change;
+    struct project_new project;
     int rc = find_domain(f, call, &domain, err);
-    struct str project[] = { { id, ID_HEX_BYTES - 1 },
-                             str_of(call->name),
-                             buf_str(&domain) };
-    struct str first[] = { { workspace, ID_HEX_BYTES - 1 }, project[0] };
 
     id_hex(id);
-    id_hex(workspace);
-    account_change_init(&change);
-    change_add(&change, STEP_PROJECT_NEW, project, 3, clock_ms(), 0);
-    change_add(&change, STEP_PROJECT_WORKSPACE, first, 2, id_random(), clock_ms());
+    project_new_init(&project);
+    project.id = str_of(id);
+    project.name = str_of(call->name);
+    project.domain = buf_str(&domain);
     if (!rc)
-        rc = admin_write(f, &change.write, "there is no such domain: create a user first",
-                         "a project of that name is in the domain already", "", err);
+        rc =
+            admin_write(f, &project.write, "there is no such domain: create a user first",
+                        "a project of that name is in the domain already", "", err);
     if (!rc)
         puts(id);
     buf_release(&domain);
@@ -378,13 +372,7 @@ int admin_project_list(struct folder *f, const struct admin_call *call, struct e
 
 int admin_project_delete(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    static const enum account_step steps[] = {
-        STEP_PROJECT_IS_EMPTY,   STEP_PROJECT_ORPHAN_BLOBS, STEP_PROJECT_OBJECTS,
-        STEP_PROJECT_WORKSPACES, STEP_PROJECT_CLUSTERS,     STEP_PROJECT_TOKENS,
-        STEP_PROJECT_DELETE,
-    };
-    struct str id = str_of(call->name);
-    struct account_change change;
+    struct project_delete project;
     struct project_search search;
     int rc = find_project(f, call->name, &search, err);
 
@@ -392,38 +380,37 @@ int admin_project_delete(struct folder *f, const struct admin_call *call, struct
         return rc;
     if (!search.found)
         return err_say(err, E_NOTFOUND, ADMIN_NO_PROJECT);
-    account_change_init(&change);
-    for (size_t i = call->force != NULL; i < sizeof(steps) / sizeof(steps[0]); i++)
-        change_add(&change, steps[i], &id, 1, 0, 0);
-    return admin_write(f, &change.write, "no project of that id is there", "",
+    project_delete_init(&project);
+    project.id = str_of(call->name);
+    project.force = call->force != NULL;
+    return admin_write(f, &project.write, "no project of that id is there", "",
                        "it is not empty: --force deletes it with all that it holds", err);
 }
 
 /* ---- roles ---- */
 
-static int role_of(const char *name)
+static enum role role_of(const char *name)
 {
     for (int i = 0; name && role_names[i]; i++)
         if (strcmp(role_names[i], name) == 0)
-            return i + 1;
+            return (enum role)(i + 1);
     return ROLE_NONE;
 }
 
-static int change_role(struct folder *f, const struct admin_call *call,
-                       enum account_step step, int role, struct err *err)
+static int change_role(struct folder *f, const struct admin_call *call, enum role role,
+                       struct err *err)
 {
     struct arena arena = ARENA_INIT;
-    struct account_change change;
+    struct role_change change;
     struct account account;
     int rc = find_account(f, call, call->user, &account, &arena, err);
 
     if (!rc) {
-        struct str text[] = { str_of(call->project),
-                              str_of(call->workspace ? call->workspace : "default"),
-                              account.id };
-
-        account_change_init(&change);
-        change_add(&change, step, text, 3, role, 0);
+        role_change_init(&change);
+        change.project = str_of(call->project);
+        change.workspace = str_of(call->workspace ? call->workspace : "default");
+        change.account = account.id;
+        change.role = role;
         rc = admin_write(f, &change.write,
                          role ? "the project has no such workspace"
                               : "the user has no role in that workspace",
@@ -435,10 +422,10 @@ static int change_role(struct folder *f, const struct admin_call *call,
 
 int admin_role_grant(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    int role = role_of(call->name);
+    enum role role = role_of(call->name);
 
     if (role)
-        return change_role(f, call, STEP_ROLE_SET, role, err);
+        return change_role(f, call, role, err);
     fputs("dlfd admin: a role is one of viewer, operator, developer, administrator\n",
           stderr);
     return 2;
@@ -446,7 +433,7 @@ int admin_role_grant(struct folder *f, const struct admin_call *call, struct err
 
 int admin_role_revoke(struct folder *f, const struct admin_call *call, struct err *err)
 {
-    return change_role(f, call, STEP_ROLE_REVOKE, ROLE_NONE, err);
+    return change_role(f, call, ROLE_NONE, err);
 }
 
 int admin_role_list(struct folder *f, const struct admin_call *call, struct err *err)

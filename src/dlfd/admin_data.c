@@ -213,14 +213,13 @@ static int read_keys(const struct folder *f, const char *file, struct key_file *
 /* Deletes all tokens: the backup does not know which were revoked since it was made. */
 static int drop_tokens(struct store *store, struct err *err)
 {
-    struct account_change change;
+    struct tokens_drop drop;
     int rc;
 
-    account_change_init(&change);
-    change_add(&change, STEP_TOKENS_DROP, NULL, 0, 0, 0);
-    rc = store_write(store, &change.write);
+    tokens_drop_init(&drop);
+    rc = store_write(store, &drop.write);
     if (rc)
-        *err = change.write.err;
+        *err = drop.write.err;
     return rc;
 }
 

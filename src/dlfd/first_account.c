@@ -15,7 +15,7 @@
 
 /* The first account while it is made, with what the catalogue held before. */
 struct first {
-    char domain[ID_HEX_BYTES], user[ID_HEX_BYTES], workspace[ID_HEX_BYTES];
+    char domain[ID_HEX_BYTES], user[ID_HEX_BYTES];
     char project[PROJECT_ID_MAX + 1]; /* the oldest one, or a new one */
     int signed_in;    /* not 0: sign-in was on before, so no project is adopted */
     bool adopts;      /* there are projects, which the new domain gets */
@@ -23,7 +23,7 @@ struct first {
     char password[PASSWORD_TEXT_BYTES];
     struct buf hash;
     struct new_key key;
-    struct account_change change;
+    struct domain_begin begin;
 };
 
 static void read_project(void *arg, const struct str *column)
@@ -72,44 +72,38 @@ static int find_what_is_there(struct store *store, struct first *f, int *account
     return rc;
 }
 
-static void add_project(struct first *f, struct str region)
+/* The project that is there becomes the domain's; or a new one is made. */
+static void set_project(struct first *f, struct str region)
 {
-    struct str new[] = { str_of(f->project), region, STR(NAME) };
-    struct str workspace[] = { str_of(f->workspace), str_of(f->project) };
-    struct str adopted[] = { STR(NAME), region };
+    struct domain_begin *b = &f->begin;
 
-    if (f->adopts && !f->signed_in)
-        change_add(&f->change, STEP_PROJECTS_ADOPT, adopted, 2, 0, 0);
-    if (f->adopts)
-        return;
-    change_add(&f->change, STEP_PROJECT_NEW, new, 3, clock_ms(), 0);
-    change_add(&f->change, STEP_PROJECT_WORKSPACE, workspace, 2, id_random(), clock_ms());
+    b->makes_project = !f->adopts;
+    b->adopts = f->adopts && !f->signed_in;
+    if (b->makes_project)
+        id_hex(f->project);
+    b->project.id = str_of(f->project);
+    b->project.name = region;
+    b->project.domain = STR(NAME);
 }
 
 static int prepare_account(struct store *store, struct first *f, const char *region,
                            struct err *err)
 {
-    struct str domain[] = { str_of(f->domain), STR(NAME) };
-    struct str account[] = { str_of(f->user), STR(NAME), STR(NAME), STR("") };
+    struct user_new *u = &f->begin.user;
     int rc;
 
-    account_change_init(&f->change);
+    domain_begin_init(&f->begin);
     id_hex(f->domain);
     id_hex(f->user);
-    id_hex(f->workspace);
-    if (!f->adopts)
-        id_hex(f->project);
-    domain[0] = str_of(f->domain);
-    account[0] = str_of(f->user);
+    set_project(f, str_of(region));
     password_new(f->password);
     rc = password_hash(str_of(f->password), &f->hash, err);
-    account[3] = buf_str(&f->hash);
-    change_add(&f->change, STEP_DOMAIN_ADD, domain, 2, clock_ms(), 0);
-    add_project(f, str_of(region));
-    change_add(&f->change, STEP_SIGNED_IN, NULL, 0, 0, 0);
-    change_add(&f->change, STEP_ACCOUNT_ADD, account, 4, 1, clock_ms());
-    return rc ? rc
-              : access_key_new(&f->key, store_key(store), account[0], &f->change, err);
+    u->domain_id = str_of(f->domain);
+    u->domain = u->name = STR(NAME);
+    u->id = str_of(f->user);
+    u->password = buf_str(&f->hash);
+    u->is_admin = true;
+    return rc ? rc : access_key_new(&f->key, store_key(store), u->id, &f->begin.key, err);
 }
 
 static int write_credentials(const struct first *f, const char *data, const char *region,
@@ -133,12 +127,12 @@ static int write_credentials(const struct first *f, const char *data, const char
     return rc;
 }
 
-static int carry_out(struct store *store, struct first *f, struct err *err)
+static int carry_out(struct store *store, struct write *w, struct err *err)
 {
-    int rc = store_write(store, &f->change.write);
+    int rc = store_write(store, w);
 
     if (rc)
-        *err = f->change.write.err;
+        *err = w->err;
     return rc;
 }
 
@@ -147,12 +141,12 @@ static int carry_out(struct store *store, struct first *f, struct err *err)
 static int adopt(struct store *store, struct first *f, const char *region,
                  struct err *err)
 {
-    struct str text[] = { buf_str(&f->owner), str_of(region) };
+    struct projects_adopt adopt;
 
-    account_change_init(&f->change);
-    change_add(&f->change, STEP_PROJECTS_ADOPT, text, 2, 0, 0);
-    change_add(&f->change, STEP_SIGNED_IN, NULL, 0, 0, 0);
-    return carry_out(store, f, err);
+    projects_adopt_init(&adopt);
+    adopt.domain = buf_str(&f->owner);
+    adopt.name = str_of(region);
+    return carry_out(store, &adopt.write, err);
 }
 
 static int make_account(struct store *store, struct first *f, const char *data,
@@ -162,7 +156,7 @@ static int make_account(struct store *store, struct first *f, const char *data,
 
     if (!rc)
         rc = write_credentials(f, data, region, err);
-    return rc ? rc : carry_out(store, f, err);
+    return rc ? rc : carry_out(store, &f->begin.write, err);
 }
 
 int first_account(struct store *store, const char *data, const char *region, bool *made,

@@ -4,8 +4,6 @@
 #include "store/damage.h"
 #include "store/store_int.h"
 
-/* ---- reading ---- */
-
 static bool is_whole(const struct account *a)
 {
     return a->id.p && a->name.p && a->domain.p && a->domain_name.p && a->password.p;
@@ -96,19 +94,18 @@ static const struct {
     enum sql sql;
     int columns;
 } lists[] = {
-#define STEP(name, arguments, none, text)
 #define LIST(name, columns, text) [LIST_##name] = { SQL_LIST_##name, columns },
 #include "store/accounts.def"
-#undef STEP
 #undef LIST
 };
 #define LIST_MAX_COLUMNS 4
+#define LIST_MAX_VALUES 4
 
 int snapshot_accounts(struct snapshot *s, enum account_list list, const struct str *args,
                       size_t n, void (*each)(void *arg, const struct str *column),
                       void *arg, struct err *err)
 {
-    struct value values[STEP_TEXTS] = { 0 };
+    struct value values[LIST_MAX_VALUES] = { 0 };
     struct str column[LIST_MAX_COLUMNS];
     struct query *q;
     int rc;
@@ -122,80 +119,4 @@ int snapshot_accounts(struct snapshot *s, enum account_list list, const struct s
         each(arg, column);
     }
     return rc;
-}
-
-/* ---- changes ---- */
-
-static const struct {
-    enum sql sql;
-    const char *arguments;
-    int none;
-} steps[] = {
-#define STEP(name, arguments, none, text)                                                \
-    [STEP_##name] = { SQL_STEP_##name, arguments, none },
-#define LIST(name, columns, text)
-#include "store/accounts.def"
-#undef STEP
-#undef LIST
-};
-#define STEP_MAX_VALUES 8
-
-static int run_step(struct db *db, struct account_change *c, size_t at, struct err *err)
-{
-    const char *arguments = steps[c->step[at].step].arguments;
-    int none = steps[c->step[at].step].none, rc;
-    struct value value[STEP_MAX_VALUES];
-    struct query *q;
-    size_t n = 0;
-
-    for (; arguments[2 * n]; n++) {
-        int which = arguments[2 * n + 1] - '0';
-
-        value[n].type = arguments[2 * n];
-        if (value[n].type == 'i')
-            value[n].number = c->step[at].number[which];
-        else
-            value[n].text = c->step[at].text[which];
-    }
-    q = db_query_values(db, steps[c->step[at].step].sql, value, n);
-    rc = db_next(q, err);
-    if (!rc && none && db_changes(db) == 0)
-        rc = err_set(err, (enum ec)none, API_OK, DET_NONE);
-    return rc;
-}
-
-static int run_steps(struct db *db, struct account_change *c, struct err *err)
-{
-    int rc = 0;
-
-    for (c->failed = 0; c->failed < c->n; c->failed++) {
-        rc = run_step(db, c, c->failed, err);
-        if (rc)
-            break;
-    }
-    return rc;
-}
-
-/* Does it and undoes it. */
-static int rehearse(struct db *db, struct account_change *c, struct err *err)
-{
-    int rc = db_run(db, err, SQL_SAVEPOINT, "");
-
-    if (!rc)
-        rc = run_steps(db, c, err);
-    if (!rc)
-        rc = db_run(db, err, SQL_SAVEPOINT_UNDO, "");
-    return rc ? rc : db_run(db, err, SQL_SAVEPOINT_END, "");
-}
-
-static int run_change(struct db *db, struct write *write, struct err *err)
-{
-    struct account_change *c = (struct account_change *)write;
-
-    return c->rehearsal ? rehearse(db, c, err) : run_steps(db, c, err);
-}
-
-void account_change_init(struct account_change *c)
-{
-    *c = (struct account_change){ .write.run = run_change };
 }

@@ -44,41 +44,13 @@ int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token 
 /* The lists of accounts.def: `each` is called with the columns of each row, which live
  * until it returns; parameters that a list does not take are ignored. */
 enum account_list {
-#define STEP(name, arguments, none, text)
 #define LIST(name, columns, text) LIST_##name,
 #include "store/accounts.def"
-#undef STEP
 #undef LIST
     ACCOUNT_LISTS
 };
 int snapshot_accounts(struct snapshot *s, enum account_list list, const struct str *args,
                       size_t n, void (*each)(void *arg, const struct str *column),
                       void *arg, struct err *err) MUST_CHECK;
-
-/* A change is one or more steps, which hold together or not at all.  E_EXISTS: a name
- * is in use; what accounts.def says of a step that changes nothing; `failed` is that
- * step. */
-enum account_step {
-#define STEP(name, arguments, none, text) STEP_##name,
-#define LIST(name, columns, text)
-#include "store/accounts.def"
-#undef STEP
-#undef LIST
-    ACCOUNT_STEPS
-};
-
-#define STEP_TEXTS 4
-#define CHANGE_MAX_STEPS 8
-struct account_change {
-    struct write write;
-    struct {
-        enum account_step step;
-        struct str text[STEP_TEXTS];
-        int64_t number[2];
-    } step[CHANGE_MAX_STEPS];
-    size_t n, failed;
-    bool rehearsal; /* whether it could be done: nothing is changed */
-};
-void account_change_init(struct account_change *c);
 
 #endif

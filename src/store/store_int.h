@@ -102,6 +102,10 @@ int find_workspace(struct db *db, struct str project, struct str uid,
                    struct err *err) MUST_CHECK;
 bool is_cdm_workspace(struct str uid);
 
+/* Adds a workspace; `uid` is an output. */
+int add_workspace(struct db *db, struct str project, struct str name,
+                  char uid[ID_HEX_BYTES], struct err *err) MUST_CHECK;
+
 /* Adds the project's row, and its default workspace, if it has none yet.  E_DENIED,
  * STORE_OTHER_PROJECT: it does not exist, and only an administrator may make it. */
 int add_project(struct db *db, struct str project, struct err *err) MUST_CHECK;

@@ -141,8 +141,8 @@ int snapshot_workspaces(struct snapshot *s, struct str project,
 
 /* ---- in a write ---- */
 
-static int add_workspace(struct db *db, struct str project, struct str name,
-                         char uid[ID_HEX_BYTES], struct err *err)
+int add_workspace(struct db *db, struct str project, struct str name,
+                  char uid[ID_HEX_BYTES], struct err *err)
 {
     id_hex(uid);
     return db_run(db, err, SQL_WORKSPACE_ADD, "sssii", str_of(uid), project, name,

@@ -134,15 +134,17 @@ static void test_the_letters_of_random_texts(void **state)
     seal_key_new(&key);
     for (int i = 0; i < 200; i++) {
         char password[PASSWORD_TEXT_BYTES];
-        struct account_change change;
+        struct access_key_add add;
+        struct token_issue issue;
         struct buf secret = BUF_INIT(KIB);
         struct new_token token;
         struct new_key made;
 
-        account_change_init(&change);
+        access_key_add_init(&add);
+        token_issue_init(&issue);
         password_new(password);
         see(password, 24, sets[0], seen[0]);
-        assert_ok(access_key_new(&made, &key, STR("account"), &change, &err), &err);
+        assert_ok(access_key_new(&made, &key, STR("account"), &add, &err), &err);
         see(made.id, 20, sets[1], seen[1]);
         see(made.secret, 40, sets[2], seen[2]);
         assert_true(
@@ -152,7 +154,7 @@ static void test_the_letters_of_random_texts(void **state)
             access_key_open(&key, STR("ANOTHER"), buf_str(&made.sealed), &secret));
         assert_false(
             access_key_open(NULL, str_of(made.id), buf_str(&made.sealed), &secret));
-        token_new(&token, STR("account"), STR(""), STR("[]"), 1000, INT64_MAX, &change);
+        token_new(&token, 1000, INT64_MAX, &issue);
         assert_true(str_starts(str_of(token.text), "dlft-"));
         see(token.text + 5, 43, sets[3], seen[3]);
         assert_int_equal(token.expires_ms - token.issued_ms, 1000);
@@ -166,13 +168,13 @@ static void test_the_letters_of_random_texts(void **state)
 static void test_what_has_the_form_of_a_token(void **state)
 {
     uint8_t hash[SHA256_BYTES], same[SHA256_BYTES];
-    struct account_change change;
+    struct token_issue issue;
     struct new_token token;
     char text[TOKEN_TEXT_BYTES + 1] = "";
 
     (void)state;
-    account_change_init(&change);
-    token_new(&token, STR("account"), STR(""), STR("[]"), 1000, INT64_MAX, &change);
+    token_issue_init(&issue);
+    token_new(&token, 1000, INT64_MAX, &issue);
     assert_true(token_hash(str_of(token.text), hash));
     assert_memory_equal(hash, token.hash, SHA256_BYTES);
     sha256(str_of(token.text), same);
@@ -201,19 +203,22 @@ struct sign_ins {
 static int add_account(struct sign_ins *w, struct err *err)
 {
     struct buf hash = BUF_INIT(KIB);
-    struct account_change change;
+    struct domain_begin begin;
     struct new_key key;
     int rc = password_hash(STR("hunter22"), &hash, err);
-    struct str domain[] = { STR("did"), STR("d") };
-    struct str account[] = { STR(ACCOUNT), STR("d"), STR("u"), buf_str(&hash) };
 
-    account_change_init(&change);
-    change_add(&change, STEP_DOMAIN_ADD, domain, 2, 1, 0);
-    change_add(&change, STEP_ACCOUNT_ADD, account, 4, 1, 1);
+    domain_begin_init(&begin);
+    begin.user.domain_id = STR("did");
+    begin.user.domain = STR("d");
+    begin.user.id = STR(ACCOUNT);
+    begin.user.name = STR("u");
+    begin.user.password = buf_str(&hash);
+    begin.user.is_admin = true;
     if (!rc)
-        rc = access_key_new(&key, store_key(w->auth.store), account[0], &change, err);
+        rc = access_key_new(&key, store_key(w->auth.store), begin.user.id, &begin.key,
+                            err);
     if (!rc)
-        rc = store_write(w->auth.store, &change.write);
+        rc = store_write(w->auth.store, &begin.write);
     memcpy(w->access_key, key.id, ACCESS_KEY_BYTES);
     memcpy(w->secret_key, key.secret, SECRET_KEY_BYTES);
     buf_release(&key.sealed);

@@ -20,6 +20,7 @@
 #include "api/path.h"
 #include "auth/auth.h"
 #include "auth/credentials.h"
+#include "auth/refusal.h"
 #include "auth/password.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -469,28 +470,30 @@ static int auth_begin(struct job *j, struct err *err)
 static int make_account(struct job *j, struct err *err)
 {
     struct buf hash = BUF_INIT(KIB);
-    struct account_change change;
+    struct domain_begin begin;
     char id[ID_HEX_BYTES], name[24];
-    struct str domain[] = { STR("did"), STR("d") };
-    struct str account[] = { STR(ACCOUNT), STR("d"), STR("u"), STR("") };
     int rc = password_hash(STR("hunter22"), &hash, err);
 
     in.key.sealed = BUF_INIT(0);
-    account[3] = buf_str(&hash);
+    domain_begin_init(&begin);
+    begin.user.domain_id = STR("did");
+    begin.user.domain = STR("d");
+    begin.user.id = STR(ACCOUNT);
+    begin.user.name = STR("u");
+    begin.user.password = buf_str(&hash);
+    begin.user.is_admin = true;
     if (j->turn >= 0) { /* one more, of another name */
         id_hex(id);
         snprintf(name, sizeof(name), "u%d", j->turn);
-        account[0] = str_of(id);
-        account[2] = str_of(name);
+        begin.user.id = str_of(id);
+        begin.user.name = str_of(name);
     }
-    account_change_init(&change);
-    change_add(&change, STEP_DOMAIN_ADD, domain, 2, 1, 0);
-    change_add(&change, STEP_ACCOUNT_ADD, account, 4, 1, 1);
     if (!rc)
-        rc = access_key_new(&in.key, store_key(in.auth.store), account[0], &change, err);
-    if (!rc && store_write(in.auth.store, &change.write)) {
-        rc = change.write.rc;
-        *err = change.write.err;
+        rc = access_key_new(&in.key, store_key(in.auth.store), begin.user.id, &begin.key,
+                            err);
+    if (!rc && store_write(in.auth.store, &begin.write)) {
+        rc = begin.write.rc;
+        *err = begin.write.err;
     }
     buf_release(&in.key.sealed);
     buf_release(&hash);
@@ -499,17 +502,22 @@ static int make_account(struct job *j, struct err *err)
 
 static int issue_token(struct job *j, struct err *err)
 {
-    struct account_change change;
+    struct token_issue issue;
     struct new_token token;
 
     (void)j;
-    account_change_init(&change);
-    token_new(&token, STR(ACCOUNT), STR("p"), STR("[]"), 60000, INT64_MAX, &change);
-    if (store_write(in.auth.store, &change.write))
-        *err = change.write.err;
+    token_issue_init(&issue);
+    issue.proof = PROOF_ACCESS_KEY;
+    issue.shown = str_of(in.key.id);
+    issue.account = STR(ACCOUNT);
+    issue.project = STR("p");
+    issue.methods = STR("[]");
+    token_new(&token, 60000, INT64_MAX, &issue);
+    if (store_write(in.auth.store, &issue.write))
+        *err = issue.write.err;
     else
         in.token = token;
-    return change.write.rc;
+    return issue.write.rc;
 }
 
 /* An account is never half of one. */
@@ -660,7 +668,7 @@ static int permit(struct job *j, struct err *err)
     struct authority a = auth_authority(&who, STR("p"), STR(""), ROLE_VIEWER);
     struct rights rights;
     struct revisions revisions;
-    int rc = store_judge(in.auth.store, &a, &rights, &revisions, err);
+    int rc = refusal_judge(in.auth.store, &a, &rights, &revisions, err);
 
     if (rc == E_DENIED) {
         note(j, "denied: %d", err->api);

@@ -1,6 +1,6 @@
 /* Secrets: sealed with the catalogue's key, moved, dropped, sealed with another key. */
 #include "base/limits.h"
-#include "store/accounts.h"
+#include "store/account_writes.h"
 #include "store/keys.h"
 #include "unit/store/conformance.h"
 
@@ -119,18 +119,31 @@ static void test_what_is_dropped_is_told_in_order(void **state)
     saving_release(&s);
 }
 
+static int add_user(struct store *store)
+{
+    struct user_new user;
+
+    user_new_init(&user);
+    user.domain_id = user.domain = STR("d");
+    user.id = user.name = STR("u");
+    user.password = STR("-");
+    return store_write(store, &user.write);
+}
+
 /* Fails with E_BUSY when the key of a sealed access key is not the catalogue's. */
 static int hold_key(struct store *store)
 {
-    struct account_change change;
+    struct access_key_add add;
     int rc;
 
-    account_change_init(&change);
-    change.step[0].step = STEP_SEAL_KEY_HOLDS;
-    change.step[0].text[0] = str_of(store_key(store)->id);
-    change.n = 1;
-    rc = store_write(store, &change.write);
-    err_clear(&change.write.err);
+    access_key_add_init(&add);
+    add.rehearsal = true;
+    add.id = STR("k");
+    add.account = STR("u");
+    add.key_id = str_of(store_key(store)->id);
+    add.sealed = STR("-");
+    rc = store_write(store, &add.write);
+    err_clear(&add.write.err);
     return rc;
 }
 
@@ -142,6 +155,8 @@ static void test_nothing_is_sealed_with_a_key_that_was_replaced(void **state)
     struct rekey r;
 
     assert_ok(w->engine->open(&late.store, w->folder, false, &w->err), &w->err);
+    assert_ok(new_workspace(w, "p", "one"), &w->err); /* with a user no save begins p */
+    assert_int_equal(add_user(w->store), 0);
     assert_int_equal(hold_key(late.store), 0);
     seal_key_new(&next);
     rekey_init(&r);
