@@ -15,6 +15,7 @@
 #include "store/damage.h"
 #include "store/sqlite_frozen.h"
 #include "store/sqlite_sums.h"
+#include "store/tasks.h"
 #include "base/banned.h"
 
 struct query {
@@ -35,6 +36,15 @@ static const char *const texts[SQLS] = {
 #include "store/sql.def"
 #undef SQL
 };
+
+/* What sql.def and the rows of all catalogues have instead of the names. */
+_Static_assert(KIND_JOB == 1 && KIND_SCRIPT == 2 && KIND_RESOURCE == 3 &&
+                   KIND_CONNECTION == 4 && KIND_LINK == 5 && KIND_CDM_JOB == 6,
+               "kinds");
+_Static_assert(REF_SCRIPT == 1 && REF_RESOURCE == 2 && REF_LOCATION == 3 &&
+                   REF_CDM == 4 && REF_JOB == 5 && REF_LINK == 6,
+               "kinds of references");
+_Static_assert(TASK_IMPORT_JOBS == 1 && TASK_IMPORT_CONNECTIONS == 2, "kinds of tasks");
 
 /* The numbered files of store/migrations/, in order; made by the build. */
 static const char *const migrations[] = {
