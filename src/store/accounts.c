@@ -9,15 +9,27 @@ static bool is_whole(const struct account *a)
     return a->id.p && a->name.p && a->domain.p && a->domain_name.p && a->password.p;
 }
 
+/* ACCOUNT_COLUMNS of sql.def, with which every row of an account begins. */
+enum {
+    ACCOUNT_ID,
+    ACCOUNT_NAME,
+    ACCOUNT_DOMAIN,
+    ACCOUNT_DOMAIN_NAME,
+    ACCOUNT_IS_ADMIN,
+    ACCOUNT_PASSWORD,
+    ACCOUNT_ROW_END
+};
+
 /* The columns that every row of an account begins with; false: no memory. */
 static bool read_account(struct query *q, struct account *out, struct arena *arena)
 {
-    *out = (struct account){ .id = arena_str(arena, db_text(q, 0)),
-                             .name = arena_str(arena, db_text(q, 1)),
-                             .domain = arena_str(arena, db_text(q, 2)),
-                             .domain_name = arena_str(arena, db_text(q, 3)),
-                             .is_admin = db_int(q, 4) == 1,
-                             .password = arena_str(arena, db_text(q, 5)) };
+    *out = (struct account){ .id = arena_str(arena, db_text(q, ACCOUNT_ID)),
+                             .name = arena_str(arena, db_text(q, ACCOUNT_NAME)),
+                             .domain = arena_str(arena, db_text(q, ACCOUNT_DOMAIN)),
+                             .domain_name =
+                                 arena_str(arena, db_text(q, ACCOUNT_DOMAIN_NAME)),
+                             .is_admin = db_int(q, ACCOUNT_IS_ADMIN) == 1,
+                             .password = arena_str(arena, db_text(q, ACCOUNT_PASSWORD)) };
     return is_whole(out);
 }
 
@@ -46,6 +58,9 @@ int snapshot_account(struct snapshot *s, const struct account_key *key,
     return rc;
 }
 
+/* What a row of ACCESS_KEY has behind them. */
+enum { KEY_SEALED = ACCOUNT_ROW_END };
+
 int snapshot_access_key(struct snapshot *s, struct str id, struct account *out,
                         struct str *sealed, struct arena *arena, struct err *err)
 {
@@ -53,13 +68,24 @@ int snapshot_access_key(struct snapshot *s, struct str id, struct account *out,
     int rc = one_row(q, err);
 
     if (!rc) {
-        *sealed = arena_str(arena, db_text(q, 6));
+        *sealed = arena_str(arena, db_text(q, KEY_SEALED));
         if (!read_account(q, out, arena) || !sealed->p)
             rc = err_nomem(err);
         db_end(q);
     }
     return rc;
 }
+
+/* Likewise a row of TOKEN. */
+enum {
+    TOKEN_PROJECT = ACCOUNT_ROW_END,
+    TOKEN_PROJECT_NAME,
+    TOKEN_METHODS,
+    TOKEN_ISSUED,
+    TOKEN_EXPIRES,
+    TOKEN_REVOKED,
+    TOKEN_FAULT
+};
 
 int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token *out,
                 struct arena *arena, struct err *err)
@@ -73,14 +99,15 @@ int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token 
         rc = token_unknown(err);
     else if (rc == 1) {
         rc = 0;
-        *out = (struct token){ .project = arena_str(arena, db_text(q, 6)),
-                               .project_name = arena_str(arena, db_text(q, 7)),
-                               .methods = arena_str(arena, db_text(q, 8)),
-                               .issued_ms = db_int(q, 9),
-                               .expires_ms = db_int(q, 10),
-                               .revoked = db_int(q, 11) != 0 };
-        if (db_int(q, 12))
-            rc = row_damaged_text("token, of account", db_text(q, 0), err);
+        *out = (struct token){ .project = arena_str(arena, db_text(q, TOKEN_PROJECT)),
+                               .project_name =
+                                   arena_str(arena, db_text(q, TOKEN_PROJECT_NAME)),
+                               .methods = arena_str(arena, db_text(q, TOKEN_METHODS)),
+                               .issued_ms = db_int(q, TOKEN_ISSUED),
+                               .expires_ms = db_int(q, TOKEN_EXPIRES),
+                               .revoked = db_int(q, TOKEN_REVOKED) != 0 };
+        if (db_int(q, TOKEN_FAULT))
+            rc = row_damaged_text("token, of account", db_text(q, ACCOUNT_ID), err);
         else if (!read_account(q, &out->owner, arena) || !out->project.p ||
                  !out->project_name.p || !out->methods.p)
             rc = err_nomem(err);

@@ -8,16 +8,19 @@
 
 /* ---- reading ---- */
 
+/* A row of BLOBS. */
+enum { STORED_INDEX, STORED_BYTES, STORED_SIZE, STORED_SHA256, STORED_ID };
+
 /* Appends the bytes of a blob; it has as many as its row says, and the same. */
 static int read_blob(struct query *q, struct buf *out, struct err *err)
 {
-    struct str stored = db_text(q, 1), wanted = db_text(q, 3);
+    struct str stored = db_text(q, STORED_BYTES), wanted = db_text(q, STORED_SHA256);
     uint8_t is[SHA256_BYTES];
 
     sha256(stored, is);
-    if ((int64_t)stored.n != db_int(q, 2) ||
+    if ((int64_t)stored.n != db_int(q, STORED_SIZE) ||
         !str_eq(wanted, (struct str){ (const char *)is, sizeof(is) }))
-        return row_damaged("blob", db_int(q, 4), err);
+        return row_damaged("blob", db_int(q, STORED_ID), err);
     buf_addstr(out, stored);
     return out->bad ? err_nomem(err) : 0;
 }
@@ -29,7 +32,8 @@ static int read_blobs(struct db *db, struct str ids, size_t n, struct buf *out,
     size_t seen = 0;
     int rc = 0;
 
-    while (!rc && (rc = db_next(q, err)) == 1 && (size_t)db_int(q, 0) == seen) {
+    while (!rc && (rc = db_next(q, err)) == 1 &&
+           (size_t)db_int(q, STORED_INDEX) == seen) {
         rc = read_blob(q, out, err);
         seen++;
     }

@@ -74,20 +74,31 @@ static bool hash_is(struct str bytes, struct str wanted)
     return wanted.n == SHA256_BYTES && memcmp(is, wanted.p, SHA256_BYTES) == 0;
 }
 
-/* Columns: id, sha256, stored_sha256, raw_size, crc32, stored.  E_NOMEM. */
+/* A row of CHECK_BLOBS. */
+enum {
+    CHECKED_ID,
+    CHECKED_SHA256,
+    CHECKED_STORED_SHA256,
+    CHECKED_RAW_SIZE,
+    CHECKED_CRC32,
+    CHECKED_STORED,
+    CHECKED_OWNER
+};
+
+/* E_NOMEM. */
 static int blob_is_sound(struct query *q, bool *is, struct err *err)
 {
     struct buf raw = BUF_INIT(DEFINITION_MAX);
     struct err why = ERR_INIT;
-    struct str stored = db_text(q, 5);
-    int64_t size = db_int(q, 3);
+    struct str stored = db_text(q, CHECKED_STORED);
+    int64_t size = db_int(q, CHECKED_RAW_SIZE);
     int rc = 0;
 
-    *is = hash_is(stored, db_text(q, 2)) && size >= 0 &&
+    *is = hash_is(stored, db_text(q, CHECKED_STORED_SHA256)) && size >= 0 &&
           size <= (int64_t)DEFINITION_MAX &&
           deflate_undo(&raw, stored, (size_t)size, &why) == 0 &&
-          hash_is(buf_str(&raw), db_text(q, 1)) &&
-          (int64_t)deflate_crc32(buf_str(&raw)) == db_int(q, 4);
+          hash_is(buf_str(&raw), db_text(q, CHECKED_SHA256)) &&
+          (int64_t)deflate_crc32(buf_str(&raw)) == db_int(q, CHECKED_CRC32);
     if (why.ec == E_NOMEM)
         rc = err_nomem(err);
     err_clear(&why);
@@ -103,15 +114,15 @@ static int check_blobs(struct checking *c, struct err *err)
 
     while ((rc = db_next_raw(q, err)) == 1) {
         c->report->blobs++;
-        c->report->stored_bytes += (int64_t)db_text(q, 5).n;
+        c->report->stored_bytes += (int64_t)db_text(q, CHECKED_STORED).n;
         rc = blob_is_sound(q, &sound, err);
         if (rc)
             break;
         if (sound)
-            c->report->raw_bytes += db_int(q, 3);
+            c->report->raw_bytes += db_int(q, CHECKED_RAW_SIZE);
         else
             damaged(c, "damaged: the content of blob %lld, of %.*s",
-                    (long long)db_int(q, 0), STR_ARG(db_text(q, 6)));
+                    (long long)db_int(q, CHECKED_ID), STR_ARG(db_text(q, CHECKED_OWNER)));
     }
     db_end(q);
     return rc;
@@ -143,8 +154,10 @@ static int check_counters(struct checking *c, struct err *err)
     return rc;
 }
 
-/* Columns: what it is, the id of its key, what it is bound to, the sealed bytes.
- * E_NOMEM. */
+/* A row of CHECK_SEALED. */
+enum { SEALED_NAME, SEALED_KEY_ID, SEALED_CONTEXT, SEALED_BYTES };
+
+/* E_NOMEM. */
 static int opens(const struct checking *c, struct query *q, bool *is, struct err *err)
 {
     struct buf plain = BUF_INIT(DEFINITION_MAX);
@@ -152,8 +165,9 @@ static int opens(const struct checking *c, struct query *q, bool *is, struct err
 
     *is = false;
     for (int i = 0; i < c->n_keys && !*is; i++)
-        *is = str_is(db_text(q, 1), c->keys[i].id) &&
-              seal_open(&c->keys[i], db_text(q, 2), db_text(q, 3), &plain);
+        *is = str_is(db_text(q, SEALED_KEY_ID), c->keys[i].id) &&
+              seal_open(&c->keys[i], db_text(q, SEALED_CONTEXT), db_text(q, SEALED_BYTES),
+                        &plain);
     no_memory = plain.bad == E_NOMEM;
     buf_wipe(&plain);
     return no_memory ? err_nomem(err) : 0;
@@ -183,7 +197,8 @@ static int check_sealed(struct checking *c, struct err *err)
         if (rc)
             break;
         if (!is)
-            damaged(c, "damaged: the key does not open %.*s", STR_ARG(db_text(q, 0)));
+            damaged(c, "damaged: the key does not open %.*s",
+                    STR_ARG(db_text(q, SEALED_NAME)));
     }
     db_end(q);
     return rc;

@@ -56,16 +56,25 @@ static void dangles(struct looking *l, int64_t kind, struct str name, int64_t of
         l->count[of_kind]++;
 }
 
-/* By rows of references.  Columns: kind, name; kind, cluster and name of what is named.
- */
+/* A row of CHECK_DANGLING; of what is named the last three. */
+enum {
+    DANGLING_KIND,
+    DANGLING_NAME,
+    DANGLING_OF_KIND,
+    DANGLING_OF_CLUSTER,
+    DANGLING_OF_NAME
+};
+
+/* By rows of references. */
 static int check_refs(struct looking *l, struct err *err)
 {
     struct query *q = db_query(l->db, SQL_CHECK_DANGLING, "i", l->workspace);
     int rc;
 
     while ((rc = db_next(q, err)) == 1)
-        dangles(l, db_int(q, 0), db_text(q, 1), db_int(q, 2), db_text(q, 3),
-                db_text(q, 4));
+        dangles(l, db_int(q, DANGLING_KIND), db_text(q, DANGLING_NAME),
+                db_int(q, DANGLING_OF_KIND), db_text(q, DANGLING_OF_CLUSTER),
+                db_text(q, DANGLING_OF_NAME));
     return rc;
 }
 
@@ -110,21 +119,25 @@ static int look_up(struct looking *l, int64_t kind, struct str object, struct na
     return rc;
 }
 
-/* Columns: kind, name, raw_size, stored.  What cannot be read is found as damage. */
+/* A row of CHECK_NAMING. */
+enum { NAMING_KIND, NAMING_NAME, NAMING_RAW_SIZE, NAMING_STORED };
+
+/* What cannot be read is found as damage. */
 static int check_definition(struct looking *l, struct query *q, struct err *err)
 {
     struct buf raw = BUF_INIT(DEFINITION_MAX);
     struct json_doc doc = { .count = 0 };
     struct naming names = { .n = 0 };
     struct err ignored = ERR_INIT;
-    int64_t size = db_int(q, 2);
+    int64_t size = db_int(q, NAMING_RAW_SIZE);
     int rc = 0;
 
     if (size >= 0 && size <= (int64_t)DEFINITION_MAX &&
-        !deflate_undo(&raw, db_text(q, 3), (size_t)size, &ignored) &&
+        !deflate_undo(&raw, db_text(q, NAMING_STORED), (size_t)size, &ignored) &&
         !json_read(&doc, buf_str(&raw), JSON_STORED_MAX_VALUES, &ignored)) {
-        definition_connections((enum kind)db_int(q, 0), &doc, 0, add_name, &names);
-        rc = look_up(l, db_int(q, 0), db_text(q, 1), &names, err);
+        definition_connections((enum kind)db_int(q, NAMING_KIND), &doc, 0, add_name,
+                               &names);
+        rc = look_up(l, db_int(q, NAMING_KIND), db_text(q, NAMING_NAME), &names, err);
     }
     if (ignored.ec == E_NOMEM)
         rc = err_nomem(err);

@@ -38,6 +38,9 @@ int snapshot_downstream(struct snapshot *s, int64_t workspace, struct str name,
     return rc;
 }
 
+/* What a row of EXPORT_JOBS has behind the object. */
+enum { JOB_INDEX = OBJECT_ROW_END, JOB_REFS_FAULT };
+
 int snapshot_jobs(struct snapshot *s, int64_t workspace, bool submitted,
                   const struct str *names, size_t n, struct object *out,
                   struct arena *arena, struct err *err)
@@ -52,11 +55,11 @@ int snapshot_jobs(struct snapshot *s, int64_t workspace, bool submitted,
     memset(out, 0, n * sizeof(*out));
     q = db_query(s->db, sql, "is", workspace, buf_str(&list));
     while (!rc && (rc = db_next(q, err)) == 1) {
-        struct object *o = &out[db_int(q, OBJECT_COLUMNS)];
+        struct object *o = &out[db_int(q, JOB_INDEX)];
 
         rc = read_object(q, o, err);
         if (!rc)
-            rc = object_damaged((enum row_fault)db_int(q, OBJECT_COLUMNS + 1), o, err);
+            rc = object_damaged((enum row_fault)db_int(q, JOB_REFS_FAULT), o, err);
         if (!rc)
             rc = keep_object(o, arena, err);
     }
@@ -65,12 +68,15 @@ int snapshot_jobs(struct snapshot *s, int64_t workspace, bool submitted,
     return rc;
 }
 
+/* Likewise a row of EXPORT_DEPENDS. */
+enum { DEPEND_JOB = OBJECT_ROW_END, DEPEND_KIND, DEPEND_SCOPE, DEPEND_NAME };
+
 static int read_depend(struct query *q, struct depend *d, struct err *err)
 {
-    d->job = (size_t)db_int(q, OBJECT_COLUMNS);
-    d->ref.kind = (enum ref_kind)db_int(q, OBJECT_COLUMNS + 1);
-    d->ref.scope = db_text(q, OBJECT_COLUMNS + 2);
-    d->ref.name = db_text(q, OBJECT_COLUMNS + 3);
+    d->job = (size_t)db_int(q, DEPEND_JOB);
+    d->ref.kind = (enum ref_kind)db_int(q, DEPEND_KIND);
+    d->ref.scope = db_text(q, DEPEND_SCOPE);
+    d->ref.name = db_text(q, DEPEND_NAME);
     return read_object(q, &d->object, err);
 }
 

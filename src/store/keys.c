@@ -145,20 +145,23 @@ static int reseal(struct db *db, const struct seal_key *key, struct str name,
     return rc;
 }
 
+/* A row of SECRET_OF_OTHER_KEY. */
+enum { SECRET_OBJECT, SECRET_UID, SECRET_PATH, SECRET_SEALED, SECRET_BOUND };
+
 /* The secret of the row. */
 static int seal_secret(struct db *db, struct query *q, const struct seal_key *key,
                        struct err *err)
 {
     struct buf from = BUF_INIT(DEFINITION_MAX), to = BUF_INIT(DEFINITION_MAX),
                path = BUF_INIT(DEFINITION_MAX), sealed = BUF_INIT(DEFINITION_MAX);
-    int64_t object = db_int(q, 0);
+    int64_t object = db_int(q, SECRET_OBJECT);
     int rc;
 
-    buf_addstr(&path, db_text(q, 2));
-    context_of(db_text(q, 1), db_text(q, 4), &from);
-    context_of(db_text(q, 1), db_text(q, 2), &to);
-    rc = reseal(db, key, buf_str(&path), buf_str(&from), buf_str(&to), db_text(q, 3),
-                &sealed, err);
+    buf_addstr(&path, db_text(q, SECRET_PATH));
+    context_of(db_text(q, SECRET_UID), db_text(q, SECRET_BOUND), &from);
+    context_of(db_text(q, SECRET_UID), db_text(q, SECRET_PATH), &to);
+    rc = reseal(db, key, buf_str(&path), buf_str(&from), buf_str(&to),
+                db_text(q, SECRET_SEALED), &sealed, err);
     db_end(q);
     if (!rc)
         rc = db_run(db, err, SQL_SECRET_PUT, "issb", object, buf_str(&path),

@@ -41,29 +41,31 @@ bool read_content(struct query *q, struct object *o, int raw_size, int sha256,
 
 enum row_fault scan_object(struct query *q, struct object *o)
 {
-    enum row_fault fault = (enum row_fault)db_int(q, 23);
+    enum row_fault fault = (enum row_fault)db_int(q, OBJECT_FAULT);
 
     *o = (struct object){
-        .id = db_int(q, 0),
-        .uid = db_text(q, 1),
-        .facts = { .scope = db_text(q, 2),
-                   .name = db_text(q, 3),
-                   .location = db_text(q, 5),
-                   .process_type = db_text(q, 6),
-                   .directory = db_text(q, 7),
-                   .owner = db_text(q, 8),
-                   .priority = db_int(q, 9),
-                   .single_node = db_int(q, 10) != 0,
-                   .end_time = db_int(q, 11) },
-        .blob = db_int(q, 4),
-        .create_time = db_int(q, 12),
-        .create_user = db_text(q, 13),
-        .update_time = db_int(q, 14),
-        .update_user = db_text(q, 15),
-        .secret_paths = db_text(q, 21),
-        .version = db_int(q, 22),
+        .id = db_int(q, OBJECT_ID),
+        .uid = db_text(q, OBJECT_UID),
+        .facts = { .scope = db_text(q, OBJECT_SCOPE),
+                   .name = db_text(q, OBJECT_NAME),
+                   .location = db_text(q, OBJECT_LOCATION),
+                   .process_type = db_text(q, OBJECT_PROCESS_TYPE),
+                   .directory = db_text(q, OBJECT_DIRECTORY),
+                   .owner = db_text(q, OBJECT_OWNER),
+                   .priority = db_int(q, OBJECT_PRIORITY),
+                   .single_node = db_int(q, OBJECT_SINGLE_NODE) != 0,
+                   .end_time = db_int(q, OBJECT_END_TIME) },
+        .blob = db_int(q, OBJECT_BLOB),
+        .create_time = db_int(q, OBJECT_CREATE_TIME),
+        .create_user = db_text(q, OBJECT_CREATE_USER),
+        .update_time = db_int(q, OBJECT_UPDATE_TIME),
+        .update_user = db_text(q, OBJECT_UPDATE_USER),
+        .secret_paths = db_text(q, OBJECT_SECRET_PATHS),
+        .version = db_int(q, OBJECT_VERSION),
     };
-    if (o->blob && !read_content(q, o, 16, 20, 19) && !fault)
+    if (o->blob &&
+        !read_content(q, o, OBJECT_RAW_SIZE, OBJECT_SHA256, OBJECT_STORED_SHA256) &&
+        !fault)
         fault = ROW_BLOB;
     return fault;
 }

@@ -4,6 +4,18 @@
 
 /* What it takes to make all definitions anew. */
 
+/* What rows of OBJECT_NEXT have behind the object, and from the version on those of
+ * VERSION_NEXT. */
+enum {
+    OWNER_KIND = OBJECT_ROW_END,
+    OWNER_PROJECT,
+    OWNER_WORKSPACE,
+    OWNER_WORKSPACE_NAME,
+    OWNER_VERSION,
+    OWNER_NUMBER,
+    OWNER_FAULT
+};
+
 /* The row behind `after`, of objects or of their versions. */
 static int next_row(struct snapshot *s, enum sql sql, int64_t after, struct object *out,
                     struct owner *owner, struct arena *arena, struct err *err)
@@ -16,14 +28,14 @@ static int next_row(struct snapshot *s, enum sql sql, int64_t after, struct obje
         return rc;
     owner->fault = scan_object(q, out);
     rc = keep_object(out, arena, err);
-    owner->kind = (enum kind)db_int(q, OBJECT_COLUMNS);
-    owner->project = arena_str(arena, db_text(q, OBJECT_COLUMNS + 1));
-    owner->workspace = arena_str(arena, db_text(q, OBJECT_COLUMNS + 2));
-    owner->workspace_name = arena_str(arena, db_text(q, OBJECT_COLUMNS + 3));
-    owner->version = sql == SQL_VERSION_NEXT ? db_int(q, OBJECT_COLUMNS + 4) : 0;
-    owner->number = sql == SQL_VERSION_NEXT ? db_int(q, OBJECT_COLUMNS + 5) : 0;
+    owner->kind = (enum kind)db_int(q, OWNER_KIND);
+    owner->project = arena_str(arena, db_text(q, OWNER_PROJECT));
+    owner->workspace = arena_str(arena, db_text(q, OWNER_WORKSPACE));
+    owner->workspace_name = arena_str(arena, db_text(q, OWNER_WORKSPACE_NAME));
+    owner->version = sql == SQL_VERSION_NEXT ? db_int(q, OWNER_VERSION) : 0;
+    owner->number = sql == SQL_VERSION_NEXT ? db_int(q, OWNER_NUMBER) : 0;
     if (sql == SQL_VERSION_NEXT && !owner->fault)
-        owner->fault = (int)db_int(q, OBJECT_COLUMNS + 6);
+        owner->fault = (int)db_int(q, OWNER_FAULT);
     db_end(q);
     if (!rc && (!owner->project.p || !owner->workspace.p || !owner->workspace_name.p))
         rc = err_nomem(err);
@@ -83,6 +95,17 @@ int note_exposed(struct db *db, const struct save *s, struct err *err)
     return rc ? rc : db_run(db, err, SQL_FORMAT_MARK_DROP, "");
 }
 
+/* A row of EXPOSED. */
+enum {
+    EXPOSED_KIND,
+    EXPOSED_PROJECT,
+    EXPOSED_WORKSPACE,
+    EXPOSED_SCOPE,
+    EXPOSED_NAME,
+    EXPOSED_VERSION,
+    EXPOSED_PATH
+};
+
 int snapshot_exposed(struct snapshot *s,
                      int (*each)(void *arg, const struct exposed *e, struct err *err),
                      void *arg, struct err *err)
@@ -91,13 +114,13 @@ int snapshot_exposed(struct snapshot *s,
     int rc = 0;
 
     while (!rc && (rc = db_next(q, err)) == 1) {
-        struct exposed e = { .kind = (enum kind)db_int(q, 0),
-                             .project = db_text(q, 1),
-                             .workspace = db_text(q, 2),
-                             .scope = db_text(q, 3),
-                             .name = db_text(q, 4),
-                             .version = db_int(q, 5),
-                             .path = db_text(q, 6) };
+        struct exposed e = { .kind = (enum kind)db_int(q, EXPOSED_KIND),
+                             .project = db_text(q, EXPOSED_PROJECT),
+                             .workspace = db_text(q, EXPOSED_WORKSPACE),
+                             .scope = db_text(q, EXPOSED_SCOPE),
+                             .name = db_text(q, EXPOSED_NAME),
+                             .version = db_int(q, EXPOSED_VERSION),
+                             .path = db_text(q, EXPOSED_PATH) };
 
         rc = each(arg, &e, err);
     }

@@ -129,9 +129,37 @@ int close_workspace(struct db *db, const struct changes *c, struct err *err) MUS
 
 /* ---- objects.c ---- */
 
-/* The columns that every row of an object begins with; its texts live as long as the
- * row, or are moved into `arena`. */
-#define OBJECT_COLUMNS DB_OBJECT_COLUMNS
+/* The columns that every row of an object begins with: OBJECT_COLUMNS of sql.def. */
+enum {
+    OBJECT_ID,
+    OBJECT_UID,
+    OBJECT_SCOPE,
+    OBJECT_NAME,
+    OBJECT_BLOB,
+    OBJECT_LOCATION,
+    OBJECT_PROCESS_TYPE,
+    OBJECT_DIRECTORY,
+    OBJECT_OWNER,
+    OBJECT_PRIORITY,
+    OBJECT_SINGLE_NODE,
+    OBJECT_END_TIME,
+    OBJECT_CREATE_TIME,
+    OBJECT_CREATE_USER,
+    OBJECT_UPDATE_TIME,
+    OBJECT_UPDATE_USER,
+    OBJECT_RAW_SIZE, /* and behind it OBJECT_CRC32 and OBJECT_STORED_SIZE */
+    OBJECT_CRC32,
+    OBJECT_STORED_SIZE,
+    OBJECT_STORED_SHA256,
+    OBJECT_SHA256,
+    OBJECT_SECRET_PATHS,
+    OBJECT_VERSION,
+    OBJECT_FAULT,
+    OBJECT_ROW_END /* what else a row has begins here */
+};
+_Static_assert(OBJECT_ROW_END == DB_OBJECT_COLUMNS, "columns of an object");
+
+/* The texts live as long as the row, or are moved into `arena`. */
 int read_object(struct query *q, struct object *o, struct err *err) MUST_CHECK;
 int keep_object(struct object *o, struct arena *arena, struct err *err) MUST_CHECK;
 

@@ -49,6 +49,19 @@ void task_end_init(struct task_end *t)
     *t = (struct task_end){ .write.run = run_task_end };
 }
 
+/* A row of TASK. */
+enum {
+    SHOWN_UID,
+    SHOWN_KIND,
+    SHOWN_PATH,
+    SHOWN_STATUS,
+    SHOWN_STARTED,
+    SHOWN_ENDED,
+    SHOWN_REPORT,
+    SHOWN_FAULT,
+    SHOWN_ID
+};
+
 int snapshot_task(struct snapshot *s, int64_t workspace, struct str uid,
                   struct shown_task *out, struct arena *arena, struct err *err)
 {
@@ -58,16 +71,16 @@ int snapshot_task(struct snapshot *s, int64_t workspace, struct str uid,
     if (rc != 1)
         return rc ? rc : err_set(err, E_NOTFOUND, API_OK, DET_NONE);
     *out = (struct shown_task){
-        .uid = arena_str(arena, db_text(q, 0)),
-        .kind = (enum task_kind)db_int(q, 1),
-        .path = arena_str(arena, db_text(q, 2)),
-        .status = arena_str(arena, db_text(q, 3)),
-        .started = db_int(q, 4),
-        .ended = db_int(q, 5),
-        .report = arena_str(arena, db_text(q, 6)),
-        .id = db_int(q, 8),
+        .uid = arena_str(arena, db_text(q, SHOWN_UID)),
+        .kind = (enum task_kind)db_int(q, SHOWN_KIND),
+        .path = arena_str(arena, db_text(q, SHOWN_PATH)),
+        .status = arena_str(arena, db_text(q, SHOWN_STATUS)),
+        .started = db_int(q, SHOWN_STARTED),
+        .ended = db_int(q, SHOWN_ENDED),
+        .report = arena_str(arena, db_text(q, SHOWN_REPORT)),
+        .id = db_int(q, SHOWN_ID),
     };
-    rc = db_int(q, 7) ? row_damaged("task", db_int(q, 8), err) : 0;
+    rc = db_int(q, SHOWN_FAULT) ? row_damaged("task", db_int(q, SHOWN_ID), err) : 0;
     db_end(q);
     if (rc)
         return rc;

@@ -6,6 +6,18 @@
 
 /* The versions of jobs and scripts that were submitted. */
 
+/* A row of VERSION_OF. */
+enum {
+    VERSION_BLOB,
+    VERSION_RAW_SIZE,
+    VERSION_CRC32,
+    VERSION_STORED_SIZE,
+    VERSION_SHA256,
+    VERSION_STORED_SHA256,
+    VERSION_ID,
+    VERSION_FAULT
+};
+
 int snapshot_version(struct snapshot *s, int64_t number, struct object *o,
                      struct err *err)
 {
@@ -18,11 +30,12 @@ int snapshot_version(struct snapshot *s, int64_t number, struct object *o,
         return err_set(err, E_NOTFOUND, API_OK, DET_NONE);
     if (rc < 0)
         return rc;
-    o->blob = version.blob = db_int(q, 0);
+    o->blob = version.blob = db_int(q, VERSION_BLOB);
     o->secret_paths = STR(""); /* those that are stored are of the saved definition */
-    version.id = db_int(q, 6);
-    fault = (enum row_fault)db_int(q, 7);
-    if (!fault && !read_content(q, o, 1, 4, 5))
+    version.id = db_int(q, VERSION_ID);
+    fault = (enum row_fault)db_int(q, VERSION_FAULT);
+    if (!fault &&
+        !read_content(q, o, VERSION_RAW_SIZE, VERSION_SHA256, VERSION_STORED_SHA256))
         fault = ROW_BLOB;
     rc = object_damaged(fault, &version, err);
     db_end(q);

@@ -5,17 +5,29 @@
 #include "store/damage.h"
 #include "store/store_int.h"
 
+/* WORKSPACE_COLUMNS of sql.def. */
+enum {
+    WORKSPACE_ID,
+    WORKSPACE_UID,
+    WORKSPACE_NAME,
+    WORKSPACE_REVISION,
+    WORKSPACE_JOBS,
+    WORKSPACE_REAL_TIME_JOBS,
+    WORKSPACE_SCRIPTS,
+    WORKSPACE_RESOURCES
+};
+
 static void read_workspace(struct query *q, struct workspace *w, struct arena *arena)
 {
     *w = (struct workspace){
-        .id = db_int(q, 0),
-        .uid = arena_str(arena, db_text(q, 1)),
-        .name = arena_str(arena, db_text(q, 2)),
-        .revision = db_int(q, 3),
-        .jobs = db_int(q, 4),
-        .real_time_jobs = db_int(q, 5),
-        .scripts = db_int(q, 6),
-        .resources = db_int(q, 7),
+        .id = db_int(q, WORKSPACE_ID),
+        .uid = arena_str(arena, db_text(q, WORKSPACE_UID)),
+        .name = arena_str(arena, db_text(q, WORKSPACE_NAME)),
+        .revision = db_int(q, WORKSPACE_REVISION),
+        .jobs = db_int(q, WORKSPACE_JOBS),
+        .real_time_jobs = db_int(q, WORKSPACE_REAL_TIME_JOBS),
+        .scripts = db_int(q, WORKSPACE_SCRIPTS),
+        .resources = db_int(q, WORKSPACE_RESOURCES),
     };
 }
 
