@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "errors/errors.h"
@@ -40,6 +41,13 @@
 
 /* The call failed with `want`; the error is the caller's to look at and clear. */
 #define assert_fails(rc, want, err) t_rc(rc, want, err, #rc, __FILE__, __LINE__)
+
+/* Work of `times` the size took at most three times `times` of the CPU time of the small
+ * one, and a tenth of a second: what grows with n log n does, and what grows with the
+ * square of ten times the size does not. No other machine, sanitizer or load changes that
+ * much. */
+#define assert_no_square(large, small, times)                                            \
+    t_no_square(large, small, times, __FILE__, __LINE__)
 
 /* In a loop over a table: says which row it is, for what fails. */
 static char t_row_text[300] __attribute__((unused));
@@ -68,6 +76,18 @@ static inline void t_int(int64_t got, int64_t want, const char *what, const char
         return;
     print_error("%s:%d: %s is %" PRId64 ", not %" PRId64 "%s\n", file, line, what, got,
                 want, t_row_text);
+    _fail(file, line);
+}
+
+static inline void t_no_square(clock_t large, clock_t small, int times, const char *file,
+                               int line)
+{
+    double most = (double)small * times * 3 + CLOCKS_PER_SEC / 10.0;
+
+    if ((double)large <= most)
+        return;
+    print_error("%s:%d: %d times the size took %ld us after %ld us%s\n", file, line,
+                times, (long)large, (long)small, t_row_text);
     _fail(file, line);
 }
 

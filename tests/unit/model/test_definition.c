@@ -545,30 +545,38 @@ static void add_members(struct buf *b, const char *prefix, int n)
         buf_addf(b, ",\"%s%d\":1", prefix, i);
 }
 
-/* As many unknown members as a body can hold must not cost their square. */
-static void test_an_update_of_many_members_finishes_soon(void **state)
+/* The CPU time of an update of a script that has `n` unknown members by one that has `n`
+ * others. */
+static clock_t time_update(int n)
 {
     static const char script[] = "{\"name\":\"s\",\"type\":\"FlinkSQL\",\"content\":\"\"";
     struct buf body = BUF_INIT(12 * MIB), old = BUF_INIT(12 * MIB);
     struct arena arena = ARENA_INIT;
     struct err err = ERR_INIT;
     struct definition d;
-    int64_t start;
+    clock_t start;
 
-    (void)state;
     buf_adds(&body, script);
     buf_adds(&old, script);
-    add_members(&body, "new", 60000);
-    add_members(&old, "old", 60000);
+    add_members(&body, "new", n);
+    add_members(&old, "old", n);
     buf_adds(&body, "}");
     buf_adds(&old, "}");
-    start = clock_mono_ns();
+    start = clock();
     assert_ok(make(&d, KIND_SCRIPT, buf_str(&body), buf_str(&old), &arena, &err), &err);
-    assert_true(clock_mono_ns() - start < INT64_C(2000000000));
+    start = clock() - start;
     definition_release(&d);
     arena_release(&arena);
     buf_release(&body);
     buf_release(&old);
+    return start;
+}
+
+/* As many unknown members as a body can hold must not cost their square. */
+static void test_many_members_cost_no_square(void **state)
+{
+    (void)state;
+    assert_no_square(time_update(60000), time_update(6000), 10);
 }
 
 /* ---- facts, references, dependencies ---- */
@@ -876,7 +884,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_show_adds_the_documented_defaults),
     cmocka_unit_test(test_limits_of_a_script),
     cmocka_unit_test(test_a_form_that_grows_too_large_is_refused),
-    cmocka_unit_test(test_an_update_of_many_members_finishes_soon),
+    cmocka_unit_test(test_many_members_cost_no_square),
     cmocka_unit_test(test_facts_of_a_job),
     cmocka_unit_test(test_facts_that_nothing_was_said_about),
     cmocka_unit_test(test_facts_of_a_resource),
