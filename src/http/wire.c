@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/wipe.h"
 #include "http/http_int.h"
 
 /*
@@ -93,6 +94,7 @@ static size_t take_held(struct conn *c, char *out, size_t max)
     memcpy(out, c->held, n);
     c->n_held -= n;
     memmove(c->held, c->held + n, c->n_held);
+    wipe(c->held + c->n_held, n);
     return n;
 }
 
@@ -121,23 +123,37 @@ static size_t read_little(struct conn *c, char *out, size_t wanted, ssize_t *got
     n = judge_feed(&c->judge, in, (size_t)*got, judged);
     memcpy(c->held, judged, n);
     c->n_held = n;
+    wipe(in, sizeof(in));
+    wipe(judged, sizeof(judged));
     return take_held(c, out, wanted);
+}
+
+/* Reads a piece, gives what passes of it, and leaves none of it on the stack: it may hold
+ * tokens and passwords. */
+static size_t read_judged_piece(struct conn *c, char *out, size_t wanted, ssize_t *got)
+{
+    char in[PIECE];
+    size_t n;
+
+    *got = read_raw(c, in, wanted);
+    if (*got <= 0)
+        return 0;
+    n = judge_feed(&c->judge, in, (size_t)*got, out);
+    wipe(in, (size_t)*got);
+    return n;
 }
 
 /* Reads `*wanted` bytes at most, or less, which it says, and gives what passes; *got is
  * as of recv(2). */
 static size_t read_piece(struct conn *c, char *out, size_t *wanted, ssize_t *got)
 {
-    char in[PIECE];
-
     if (judge_content(&c->judge))
         return read_content(c, out, wanted, got);
     if (*wanted <= JUDGE_MORE)
         return read_little(c, out, *wanted, got);
     *wanted -= JUDGE_MORE;
     *wanted = *wanted < PIECE ? *wanted : PIECE;
-    *got = read_raw(c, in, *wanted);
-    return *got > 0 ? judge_feed(&c->judge, in, (size_t)*got, out) : 0;
+    return read_judged_piece(c, out, *wanted, got);
 }
 
 /* As recv(2): what is sound.  It reads on until nothing more is there, since the library
