@@ -6,8 +6,8 @@
 
 /*
  * Who may call: domains, their projects and accounts, access keys, tokens, and roles
- * in workspaces.  Ids are 32 hex digits, and made by whoever adds a row.  What store.h
- * says of errors holds here too.
+ * in workspaces.  Ids are 32 hex digits; the caller that adds a row makes its id.  What
+ * store.h says of errors holds here too.
  */
 
 struct account {
@@ -16,8 +16,9 @@ struct account {
     bool is_admin;       /* has every role in the domain's workspaces */
 };
 
-/* The account of the id, or else of the name in the domain, which is told by id or
- * name; what is not given is "".  E_NOTFOUND, no API code, here and below. */
+/* Finds an account by its id or, when that is "", by its name and the id or name of its
+ * domain.  Texts that the caller does not know are "".  This and the calls below fail
+ * with E_NOTFOUND. */
 struct account_key {
     struct str id, name, domain, domain_name;
 };
@@ -25,7 +26,7 @@ int snapshot_account(struct snapshot *s, const struct account_key *key,
                      struct account *out, struct arena *arena,
                      struct err *err) MUST_CHECK;
 
-/* The access key `id`: whose it is, and its secret as it was sealed. */
+/* Finds the access key `id`: its account, and its secret as it was sealed. */
 int snapshot_access_key(struct snapshot *s, struct str id, struct account *out,
                         struct str *sealed, struct arena *arena,
                         struct err *err) MUST_CHECK;
@@ -41,8 +42,8 @@ struct token {
 int store_token(struct store *s, const uint8_t hash[SHA256_BYTES], struct token *out,
                 struct arena *arena, struct err *err) MUST_CHECK;
 
-/* The lists of accounts.def: `each` is called with the columns of each row, which live
- * until it returns; parameters that a list does not take are ignored. */
+/* Reads a list of accounts.def.  Calls `each` with the columns of each row, which live
+ * until it returns.  A list ignores arguments that it does not take. */
 enum account_list {
 #define LIST(name, columns, text) LIST_##name,
 #include "store/accounts.def"

@@ -5,7 +5,8 @@
 #include "model/definition.h"
 #include "store/store.h"
 
-/* A blob to be: the stored form of a definition, made and hashed, and what it names. */
+/* A blob that is about to be stored: the compressed form of a definition, its hashes, and
+ * what the definition refers to. */
 struct new_blob {
     uint8_t sha256[SHA256_BYTES], stored_sha256[SHA256_BYTES];
     uint32_t raw_size, crc32;
@@ -15,9 +16,9 @@ struct new_blob {
 };
 
 /*
- * Appends the stored bytes of `blobs`, one behind the other.  One statement, of
- * no snapshot: blobs never change, so they can be read after the snapshot that
- * named them has ended.  E_INTERNAL when one is gone.
+ * Appends the stored bytes of `blobs`, one after the other, with one statement.  It needs
+ * no snapshot: blobs never change, so they can be read after the snapshot that named them
+ * has ended.  E_INTERNAL when one is gone.
  */
 int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out,
                 struct err *err) MUST_CHECK;
@@ -26,18 +27,18 @@ int store_blobs(struct store *s, const int64_t *blobs, size_t n, struct buf *out
 int snapshot_blobs(struct snapshot *s, const int64_t *blobs, size_t n, struct buf *out,
                    struct err *err) MUST_CHECK;
 
-/* Appends `n` bytes of one blob from `offset` on; likewise, but E_IO when it is
- * gone or shorter. */
+/* Appends `n` bytes of one blob from `offset` on, also without a snapshot.  E_IO when the
+ * blob is gone or shorter. */
 int store_blob_part(struct store *s, int64_t blob, uint32_t offset, uint32_t n,
                     struct buf *out, struct err *err) MUST_CHECK;
 
-/* The blob of that content which some object has; 0: none has it. */
+/* Finds the blob with that content that an object uses; *id is 0 when none does. */
 int snapshot_find_blob(struct snapshot *s, const uint8_t sha256[SHA256_BYTES],
                        int64_t *id, struct err *err) MUST_CHECK;
 
 /*
- * Puts blobs there, which nothing names yet, so that nobody sees them, and notes that
- * they are staged: the sweep takes none of them before an unstage.
+ * Stores blobs that no object refers to yet, so that nobody sees them, and marks them as
+ * staged: the sweep deletes none of them until the mark is cleared by `struct unstage`.
  */
 struct stage {
     struct write write;
@@ -47,8 +48,8 @@ struct stage {
 };
 void stage_init(struct stage *s);
 
-/* Forgets that a number of blobs are staged, for no import goes on: those that no object
- * has come to name are the sweep's.  To be repeated while there are more. */
+/* Clears a batch of stage marks; repeat it while `more` is set.  Submit it only when no
+ * import is running: the sweep may then delete the blobs that no object refers to. */
 struct unstage {
     struct write write;
     bool more; /* out */
@@ -56,10 +57,11 @@ struct unstage {
 void unstage_init(struct unstage *u);
 
 /*
- * Deletes a batch of the blobs that had no user when a sweep saw them first, before
- * `before_ms`; of those that no sweep has seen yet it notes for a batch that it saw them
- * at `now_ms`.  The writer does this by itself, by a clock that goes on as the monotonic
- * one does, so that a blob of an answer that runs outlives any jump of the wall clock.
+ * Deletes unused blobs, a batch at a time: those that a sweep first saw unused before
+ * `before_ms`.  It also notes, for a batch of unused blobs that no sweep has seen yet,
+ * that it saw them at `now_ms`.  The writer thread runs sweeps by itself, and takes these
+ * times from a clock that advances like the monotonic one, so that no jump of the wall
+ * clock deletes a blob that a running answer still needs.
  */
 struct sweep {
     struct write write;

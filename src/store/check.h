@@ -9,9 +9,9 @@ struct store_report {
     int64_t damaged, dangling;
 };
 
-/* Looks at all of it, and says a line about each thing that is damaged or dangling;
- * without keys not at what is sealed.  Then calls `more`, unless it is NULL, for what the
- * store cannot judge. */
+/* Checks the whole catalogue `path`, and calls `say` with a line about each damaged row
+ * and each dangling name.  Without keys it does not check sealed secrets.  Then it calls
+ * `more`, unless that is NULL, for checks that the store cannot make. */
 int store_check(const char *path, const struct seal_key *keys, int n_keys,
                 struct store_report *report, void (*say)(const char *text),
                 int (*more)(struct snapshot *s, void *arg, struct err *err), void *arg,

@@ -11,10 +11,11 @@ struct cluster {
     int64_t created; /* ms since 1970; 0: the default one */
 };
 
-/* Calls `each` for the clusters of `project`: the default one, then by name. */
+/* Calls `each` for the clusters of `project`: the default one first, then by name. */
 int snapshot_clusters(struct snapshot *s, struct str project,
                       void (*each)(void *arg, const struct cluster *c), void *arg,
                       struct err *err) MUST_CHECK;
+/* Makes the id of the project's default cluster, which follows from the project's id. */
 void default_cluster_uid(struct str project, char uid[ID_UUID_BYTES]);
 
 /* Creates a cluster.  E_EXISTS when the name is in use; E_DENIED, STORE_OTHER_PROJECT. */
@@ -25,7 +26,7 @@ struct cluster_new {
 };
 void cluster_new_init(struct cluster_new *n);
 
-/* Deletes one with its links and jobs.  E_NOTFOUND; E_DENIED when it holds any and
+/* Deletes a cluster with its links and jobs.  E_NOTFOUND; E_DENIED when it has any and
  * `force` is not set. */
 struct cluster_delete {
     struct write write;

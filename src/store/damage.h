@@ -6,8 +6,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Fails with E_INTERNAL, for a row is not as it was written, and says so in the log.  A
- * row is named by its id, or by a text. */
+/* Set and return E_INTERNAL because a row is damaged, and log that.  The row is named by
+ * its id, or by a text. */
 int row_damaged(const char *table, int64_t row, struct err *err);
 int row_damaged_text(const char *table, struct str row, struct err *err);
 

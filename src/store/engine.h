@@ -11,7 +11,8 @@
 
 /*
  * Private to store/: one connection to the database engine, with its prepared
- * statements.  For one thread at a time.  engine_sqlite.c is the one engine yet.
+ * statements.  One thread at a time may use a connection.  So far engine_sqlite.c is the
+ * only engine.
  */
 enum sql {
 #define SQL(name, text) SQL_##name,
@@ -23,19 +24,21 @@ enum sql {
 struct db;
 struct query;
 
-/* What becomes of an older schema: refused, brought up to date, or brought up to
- * date with a copy of the file left beside it.  DB_READ refuses it, too, and opens what
- * is only read where it cannot be written either (sqlite_frozen.h). */
+/* What db_open() does with an older schema: refuse it, bring it up to date, or bring it
+ * up to date and leave a copy of the old file beside it.  DB_READ refuses it too; it
+ * opens the file only for reading, and so also opens one that cannot be written
+ * (sqlite_frozen.h). */
 enum migration { MIGRATE_NOT, MIGRATE, MIGRATE_COPIED, DB_READ };
 int db_open(struct db **out, const char *path, enum migration migration,
             struct err *err) MUST_CHECK;
 void db_close(struct db *db);
 
-/* Of `path` that was opened with DB_READ, when all is read: E_BUSY when somebody has
- * changed the file, which could not be locked. */
+/* Call this after the last read of a database that was opened with DB_READ.  E_BUSY:
+ * another process has changed the file meanwhile (a frozen file cannot be locked), so
+ * what was read is of no use. */
 int db_check_unchanged(struct db *db, const char *path, struct err *err) MUST_CHECK;
 
-/* As db_query(), of values. */
+/* As db_query(), with the parameters in an array; `type` is the letter of db_query(). */
 struct value {
     char type;
     int64_t number;
@@ -44,26 +47,27 @@ struct value {
 struct query *db_query_values(struct db *db, enum sql sql, const struct value *values,
                               size_t n);
 
-/* Looks at a file as it is, and opens it when it has this program's schema; else *out is
- * NULL. */
+/* Finds out what a file is, without changing it.  Opens it when it has this program's
+ * schema; otherwise *out is NULL. */
 int db_peek(struct db **out, enum store_schema *schema, const char *path,
             struct err *err) MUST_CHECK;
 
-/* Why a file of that schema cannot be used; gives E_DENIED. */
+/* Sets and returns E_DENIED: why a file with that schema cannot be used. */
 int db_refuse(enum store_schema schema, struct err *err);
 
 /*
- * A statement with its parameters, one letter each: i int64_t, s struct str,
- * b struct str as bytes, n nothing (SQL's NULL).  Texts must live until the
- * query ends, which is when db_next() gives no row, or at db_end().
+ * Begins a statement.  `types` has a letter for each parameter that follows: i int64_t,
+ * s struct str, b struct str as bytes, n nothing (SQL's NULL).  Texts must live until the
+ * query ends: when db_next() returns anything but 1, or at db_end().
  */
 struct query *db_query(struct db *db, enum sql sql, const char *types, ...);
 
 /* The columns that a row of an object begins with: no other row has as many. */
 #define DB_OBJECT_COLUMNS 24
 
-/* 1: a row; 0: no more; E_EXISTS without an API code: a name is in use; E_IO; E_INTERNAL:
- * a text of the row is not UTF-8, of which db_next_raw() says nothing. */
+/* Fetches the next row.  Returns 1 for a row and 0 when there are no more.  Fails with
+ * E_IO; E_EXISTS when a name is in use; E_INTERNAL when a text of the row is not UTF-8,
+ * which db_next_raw() does not check. */
 int db_next(struct query *q, struct err *err) MUST_CHECK;
 int db_next_raw(struct query *q, struct err *err) MUST_CHECK;
 void db_end(struct query *q);
@@ -72,10 +76,10 @@ void db_end(struct query *q);
 int db_run(struct db *db, struct err *err, enum sql sql, const char *types,
            ...) MUST_CHECK;
 
-/* Whether the query gives a row; it is ended either way. */
+/* Finds out whether the query has a row, and ends it in any case. */
 int db_exists(struct query *q, bool *found, struct err *err) MUST_CHECK;
 
-/* The key that seals what is written here; NULL until it is set. */
+/* The key that secrets are sealed with on this connection; NULL until it is set. */
 const struct seal_key *db_key(const struct db *db);
 void db_set_key(struct db *db, const struct seal_key *key);
 
@@ -87,15 +91,15 @@ void db_set_without_sign_in(struct db *db, bool without);
  * full or fails. */
 bool db_in_transaction(struct db *db);
 
-/* Rows that the last statement changed; the id that it gave. */
+/* The number of rows that the last statement changed; the id of the row it inserted. */
 int64_t db_changes(struct db *db);
 int64_t db_last_id(struct db *db);
 
-/* Columns of the row, from 0; texts live until the next db_next(). */
+/* A column of the current row, counted from 0.  Texts live until the next db_next(). */
 int64_t db_int(struct query *q, int column);
 struct str db_text(struct query *q, int column);
 
-/* Appends a part of blob.stored of the row `id`. */
+/* Appends `n` bytes of blob.stored of the row `id`, from `offset` on. */
 int db_blob_part(struct db *db, int64_t id, uint32_t offset, uint32_t n, struct buf *out,
                  struct err *err) MUST_CHECK;
 

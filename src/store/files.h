@@ -18,20 +18,21 @@ enum store_schema {
 };
 int store_schema(enum store_schema *out, const char *path, struct err *err) MUST_CHECK;
 
-/* Whether the file exists and can be read, but neither be written nor get others beside
- * it. */
+/* Whether the file exists and can be read, but it or its folder cannot be written. */
 bool store_is_frozen(const char *path);
 
 /*
- * Copies the catalogue of the file `from`, also one in use, as it is at one instant,
- * into the file `to`, also over one that is there: whole, or not at all.
+ * Copies the catalogue in the file `from` to the file `to`, which it replaces.  `from`
+ * may be in use: the copy is of one instant.  `to` gets the whole copy or stays as it
+ * was.
  */
 int store_copy(const char *from, const char *to, struct err *err) MUST_CHECK;
 
 /*
- * Leaves nothing in the files of the catalogue `path` that is not in use: deletes
- * definitions that no object or version has, at once, also staged ones, then vacuums the
- * database and empties its log.  No import may run.  E_BUSY: another process reads it.
+ * Removes everything unused from the files of the catalogue `path`: deletes all blobs
+ * that no object or version refers to, staged ones too and regardless of age, then
+ * vacuums the database and empties its log.  No import may run.  E_BUSY: another process
+ * is reading it.
  */
 int store_scrub(const char *path, struct err *err) MUST_CHECK;
 

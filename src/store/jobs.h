@@ -3,7 +3,7 @@
 
 #include "store/objects.h"
 
-/* Appends those of `names` that are no jobs, comma-separated, 100 at most. */
+/* Appends those of `names` that no job has, separated by commas, 100 at most. */
 int snapshot_unknown_jobs(struct snapshot *s, int64_t workspace, const struct str *names,
                           size_t n, struct buf *unknown, struct err *err) MUST_CHECK;
 
@@ -12,14 +12,14 @@ int snapshot_downstream(struct snapshot *s, int64_t workspace, struct str name,
                         void (*each)(void *arg, int64_t id, struct str job), void *arg,
                         struct err *err) MUST_CHECK;
 
-/* The jobs of these names: out[i] is that of names[i], with id 0 where none is
- * held, or with `submitted` none was submitted: their definitions are the submitted
- * ones then.  One statement. */
+/* Finds jobs by name, with one statement: out[i] is the job names[i], and its id is 0
+ * when there is none.  With `submitted` it finds their latest submitted definitions, and
+ * jobs that were never submitted are missing. */
 int snapshot_jobs(struct snapshot *s, int64_t workspace, bool submitted,
                   const struct str *names, size_t n, struct object *out,
                   struct arena *arena, struct err *err) MUST_CHECK;
 
-/* What one of the jobs needs; object.id is 0 when it is not held. */
+/* Something that one of the jobs refers to; object.id is 0 when it does not exist. */
 struct depend {
     size_t job; /* index into the blobs given */
     struct ref ref;
@@ -27,11 +27,12 @@ struct depend {
 };
 
 /*
- * Calls `each` for what the definitions `blobs` name, in no special order; a name of
- * several resources gives several calls.  CDM jobs are those of the project `cdm`; with
- * "" none of them exists.  With `submitted` scripts are their submitted versions; kinds
- * without versions count as submitted when saved.  `each` returns 0 to go on. Texts live
- * until it returns.  One statement.
+ * Calls `each` for everything that the definitions `blobs` refer to, in no particular
+ * order; a name that several resources share gives several calls.  CDM jobs are looked up
+ * in the project `cdm`; with "" none exists.  With `submitted` scripts are read in their
+ * submitted versions; kinds without versions count as submitted once saved.  A result of
+ * `each` other than 0 stops it and is returned.  Texts live until `each` returns.  It
+ * takes one statement.
  */
 int snapshot_depends(struct snapshot *s, struct str cdm, int64_t workspace,
                      bool submitted, const int64_t *blobs, size_t n,

@@ -7,13 +7,13 @@
 /* The key that secrets are sealed with; NULL without any. */
 const struct seal_key *store_key(const struct store *s);
 
-/* Whether the database file is there, and was written with a key. */
+/* Whether the database file exists and was written with a key. */
 int store_needs_key(const char *path, bool *needs, struct err *err) MUST_CHECK;
 
 /*
- * Seals all secrets with `key` instead of the one that the database was written
- * with.  E_INTERNAL when one of them cannot be opened, which the detail names; E_BUSY
- * when the key was changed since this store was opened.
+ * Seals all secrets anew with `key`, in place of the key that the database was written
+ * with.  E_INTERNAL when a secret cannot be opened; the detail names it.  E_BUSY when the
+ * key was changed since this store was opened.
  */
 struct rekey {
     struct write write;

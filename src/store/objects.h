@@ -20,8 +20,8 @@ struct object {
     int64_t version;              /* the latest that was submitted; 0: none */
 };
 
-/* The object that `key` names: a resource's uid, another's name in its scope,
- * which is a cluster or "". */
+/* Finds the object that `key` names: the uid of a resource, or the name of any other
+ * object in `scope`, which is a cluster or "".  out->id is 0 when there is none. */
 int snapshot_object(struct snapshot *s, int64_t workspace, enum kind kind,
                     struct str scope, struct str key, struct object *out,
                     struct arena *arena, struct err *err) MUST_CHECK;
@@ -34,15 +34,15 @@ struct list_query {
 };
 
 /*
- * The rows of a list, newest first, then by name; `out` has room for
- * query->limit.  *total counts all rows that match.
+ * Reads the rows of a list, newest first, then by name.  `out` has room for query->limit
+ * rows; *total counts all that match.
  */
 int snapshot_list(struct snapshot *s, const struct workspace *w,
                   const struct list_query *query, struct object *out, size_t *n,
                   int64_t *total, struct arena *arena, struct err *err) MUST_CHECK;
 
-/* Calls `each` for all objects of a kind, by scope and name; it returns 0 to go
- * on.  Texts live until it returns. */
+/* Calls `each` for all objects of a kind, in the order of scope and name, until one call
+ * returns other than 0, which is then the result.  Texts live until `each` returns. */
 int snapshot_all(struct snapshot *s, int64_t workspace, enum kind kind,
                  int (*each)(void *arg, const struct object *o, struct err *err),
                  void *arg, struct err *err) MUST_CHECK;
@@ -53,11 +53,11 @@ int snapshot_held(struct snapshot *s, int64_t workspace, enum kind kind, struct 
                   struct str name, struct object *out, struct arena *arena,
                   struct err *err) MUST_CHECK;
 
-/* Whether a resource has that name, in whichever directory. */
+/* Whether a resource has that name, in any directory. */
 int snapshot_has_resource(struct snapshot *s, int64_t workspace, struct str name,
                           bool *has, struct err *err) MUST_CHECK;
 
-/* Whether there is a connection of the type DLI, of which one is enough. */
+/* Whether the workspace has a connection of the type DLI; it may have one at most. */
 int snapshot_has_dli(struct snapshot *s, int64_t workspace, bool *has,
                      struct err *err) MUST_CHECK;
 

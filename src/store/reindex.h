@@ -3,8 +3,8 @@
 
 #include "store/objects.h"
 
-/* The object behind `after` by id, in whichever workspace, as damaged as it may be;
- * out->id is 0 at the end. */
+/* Finds the object with the next id after `after`, in any workspace, even when its rows
+ * are damaged.  out->id is 0 at the end. */
 struct owner {
     int fault; /* 0: the rows are as they were written */
     enum kind kind;
@@ -16,18 +16,19 @@ int snapshot_next_object(struct snapshot *s, int64_t after, struct object *out,
                          struct owner *owner, struct arena *arena,
                          struct err *err) MUST_CHECK;
 
-/* Likewise the version behind `after`: its object, with its definition. */
+/* As snapshot_next_object(), for versions: finds the object of the next version, with
+ * that version's definition. */
 int snapshot_next_version(struct snapshot *s, int64_t after, struct object *out,
                           struct owner *owner, struct arena *arena,
                           struct err *err) MUST_CHECK;
 
-/* Whether definitions were not made anew since EXPORT_FORMAT became what it is: no
- * format_mark was written since.  A catalogue that this program created has one. */
+/* Whether the definitions still have to be made anew, since no format_mark was written
+ * for the present EXPORT_FORMAT.  A catalogue that this program created has one. */
 int store_other_format(struct store *s, bool *other, struct err *err) MUST_CHECK;
 
 /*
- * A secret that was found in a definition in clear, by saves with `again`.  Until the
- * next format_mark there is a row of each, and store_other_format() says yes.
+ * A secret that a save with `again` found in clear in a definition.  The store keeps a
+ * row for each until the next format_mark; until then store_other_format() gives true.
  */
 struct exposed {
     enum kind kind;
@@ -38,8 +39,8 @@ int snapshot_exposed(struct snapshot *s,
                      int (*each)(void *arg, const struct exposed *e, struct err *err),
                      void *arg, struct err *err) MUST_CHECK;
 
-/* Notes that every definition has this program's form, as far as its rules allow, and
- * that the secrets which were found in clear have been listed. */
+/* Notes that every definition was made anew, except those that the rules refuse, and that
+ * the secrets found in clear have been listed. */
 struct format_mark {
     struct write write;
 };

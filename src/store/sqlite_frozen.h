@@ -9,24 +9,24 @@
 #include "base/err.h"
 
 /*
- * Private to store/: a database in a folder that cannot be written, such as a snapshot or
- * a mount that is read-only.  SQLite wants to make files beside a database that has a log
- * (FILE-wal): an index of it, FILE-shm, that all processes share.  So
- *   - where nothing is in the log, the file is read as it is, without any lock; when it
- *     has changed at the end, what was read is worth nothing;
- *   - where the log has something in it, its index has to be there already.
+ * Private to store/: a database that cannot be written, such as one in a snapshot or on a
+ * read-only mount.  For a database with a log (FILE-wal) SQLite wants to create a file
+ * beside it: the log's index, FILE-shm, which all processes share.  So
+ *   - when the log is empty, the database is read without any lock; if it has changed at
+ *     the end, what was read is of no use;
+ *   - when the log is not empty, its index must exist already.
  */
 struct frozen {
     bool is;      /* it cannot be written */
-    bool has_log; /* with something in it */
+    bool has_log; /* its log is not empty */
     struct stat file;
 };
 
-/* Looks at `path`; one that does not exist is not frozen.  E_IO when it cannot be read
- * so. */
+/* Finds out how `path` can be read; a file that does not exist is not frozen.  E_IO when
+ * a frozen one cannot be read. */
 int frozen_look(struct frozen *f, const char *path, struct err *err) MUST_CHECK;
 
-/* The name to open it with, as a URI. */
+/* Makes the URI to open the database with. */
 void frozen_uri(const struct frozen *f, const char *path, struct buf *out);
 
 /* E_BUSY when it has changed since frozen_look(). */

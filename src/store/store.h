@@ -8,32 +8,32 @@
 #include "base/seal.h"
 
 /*
- * The catalogue's rows.  One file of SQLite in WAL mode; what was acknowledged
- * survives power loss (synchronous=FULL).
+ * The catalogue's rows, in one file of SQLite in WAL mode.  A write that was acknowledged
+ * survives a power loss (synchronous=FULL).
  *
- * Reads go through a snapshot: one connection of a small pool, one read
- * transaction, so that all that is read of it belongs together.  Writes go to
- * one writer thread, which commits those that wait together.
+ * Reads go through a snapshot: a read transaction on one connection of a small pool, so
+ * that everything read in it is of one state.  Writes go to one writer thread, which
+ * commits all that are waiting in one transaction.
  *
  * Unless said otherwise a call fails with E_IO (the disk or the database; the
  * detail has SQLite's words) or E_NOMEM, and nothing else.
  */
 struct store;
 
-#define SWEEP_NEVER (INT64_MAX / 2) /* it is left to the server */
+#define SWEEP_NEVER (INT64_MAX / 2) /* this store deletes no blobs; the server does */
 
 struct store_options {
     const char *path;     /* of the database file; made when missing */
     int readers;          /* connections for reading */
     int64_t sweep_age_ms; /* how long a blob without users is kept, or SWEEP_NEVER */
     bool may_migrate;     /* the caller holds the data folder's lock */
-    bool scratch;         /* no copy of it is kept before it is migrated */
-    /* --auth off: a write may begin any project.  Otherwise only a catalogue that has
-     * had no account yet lets a write do so. */
+    bool scratch;         /* migrate without keeping a copy of the old database */
+    /* --auth off: a write may create any project.  Otherwise it may do so only while the
+     * catalogue has never had an account. */
     bool without_sign_in;
     int64_t max_audit_rows; /* 0: AUDIT_ROWS_MAX */
-    /* Keys for secrets, the newest first; of these the one is used that the
-     * database was written with.  None: no secret can be saved. */
+    /* Keys for secrets, the newest first.  The store uses the one that the database was
+     * written with.  Without keys no secret can be saved. */
     const struct seal_key *keys;
     int n_keys;
 };
@@ -46,13 +46,14 @@ struct store_options {
 int store_open(struct store **out, const struct store_options *options,
                struct err *err) MUST_CHECK;
 
-/* Commits the writes that wait, ends the writer, closes.  Accepts NULL. */
+/* Commits the writes that are waiting, ends the writer thread and closes the database.
+ * Accepts NULL. */
 void store_close(struct store *s);
 
 /*
- * One state of the catalogue, as its first read finds it, on a connection of its
- * own; at most `readers` at once, others wait.  For one thread, until
- * snapshot_end().  E_IO.
+ * One state of the catalogue: the one that its first read finds.  Each snapshot takes a
+ * connection of the pool until snapshot_end(); when all `readers` are taken, the call
+ * waits.  Only one thread may use a snapshot.  E_IO.
  */
 struct snapshot;
 int store_snapshot(struct snapshot **out, struct store *s, struct err *err) MUST_CHECK;
@@ -62,19 +63,19 @@ struct db;
 struct authority;
 
 /*
- * A write: the caller fills one of the structs below, which begin with it, and
- * submits it.  It runs on the writer thread, in a transaction of its own or
- * with others; either all of it holds or nothing.  Then `done` is called, on
- * the writer thread, with `rc` and `err` filled.  All that it points to must
- * live until then.
+ * A write.  The caller fills one of the structs of store/ that begin with it and submits
+ * that.  The writer thread runs it in a transaction, which it may share with other
+ * writes; either all of its changes are kept or none.  Then the writer thread calls
+ * `done`, with `rc` and `err` filled.  Everything that the write points to must live
+ * until then.
  */
 struct write {
     int (*run)(struct db *db, struct write *w, struct err *err); /* by the store */
     void (*done)(struct write *w);
     void *arg; /* the caller's */
-    /* By what it is written: judged in the transaction, before anything is done
-     * (E_DENIED, as snapshot_judge()).  NULL: the server's own, administration, or --auth
-     * off. */
+    /* On whose authority it is written.  The transaction checks this before anything else
+     * (E_DENIED, as snapshot_judge()).  NULL: the server itself, administration, or
+     * --auth off. */
     const struct authority *authority;
     struct str audit; /* a line for the audit log (store/audit.h); "" is none */
     int rc;
@@ -82,10 +83,11 @@ struct write {
     struct write *next; /* the store's */
 };
 
-/* Queues it and returns at once. */
+/* Queues the write and returns at once. */
 void store_submit(struct store *s, struct write *w);
 
-/* Queues it, waits, returns w->rc; `done` and `arg` are the store's. */
+/* Queues the write, waits until it is done and returns w->rc.  The store uses `done` and
+ * `arg` for that. */
 int store_write(struct store *s, struct write *w);
 
 #endif

@@ -13,12 +13,13 @@
 #include "store/save.h"
 
 /*
- * Private to store/: what its files have of each other.
+ * Private to store/: what its files use of each other.
  *
- * What takes a `struct db` runs in the transaction that its caller has begun on that
- * connection: the snapshot's, or that of the write, on the writer thread.  What changes
- * anything is for writes alone, and when it fails the caller undoes all of it.  All fail
- * as store.h says, with E_INTERNAL for a damaged row, and otherwise as said here.
+ * A function that takes a `struct db` runs in the transaction that its caller has begun
+ * on that connection: the snapshot's, or the write's, on the writer thread.  Only writes
+ * may call a function that changes anything; when it fails, the caller rolls the
+ * transaction back.  All of them fail as store.h says, with E_INTERNAL for a damaged row,
+ * and as said here.
  */
 
 struct snapshot {
@@ -27,21 +28,22 @@ struct snapshot {
 
 /* A connection of the pool. */
 struct reader {
-    struct snapshot snapshot; /* first: that which one can be on it */
+    struct snapshot snapshot; /* must be first: cast back from struct snapshot */
     struct store *store;
-    int64_t since_ns;    /* it is in use */
+    int64_t since_ns;    /* when it was taken from the pool */
     struct reader *next; /* in the pool */
 };
 
-/* Lines of the audit log that wait; but for the two counts all is the writer's. */
+/* The rows of the audit log that are still in the database.  Only the writer thread uses
+ * this struct, except for `last` and `copied`. */
 struct audit_rows {
     int64_t next;              /* the id of the next row */
     int64_t removed, removing; /* up to which row all are removed, in this batch too */
     int64_t added;             /* rows of this batch */
     int64_t max;
-    int alarmed;                      /* how much was said of rows that wait */
+    int alarmed;                      /* which warnings about waiting rows were logged */
     atomic_int_fast64_t last, copied; /* the last row that was committed, copied */
-    void (*wake)(void *arg);          /* of whoever copies them */
+    void (*wake)(void *arg);          /* see store_on_audit() */
     void *wake_arg;
 };
 
@@ -69,7 +71,7 @@ struct store {
 int pool_open(struct store *s, struct err *err) MUST_CHECK;
 void pool_close(struct store *s);
 
-/* A connection without a transaction; waits until one is free. */
+/* Takes a connection that has no transaction from the pool; waits until one is free. */
 struct reader *reader_take(struct store *s);
 void reader_give(struct reader *r);
 
@@ -86,8 +88,10 @@ int authority_judge(struct db *db, const struct authority *a, struct rights *rig
 
 /* ---- audit.c, on the writer thread ---- */
 
-/* What there is at the start; a batch begins; adds the line of a write that holds; at the
- * batch's end removes rows that were copied; it was committed. */
+/* audit_start() reads which rows there are.  The writer calls audit_begin() when it
+ * begins a batch of writes, audit_add() with each write that succeeded, audit_end() at
+ * the end of the batch, which removes rows that were copied, and audit_committed() after
+ * its commit. */
 int audit_start(struct store *s, struct err *err) MUST_CHECK;
 void audit_begin(struct store *s);
 int audit_add(struct store *s, const struct write *w, struct err *err) MUST_CHECK;
@@ -106,25 +110,25 @@ bool is_cdm_workspace(struct str uid);
 int add_workspace(struct db *db, struct str project, struct str name,
                   char uid[ID_HEX_BYTES], struct err *err) MUST_CHECK;
 
-/* Adds the project's row, and its default workspace, if it has none yet.  E_DENIED,
- * STORE_OTHER_PROJECT: it does not exist, and only an administrator may make it. */
+/* Adds the project's row and its default workspace, unless the project exists.  E_DENIED,
+ * STORE_OTHER_PROJECT: it does not, and only an administrator may create projects. */
 int add_project(struct db *db, struct str project, struct err *err) MUST_CHECK;
 
-/* The workspace of a write, and how many objects more it has at the end of it. */
+/* The workspace that a write changes, and how many objects the write adds to it. */
 struct changes {
     struct workspace w;
     int64_t jobs, real_time_jobs, scripts, resources;
-    bool changed; /* a definition or a name */
+    bool changed; /* a definition or a name was changed */
 };
 
-/* Finds the workspace of a write, or begins it.  E_NOTFOUND as find_workspace(), E_DENIED
- * as add_project(). */
+/* Finds the workspace of a write; for a new project it creates the default one.
+ * E_NOTFOUND as find_workspace(), E_DENIED as add_project(). */
 int open_workspace(struct db *db, struct str project, struct str uid, struct changes *out,
                    struct arena *arena, struct err *err) MUST_CHECK;
-/* Counts `by` objects more of a kind. */
+/* Adds `by` to the count of objects of a kind. */
 void change_workspace(struct changes *c, enum kind kind, int64_t by,
                       int64_t real_time_by);
-/* Writes what was counted, and gives the workspace another revision, if it changed. */
+/* Writes the counts, and gives the workspace a new revision if it was changed. */
 int close_workspace(struct db *db, const struct changes *c, struct err *err) MUST_CHECK;
 
 /* ---- objects.c ---- */
@@ -159,32 +163,35 @@ enum {
 };
 _Static_assert(OBJECT_ROW_END == DB_OBJECT_COLUMNS, "columns of an object");
 
-/* The texts live as long as the row, or are moved into `arena`. */
+/* read_object() gives texts that live as long as the row; keep_object() copies them into
+ * `arena`. */
 int read_object(struct query *q, struct object *o, struct err *err) MUST_CHECK;
 int keep_object(struct object *o, struct arena *arena, struct err *err) MUST_CHECK;
 
-/* Which row is not as it was written (sql.def). */
+/* Which row is damaged, if any (sql.def). */
 enum row_fault { ROW_SOUND, ROW_OBJECT, ROW_BLOB, ROW_VERSION, ROW_REF };
 
-/* As read_object(), of a row that may be damaged; what a blob cannot have is left out. */
+/* As read_object(), for a row that may be damaged: values that no blob can have are left
+ * out. */
 enum row_fault scan_object(struct query *q, struct object *o);
 
-/* Reads what a blob says of its bytes, from these columns; false when no definition has
- * it. */
+/* Reads a blob's sizes and hashes from these columns; false when no definition can have
+ * them. */
 bool read_content(struct query *q, struct object *o, int raw_size, int sha256,
                   int stored_sha256);
 
-/* row_damaged() by a fault; 0 without one. */
+/* Sets and returns E_INTERNAL, as row_damaged(), for a fault; returns 0 without one. */
 int object_damaged(enum row_fault fault, const struct object *o, struct err *err);
 
-/* The object that `key` names in `sql`, one of OBJECT_BY_; out->id is 0 without one. */
+/* Finds the object that `key` names by the statement `sql`, an SQL_OBJECT_BY_; out->id is
+ * 0 when there is none. */
 int find_object(struct db *db, enum sql sql, int64_t workspace, enum kind kind,
                 struct str scope, struct str key, struct object *out, struct arena *arena,
                 struct err *err) MUST_CHECK;
 
 /* ---- save.c ---- */
 
-/* Creates or updates the object of a save, with the definition `blob`.  Fails as struct
+/* Creates or updates the object of a save; `blob` is its definition.  Fails as struct
  * save says. */
 int save_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
                 struct err *err) MUST_CHECK;
@@ -193,48 +200,49 @@ int save_object(struct db *db, struct save *s, struct changes *c, int64_t blob,
 
 int add_version(struct db *db, const struct save *s, int64_t object, int64_t number,
                 int64_t blob, struct err *err) MUST_CHECK;
-/* Another version, unless the latest one is the same. */
+/* Adds a version, unless the latest one is the same. */
 int submit(struct db *db, const struct save *s, struct changes *c, int64_t object,
            struct err *err) MUST_CHECK;
-/* Puts the definition of a version, made anew, in place of the old one. */
+/* Replaces the definition of a version with the one that was made anew. */
 int renew_version(struct db *db, const struct save *s, int64_t blob,
                   struct err *err) MUST_CHECK;
-/* Drops the versions of what has the name, up to a number. */
+/* Deletes the versions of the named object up to the number `up_to`. */
 int drop_versions(struct db *db, int64_t workspace, enum kind kind, struct str name,
                   int64_t up_to, struct err *err) MUST_CHECK;
 
 /* ---- blobs.c ---- */
 
-/* The blob of that content by one of SQL_BLOB_FIND and SQL_BLOB_IN_USE; 0: none. */
+/* Finds the blob with that content by SQL_BLOB_FIND or SQL_BLOB_IN_USE; *id is 0 when
+ * there is none. */
 int find_blob(struct db *db, enum sql sql, const uint8_t sha256[SHA256_BYTES],
               int64_t *id, struct err *err) MUST_CHECK;
 
-/* The blob of a save: the one that is there, or a new one. */
+/* Gives the blob of a save: the one that is stored already, or a new one. */
 int put_blob(struct db *db, const struct save *s, int64_t *id,
              struct err *err) MUST_CHECK;
-/* Puts a blob there that nothing names yet. */
+/* Stores a blob that nothing refers to yet. */
 int stage_blob(struct db *db, const struct new_blob *b, int64_t *id,
                struct err *err) MUST_CHECK;
-/* An object or version came to name it; one does so no more, and the sweep takes it when
- * none is left. */
+/* use_blob() notes that an object or version now refers to the blob.  leave_blob() notes
+ * that one no longer does; when none is left, the sweep may delete the blob. */
 int use_blob(struct db *db, int64_t blob, struct err *err) MUST_CHECK;
 int leave_blob(struct db *db, int64_t blob, struct err *err) MUST_CHECK;
 
 /* ---- secrets.c ---- */
 
-/* Writes the secrets of a save, as it says.  E_BUSY as check_key(). */
+/* Stores, moves and deletes secrets as the save says.  E_BUSY as check_key(). */
 int put_secrets(struct db *db, struct save *s, int64_t object, struct str uid,
                 struct err *err) MUST_CHECK;
-/* What a sealed secret is bound to. */
+/* Makes the context that a secret is sealed with (base/seal.h). */
 struct str context_of(struct str uid, struct str path, struct buf *out);
 
 /* ---- keys.c ---- */
 
-/* Takes that of the options which the database was written with; the first, when it was
- * written with none.  E_DENIED: with another one. */
+/* Chooses, of the options' keys, the one that the database was written with, or the first
+ * when it was written with none.  E_DENIED: it was written with another key. */
 int choose_key(struct db *db, const struct store_options *options,
                struct err *err) MUST_CHECK;
-/* Whether it was written with one of these, or with none. */
+/* Whether the database was written with one of these keys, or without a key. */
 int fits_key(struct db *db, const struct seal_key *keys, int n, bool *fits,
              struct err *err) MUST_CHECK;
 /* E_BUSY: the key was changed since the store was opened. */
@@ -242,12 +250,13 @@ int check_key(struct db *db, struct err *err) MUST_CHECK;
 
 /* ---- reindex.c ---- */
 
-/* Notes the secrets of a save with `again` that were found in clear. */
+/* Adds a row for each secret that a save with `again` found in clear. */
 int note_exposed(struct db *db, const struct save *s, struct err *err) MUST_CHECK;
 
 /* ---- lists.c ---- */
 
-/* A list for json_each(), of names or else of ids; `out` holds nothing after an error. */
+/* Makes the JSON list that a statement gives to json_each(): of `names`, or of `ids` when
+ * `names` is NULL.  `out` is empty after an error. */
 #define NAMES_MAX (32 * MIB)
 int list_json(struct buf *out, const struct str *names, const int64_t *ids, size_t n,
               struct err *err) MUST_CHECK;
@@ -256,7 +265,7 @@ struct store_report;
 
 /* ---- dangling.c ---- */
 
-/* Says a line about each name that leads nowhere, and counts them. */
+/* Calls `say` with a line about each name that no object has, and counts them. */
 int check_dangling(struct db *db, struct store_report *report,
                    void (*say)(const char *text), struct err *err) MUST_CHECK;
 

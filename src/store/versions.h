@@ -3,8 +3,8 @@
 
 #include "store/objects.h"
 
-/* Puts the definition of the version `number` of *o in place of the saved one.
- * E_NOTFOUND, no API code. */
+/* Makes *o, which was read before, refer to the definition of its version `number`
+ * instead of the saved one.  It changes nothing in the catalogue.  E_NOTFOUND. */
 int snapshot_version(struct snapshot *s, int64_t number, struct object *o,
                      struct err *err) MUST_CHECK;
 

@@ -9,12 +9,12 @@
 struct workspace {
     int64_t id; /* 0: the default workspace of a project that has nothing yet */
     struct str uid, name;
-    int64_t revision; /* another one after each change of a definition or name */
+    int64_t revision; /* changes whenever a definition or a name changes */
     int64_t jobs, real_time_jobs, scripts, resources;
 };
 
-/* Instead of an id: the workspace of a project that holds what is CDM's; it is
- * told by where it points to, so that no client can name it. */
+/* Pass this instead of a workspace id to mean the project's hidden CDM workspace.  It is
+ * compared by pointer, so that no text from a client can equal it. */
 extern const struct str cdm_workspace;
 
 /*
@@ -25,20 +25,21 @@ int snapshot_workspace(struct snapshot *s, struct str project, struct str uid,
                        struct workspace *out, struct arena *arena,
                        struct err *err) MUST_CHECK;
 
-/* What an export's outcome depends on, beside its request: another definition or
- * name in the workspace, or of CDM in its project, is another revision. */
+/* What the result of an export depends on besides its request.  Every change of a
+ * definition or a name, in the workspace or among the project's CDM objects, changes one
+ * of the revisions. */
 struct revisions {
-    int64_t workspace; /* 0: it has no row, or is not there */
+    int64_t workspace; /* its id; 0: it has no row yet, or does not exist */
     int64_t revision, cdm;
 };
 
-/* As in the snapshot; as they are now, by one statement. */
+/* The revisions in the snapshot; the revisions now, read with one statement. */
 int snapshot_revisions(struct snapshot *s, struct str project, struct str uid,
                        struct revisions *out, struct err *err) MUST_CHECK;
 int store_revisions(struct store *s, struct str project, struct str uid,
                     struct revisions *out, struct err *err) MUST_CHECK;
 
-/* Calls `each` for the workspaces of `project`, by name. */
+/* Calls `each` for the workspaces of `project`, in the order of their names. */
 int snapshot_workspaces(struct snapshot *s, struct str project,
                         void (*each)(void *arg, const struct workspace *w), void *arg,
                         struct err *err) MUST_CHECK;
