@@ -5,26 +5,27 @@
 #include "base/shared.h"
 
 /*
- * What exports keep in memory, by SHA-256: finished archives by the digest of
- * their ETag, and the memo, outcomes of requests by what they depend on (ADR 9).
- * An entry never becomes wrong; it only leaves, the longest unused first, when
- * there is no room.  Safe from any thread: one lock, held for no longer than a
- * look.  A cache that is NULL keeps nothing.
+ * The memory cache of exports, by SHA-256: finished archives under the digest of their
+ * ETag, and the results of requests under the digest of all that they depend on (ADR 9).
+ * An entry never becomes wrong.  When there is no room, the entry that was unused for the
+ * longest time is removed.  Safe from any thread; its one lock is held only for a
+ * look-up. A cache that is NULL keeps nothing.
  */
 struct cache;
 
-/* `max_bytes` holds for entries with what keeping them takes; 0 keeps nothing.
- * NULL without memory. */
+/* `max_bytes` is the limit for the entries with their overhead; with 0 the cache keeps
+ * nothing.  Returns NULL when there is no memory. */
 struct cache *cache_new(size_t max_bytes);
 void cache_free(struct cache *c);
 
-/* What is kept under `key`, for the caller to release; NULL when nothing is. */
+/* Returns the entry `key`, which the caller releases, or NULL when there is none. */
 struct shared *cache_get(struct cache *c, const uint8_t key[SHA256_BYTES]);
 
-/* Keeps it, when it is not larger than the cache; the caller's use remains its. */
+/* Keeps `value`, unless it is larger than the whole cache.  The cache takes a use of its
+ * own; the caller still releases theirs. */
 void cache_put(struct cache *c, const uint8_t key[SHA256_BYTES], struct shared *value);
 
-/* What it takes now, and how many entries there are. */
+/* Gives the bytes in use now and the number of entries. */
 void cache_usage(struct cache *c, size_t *bytes, size_t *entries);
 
 #endif

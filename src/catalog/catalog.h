@@ -10,17 +10,17 @@
 #include "store/save.h"
 
 /*
- * The use cases of the catalogue.  Knows no HTTP: what comes in is checked for
- * its shape already, what goes out is JSON text or an archive.
+ * The use cases of the catalogue.  This file knows no HTTP: callers have checked the form
+ * of what they pass, and get JSON text or an archive.
  *
- * Every call can also fail with E_IO, E_NOMEM or E_INTERNAL; errors carry the
- * API's code and detail.  Every call with a place fails with E_DENIED, as
- * snapshot_judge(), when the authority no longer holds: it is judged in the snapshot that
- * is read, and in the transaction that writes.
+ * Every call can also fail with E_IO, E_NOMEM or E_INTERNAL; errors carry the API's code
+ * and detail.  Every call with a place fails with E_DENIED, as snapshot_judge(), when the
+ * authority is no longer valid: it is checked in the snapshot that is read, or in the
+ * transaction that writes.
  */
 struct catalog {
     struct store *store;
-    int64_t max_jobs, max_scripts; /* a workspace; 0: any number */
+    int64_t max_jobs, max_scripts; /* in one workspace; 0: any number */
     /* Limits of one archive, exported or imported; each is checked before the first byte.
      */
     uint64_t max_archive_bytes, max_archive_entries, max_unpacked_bytes;
@@ -33,19 +33,19 @@ struct place {
     struct str workspace; /* its id; empty: the default one; or cdm_workspace */
     struct str cluster;   /* the name of the CDM cluster; empty outside of CDM */
     struct str user;
-    const struct authority *authority; /* NULL: nobody is to be judged */
+    const struct authority *authority; /* NULL: everything is allowed */
 };
 
 /* ---- saving and deleting (save.c) ---- */
 
 /*
- * Prepares to create an object of the value `at` of `body`, or, when `key` names
- * one, to update it: checks every rule, and makes and compresses the definition.  The
- * caller then submits save->write, and gives what it returned to catalog_save_result().
+ * Prepares to create an object from the value `at` of `body`, or to update the object
+ * that `key` names: checks every rule, and makes and compresses the definition.  The
+ * caller then submits save->write, and when that is done calls catalog_save_result().
  * E_NOTFOUND, E_INVALID.
  *
- * `save` and what it points to is in `arena`, but for the compressed content;
- * catalog_save_release() frees that.
+ * `save` and everything it points to is in `arena`, except for the compressed content,
+ * which catalog_save_release() frees.
  */
 int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind kind,
                          struct str key, const struct json_doc *body, uint32_t at,
@@ -54,15 +54,16 @@ int catalog_save_prepare(struct catalog *c, const struct place *place, enum kind
 void catalog_save_release(struct save *save);
 
 /*
- * The outcome of save->write.  E_EXISTS, E_LIMIT; E_BUSY: somebody else changed
- * the object since it was prepared, so prepare it again.
+ * Returns the result of save->write, with the API's code in the error.  E_EXISTS,
+ * E_LIMIT; E_BUSY: somebody changed the object since the save was prepared, so prepare it
+ * again.
  */
 int catalog_save_result(struct save *save, struct err *err) MUST_CHECK;
 
 /*
- * Likewise for deleting; `removal` is in `arena`.  With `conditional` the object
- * is read first (removal->old), and only what was read is deleted: E_BUSY when
- * somebody changed it since.  E_NOTFOUND.
+ * The same for deleting; `removal` is in `arena`.  With `conditional` the object is read
+ * first (removal->old) and is deleted only as it was read: E_BUSY when somebody changed
+ * it since.  E_NOTFOUND.
  */
 int catalog_remove_prepare(struct catalog *c, const struct place *place, enum kind kind,
                            struct str key, bool conditional, struct arena *arena,
@@ -78,16 +79,16 @@ struct reindex {
     int64_t
         changed; /* out: how many of these and of their versions have other bytes now */
     int64_t refused; /* out: how many were kept as they are */
-    int64_t sealed;  /* out: secrets that stood in them in clear */
+    int64_t sealed;  /* out: how many secrets they had in clear */
 };
 
 /*
- * Makes every definition anew by this program's rules, and what each refers to; those
- * that come out the same stay as they are.  A definition that the rules refuse, or that
- * is damaged, is kept as it is, and its object is still served, listed and exported: the
- * next save judges it.  Secrets that stand in a definition in clear, also in one that is
- * kept, are sealed and noted (snapshot_exposed()); those of a version are only taken out.
- * The caller writes the format_mark.  All counts begin at 0.
+ * Makes every definition, and the list of what it refers to, anew by this program's
+ * rules; a definition that does not change is not written.  A definition that the rules
+ * refuse, or that is damaged, is kept as it is, and its object is still served, listed
+ * and exported; the rules apply again at its next save.  Secrets in clear are sealed and
+ * noted (snapshot_exposed()), also those in a definition that is kept; those of a version
+ * are only removed.  The caller writes the format_mark.  All counts begin at 0.
  */
 int catalog_reindex(struct catalog *c, struct reindex *all, struct err *err) MUST_CHECK;
 
@@ -96,40 +97,40 @@ int catalog_check(struct snapshot *s, struct reindex *all, struct err *err) MUST
 
 /* ---- reading (read.c) ---- */
 
-/* Whether the authority holds, and the workspace is there. */
+/* Checks that the authority is valid and that the workspace exists. */
 int catalog_check_workspace(struct catalog *c, const struct place *place,
                             struct err *err) MUST_CHECK;
 
-/* Which definition is shown, beside a version's number: the saved one, or the latest
- * that was submitted. */
+/* In place of a version's number: show the saved definition, or the latest submitted one.
+ */
 #define SHOW_SAVED 0
 #define SHOW_SUBMITTED (-1)
 
-/* Appends the JSON of one object as show gives it, or of a version of it; of a job with
- * `downstream`, also the jobs that wait for it.  `digest` is the SHA-256 of its stored
- * form.  E_NOTFOUND. */
+/* Appends the JSON that the API shows of one object, or of its version `version`.  With
+ * `downstream` that of a job also has the jobs that depend on it.  `digest` is the
+ * SHA-256 of the stored definition.  E_NOTFOUND. */
 int catalog_show(struct catalog *c, const struct place *place, enum kind kind,
                  struct str key, int64_t version, bool downstream, struct buf *json,
                  uint8_t digest[SHA256_BYTES], struct err *err) MUST_CHECK;
 
 struct list_request {
     struct list_query query;
-    struct str only;  /* the one of that name, or STR_NONE */
+    struct str only;  /* list only the object with this name; STR_NONE: all */
     bool v2;          /* scripts in the form of the v2 API */
     const char *tail; /* JSON for the end of the answer: ,"key":value or "" */
 };
 
 /*
- * The JSON of a list.  *size_hint is the size of the definitions in it: what is
- * large is to be sent piece by piece.  The stream needs `c`, `tail` and `arena`.
- * E_NOTFOUND when `only` is not held.
+ * Gives a list as a stream of JSON.  *size_hint is the size of the definitions in it, by
+ * which the caller decides whether to send it piece by piece.  `c`, `tail` and `arena`
+ * must outlive the stream.  E_NOTFOUND when there is no object `only`.
  */
 int catalog_list(struct catalog *c, const struct place *place,
                  const struct list_request *request, struct arena *arena,
                  struct stream **out, uint64_t *size_hint, struct err *err) MUST_CHECK;
 
-/* The CDM clusters of the place's project, in `arena`: that with the id `uid`, or all
- * when it is STR_NONE.  E_NOTFOUND, CDM_0001, when there is none. */
+/* Gives the CDM clusters of the place's project, in `arena`: the one with the id `uid`,
+ * or all when `uid` is STR_NONE.  E_NOTFOUND, CDM_0001, when there is none. */
 int catalog_clusters(struct catalog *c, const struct place *place, struct str uid,
                      struct arena *arena, struct cluster **out, size_t *n,
                      struct err *err) MUST_CHECK;
@@ -144,19 +145,20 @@ struct export_request {
     size_t n;
     bool depend;       /* with scripts, resources, CDM jobs */
     bool submitted;    /* the latest submitted versions, not the saved ones */
-    bool fail_missing; /* a dependency that is not held is an error */
-    /* Of all of the above, and how it was asked for; NULL: not to be remembered. */
+    bool fail_missing; /* a dependency that does not exist is an error */
+    /* Digest of the whole request, under which the result is kept; NULL: do not keep it.
+     */
     const uint8_t *digest;
 };
 
-/* A dependency that is not held. */
+/* A dependency that does not exist. */
 struct export_missing {
     enum kind kind;
     struct str name; /* of a script behind the folder that stood before it, of a CDM job
                         behind its cluster */
-    struct str job;  /* that needs it */
+    struct str job;  /* the job that needs it */
 };
-/* So many of them are shown: as many as the longest list has room for. */
+/* How many of them are shown at most: as many as the longest list has room for. */
 #define EXPORT_MISSING_SHOWN 400
 
 struct export
@@ -164,40 +166,42 @@ struct export
     uint64_t size;                      /* of the archive, exactly */
     uint8_t digest[SHA256_BYTES];       /* of its format, names and contents */
     size_t count[KINDS];                /* entries by kind */
-    size_t missing;                     /* dependencies that are not held */
+    size_t missing;                     /* how many dependencies do not exist */
     const struct export_missing *shown; /* the first of them, by job, kind and name */
     size_t n_shown;
 };
 
 /*
- * The outcome of a request that was planned before, and would be planned in the same
- * way now, for somebody who may read as much; *out is NULL when none is remembered.  One
- * statement, and nothing of the request but its digest.
+ * Looks for the kept result of an equal request, by its digest.  The result is used only
+ * if nothing that it depends on has changed and this caller may read as much as the
+ * earlier one; otherwise *out is NULL.  It takes one statement.
  */
 int catalog_export_recall(struct catalog *c, const struct place *place,
                           const uint8_t digest[SHA256_BYTES], struct export **out,
                           struct err *err) MUST_CHECK;
 
 /*
- * Plans an export, in one snapshot: all errors are known now, and the ETag,
- * but no content is read.  CDM jobs that the authority may not read (they need the
- * viewer's role in the workspace `default`) are missing, as if they did not exist.
- * E_NOTFOUND, DLF_0100 with every unknown name; E_NOTFOUND with the codes of
- * fail_missing, or DLF_6322 without connections; E_LIMIT for the archive's limits.
+ * Plans an export in one snapshot.  It finds every error and the digest for the ETag, but
+ * reads no content.  CDM jobs that the caller may not read (that needs the viewer's role
+ * in the workspace `default`) are missing, as if they did not exist. E_NOTFOUND, DLF_0100
+ * with every unknown name; E_NOTFOUND with the codes of fail_missing, or DLF_6322 without
+ * connections; E_LIMIT for the archive's limits.
  */
 int catalog_export_plan(struct catalog *c, const struct place *place,
                         const struct export_request *request, struct export **out,
                         struct err *err) MUST_CHECK;
 
 /*
- * The whole archive of a plan or of what was recalled, for the caller to release:
- * from the cache, or made and put there; *out is NULL when it is larger than
- * ANSWER_BUFFER_MAX, or recalled and no longer kept.
+ * Gives the whole archive of a planned or recalled export, which the caller releases:
+ * from the cache, or made now and put there.  *out is NULL when the archive is larger
+ * than ANSWER_BUFFER_MAX, or when the export was recalled and its archive is not in the
+ * cache.
  */
 int catalog_export_whole(struct export *e, struct shared **out,
                          struct err *err) MUST_CHECK;
 
-/* The archive of a plan, piece by piece; it takes the plan over. */
+/* Makes a stream that gives the archive of a plan piece by piece.  It owns the plan from
+ * now on.  A recalled export has no entries, so it cannot be streamed. */
 struct stream *catalog_export_stream(struct export *e);
 
 void catalog_export_free(struct export *e);

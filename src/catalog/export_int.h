@@ -5,11 +5,11 @@
 #include "catalog/catalog.h"
 #include "store/store.h"
 
-/* Private to catalog/: a planned export, from its plan to its last byte. */
+/* Private to catalog/: a planned export, until its last byte is sent. */
 
 /* One object on its way into the archive. */
 struct item {
-    size_t job; /* whose folder it stands in */
+    size_t job; /* the job in whose folder it is */
     enum kind kind;
     struct str name, scope;
     int64_t id, blob;
@@ -23,22 +23,22 @@ struct export_int {
     struct store *store;
     struct cache *cache;
     bool recalled;       /* there are no entries */
-    struct shared *memo; /* whose texts are shown, of one that is recalled */
+    struct shared *memo; /* of a recalled export: holds the texts of export.shown */
     struct arena arena;
     struct item *items;
-    struct zip_entry *entries; /* in their order; owner is the item */
+    struct zip_entry *entries; /* in the archive's order; the owner is the item */
     size_t n;
     uint64_t unpacked;
     /* While it is sent. */
     struct zipw zip;
     size_t at;             /* the entry, then the directory's row, that is next */
-    uint32_t part;         /* bytes sent of a large entry, */
-    struct sha256_ctx sum; /* and what they come to */
+    uint32_t part;         /* bytes of a large entry that were sent, */
+    struct sha256_ctx sum; /* and their hash so far */
     bool listing, ended;
 };
 
-/* export_memo.c: keeps the outcome of a plan, which the caller made with these rights, of
- * a request with this digest; does nothing when there is no room or no memory for it. */
+/* export_memo.c: keeps the result of a plan, which was made with these rights, under the
+ * digest of its request.  Does nothing when there is no room or no memory. */
 void export_remember(struct export_int *e, const uint8_t digest[SHA256_BYTES],
                      const struct revisions *r, struct rights rights);
 

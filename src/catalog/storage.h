@@ -5,12 +5,13 @@
 #include "errors/errors.h"
 
 /*
- * Objects that a request names: the member `field` of its body has the path.  What object
- * storage only says by kind gets the API's code: DLF_0803, DLF_1242, DLF_0815.
+ * Objects in object storage that a request names by the member `field` of its body.
+ * Errors of obs/ have only a kind; these functions give them the API's code: DLF_0803,
+ * DLF_1242 or DLF_0815.
  */
 
-/* Parses the path, and finds whether the object is there.  E_INVALID; E_NOTFOUND: there
- * is no such bucket. */
+/* Parses the path `text`, and sets *there to whether the object exists.  E_INVALID;
+ * E_NOTFOUND: the bucket does not exist. */
 int storage_find(struct obs *obs, const char *field, struct str text,
                  struct obs_path *path, bool *there, struct err *err) MUST_CHECK;
 
