@@ -8,25 +8,26 @@
 #include "store/authority.h"
 
 /*
- * Who calls, and what they may.  Callers show a token, or sign with an access key;
- * either comes to a principal, and a principal has a role in a workspace.
+ * Who calls, and what they may do.  Callers show a token or sign with an access key;
+ * either gives a principal, and a principal has a role in each workspace.
  *
- * Guessing is slowed: in five minutes at most SIGN_IN_FAILURES of one account or access
- * key from one address are looked at, and of one account at most
- * SIGN_IN_FAILURES_ANYWHERE from all; then the next five minutes begin.  The latter does
- * not hold up whoever signed in from the address before.  Accounts that do not exist are
- * slowed alike, so that no answer tells which exist.
+ * Guessing is slowed down.  In five minutes at most SIGN_IN_FAILURES failed sign-ins with
+ * one account or access key from one address are checked, and with one account at most
+ * SIGN_IN_FAILURES_ANYWHERE from all addresses; further ones are refused until the five
+ * minutes are over.  The second limit does not apply to an address that the account has
+ * signed in from before.  Accounts that do not exist are slowed down in the same way, so
+ * that no answer tells which exist.
  */
 
-/* What is counted, each in a table of its own, so that nothing that anybody can invent
- * takes room from what belongs to an account. */
+/* What is counted.  Each has a table of its own, so that keys which anybody can invent
+ * take no room from those of accounts. */
 enum counted {
     FAILED,            /* sign-ins of accounts and access keys that exist */
     FAILED_NAMES,      /* of names that no account has */
     FAILED_KEYS,       /* by access keys that do not exist */
     FAILED_SIGNATURES, /* of access keys that exist, by address */
     KNOWN,             /* addresses that an account signed in from, and how many it has */
-    WAITING,           /* sign-ins of an address that are to be looked at */
+    WAITING,           /* sign-ins of an address that have not been checked yet */
     REQUESTS,          /* of an account, in a second */
     COUNTED
 };
@@ -39,7 +40,7 @@ struct auth {
     struct workers *workers; /* that hash passwords */
 };
 
-/* Begins and ends what `auth` keeps beside the store; closing twice, or after a failed
+/* Make and free the counters and workers of `auth`.  Closing twice, or after a failed
  * open, is allowed.  E_NOMEM. */
 int auth_open(struct auth *a, struct err *err) MUST_CHECK;
 void auth_close(struct auth *a);
@@ -55,13 +56,13 @@ struct principal {
 };
 
 /*
- * The principal of a token.  E_DENIED: APIGW_0301 when it is none of ours, or has
+ * Finds the principal of a token.  E_DENIED: APIGW_0301 when the token is unknown or has
  * expired, APIGW_0307 when it was revoked.
  */
 int auth_token(struct auth *a, struct str text, struct arena *arena,
                struct principal *out, struct err *err) MUST_CHECK;
 
-/* A signature, until the body is here that it covers. */
+/* A signature that is checked once the body, which it covers, has arrived. */
 struct signer {
     struct sign_claim claim;
     struct account account;
@@ -70,9 +71,10 @@ struct signer {
 };
 
 /*
- * Looks at all but the signature itself.  E_INVALID, APIGW_0305: no Authorization that
- * can be read; E_DENIED, APIGW_0301: no such access key, too many failures, or signed
- * more than 15 minutes ago or ahead.  `request` need not have its body yet.
+ * Checks everything but the signature itself; `request` need not have its body yet.
+ * E_INVALID, APIGW_0305: the Authorization header cannot be read.  E_DENIED, APIGW_0301:
+ * there is no such access key, there were too many failures, or the time of signing is
+ * more than 15 minutes off.
  */
 int auth_signer(struct auth *a, struct str authorization,
                 const struct sign_request *request, struct str peer, struct arena *arena,
@@ -84,20 +86,21 @@ int auth_signature(struct auth *a, const struct signer *signer,
                    struct err *err) MUST_CHECK;
 
 /*
- * By what the principal acts in the workspace: its id, or "" for the default one, or
- * cdm_workspace.  It borrows all texts.  store_judge() and snapshot_judge() say whether
- * they may.
+ * Makes the authority by which the principal acts in a workspace, which is an id, "" for
+ * the default one, or cdm_workspace.  The result borrows all texts.  It says nothing
+ * about what is allowed: store_judge() and snapshot_judge() decide that.
  */
 struct authority auth_authority(const struct principal *p, struct str project,
                                 struct str workspace, enum role role);
 
-/* Whether one more request of the account is in the rate limit.  E_LIMIT, APIGW_0308. */
+/* Counts a request of the account.  E_LIMIT, APIGW_0308: it exceeds the rate limit. */
 int auth_rate(struct auth *a, const struct principal *p, struct err *err) MUST_CHECK;
 
 /*
- * A password or secret key that is shown to get a token.  Fill in, auth_login_begin(),
- * then auth_login_check(), of a password from a worker, since it takes long, then
- * auth_login_end(); or auth_login_cancel() when no worker is free, and it does not count.
+ * A sign-in with a password or a secret key.  Fill in the first members and call
+ * auth_login_begin(), then auth_login_check(), then auth_login_end().  The check of a
+ * password takes long, so call it on a worker.  When no worker is free, call
+ * auth_login_cancel() instead of the last two: the sign-in is then not counted.
  */
 struct login {
     struct account_key who; /* or: */
@@ -110,16 +113,17 @@ struct login {
     struct str counted_here;
     struct str sealed;
     bool found, matches;
-    bool lacks_memory; /* whether it matches is not known */
+    bool lacks_memory; /* there was no memory to check whether it matches */
 };
 
-/* E_LIMIT, IAM_429: too many failures; the account need not be there.  E_BUSY,
- * APIGW_0613: HASH_MAX_WAITING_OF_ONE of the address wait already. */
+/* E_LIMIT, IAM_429: there were too many failures.  E_BUSY, APIGW_0613: as many as
+ * HASH_MAX_WAITING_OF_ONE sign-ins of the address are waiting already.  An account that
+ * does not exist is no failure yet. */
 int auth_login_begin(struct auth *a, struct login *l, struct arena *arena,
                      struct err *err) MUST_CHECK;
 void auth_login_cancel(struct auth *a, struct login *l);
 void auth_login_check(struct auth *a, struct login *l);
-/* E_DENIED, IAM_401_PASSWORD; E_NOMEM, which does not count. */
+/* Counts the result.  E_DENIED, IAM_401_PASSWORD; E_NOMEM, which is not counted. */
 int auth_login_end(struct auth *a, struct login *l, struct err *err) MUST_CHECK;
 
 #endif

@@ -4,8 +4,8 @@
 #include "store/account_writes.h"
 
 /*
- * New passwords, access keys and tokens, of the kernel's random source, for the writes
- * that store them.
+ * Makes new passwords, access keys and tokens from the kernel's random source, for the
+ * writes that store them.
  */
 #define PASSWORD_TEXT_BYTES 25    /* 24 letters and digits, 142 bits, and a NUL */
 #define ACCESS_KEY_BYTES 21       /* 20 capitals and digits, and a NUL */
@@ -14,7 +14,8 @@
 
 void password_new(char out[PASSWORD_TEXT_BYTES]);
 
-/* Fills in the write of a new access key of the account, which borrows all of *out.
+/* Makes an access key for the account, and fills in the write that stores it.  The write
+ * borrows all of *out.
  * E_INTERNAL: there is no key to seal it with. */
 struct new_key {
     char id[ACCESS_KEY_BYTES], secret[SECRET_KEY_BYTES];
@@ -27,8 +28,9 @@ int access_key_new(struct new_key *out, const struct seal_key *key, struct str a
 bool access_key_open(const struct seal_key *key, struct str id, struct str sealed,
                      struct buf *secret);
 
-/* A new token, which lives for `age_ms`, and until `latest_ms` (milliseconds since 1970)
- * at most.  Fills in its hash and its times in the write, which borrows *out. */
+/* Makes a token that is valid for `age_ms`, but no longer than until `latest_ms`
+ * (milliseconds since 1970).  Fills in its hash and its times in the write, which borrows
+ * *out. */
 struct new_token {
     char text[TOKEN_TEXT_BYTES];
     uint8_t hash[SHA256_BYTES];
@@ -37,7 +39,8 @@ struct new_token {
 void token_new(struct new_token *out, int64_t age_ms, int64_t latest_ms,
                struct token_issue *write);
 
-/* What a token is stored as; false when it has not the form of one. */
+/* Makes the hash under which a token is stored; false when `text` is not in the form of a
+ * token. */
 bool token_hash(struct str text, uint8_t hash[SHA256_BYTES]);
 
 #endif
