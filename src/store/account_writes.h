@@ -5,34 +5,35 @@
 #include "store/authority.h"
 
 /*
- * Changes of who may call.  Each is a write, which holds as a whole or not at all;
- * whoever makes one fills it in, and makes the ids.  Fails with E_EXISTS when a name is
- * in use, and as said here, without a reason.
+ * Changes of accounts, keys, tokens, projects and roles.  Each is a write that is done as
+ * a whole or not at all.  The caller fills it in and makes the ids.  All fail with
+ * E_EXISTS when a name is in use, and as said here; none gives a store_reason.
  */
 
-/* An account of the domain of that name, which is made when there is none. */
+/* Creates an account in the domain of that name, and the domain when there is none. */
 struct user_new {
     struct write write;
-    bool rehearsal; /* here and below: only whether it can be done, nothing changes */
-    struct str domain_id, domain; /* the id is for a new one */
+    bool rehearsal; /* here and below: only find out if it can be done; change nothing */
+    struct str domain_id, domain; /* the id is for a new domain */
     struct str id, name;
     struct str password; /* a hash of crypt(5) */
     bool is_admin;
 };
 void user_new_init(struct user_new *u);
 
-/* Another password of an account, or its end; its tokens end with it.  E_NOTFOUND. */
+/* Changes the password of an account, or deletes the account; either revokes its tokens.
+ * E_NOTFOUND. */
 struct user_change {
     struct write write;
     bool rehearsal;
     struct str id;
-    struct str password; /* its hash, unless it is */
-    bool deleted;
+    struct str password; /* the hash of the new one; ignored with `deleted` */
+    bool deleted;        /* delete the account */
 };
 void user_change_init(struct user_change *u);
 
-/* An access key.  E_LIMIT: the account has two; E_BUSY: the catalogue's key is another
- * one than `key_id`, with which the secret was sealed. */
+/* Adds an access key.  E_LIMIT: the account has two already.  E_BUSY: the catalogue's key
+ * is no longer `key_id`, with which the secret was sealed. */
 struct access_key_add {
     struct write write;
     bool rehearsal;
@@ -40,20 +41,21 @@ struct access_key_add {
 };
 void access_key_add_init(struct access_key_add *k);
 
-/* Deletes an access key, and revokes what it was shown for.  E_NOTFOUND.  Of tokens it is
- * not kept which key they were got by: all go that were got otherwise than by a
- * password. */
+/* Deletes an access key.  E_NOTFOUND.  It also revokes every token of the account that
+ * was not issued for a password, since the store does not keep which key a token was
+ * issued for. */
 struct access_key_delete {
     struct write write;
     struct str id;
 };
 void access_key_delete_init(struct access_key_delete *k);
 
-/* What was shown to get a token; it has to hold still when the token is written. */
+/* What a caller showed to get a token; it must still be valid when the token is written.
+ */
 enum token_proof { PROOF_PASSWORD, PROOF_ACCESS_KEY, PROOF_TOKEN };
 
-/* A token; some that have expired are deleted on the way.  E_DENIED: what was shown does
- * not hold any more, or the project is not theirs any more. */
+/* Stores a token, and deletes some that have expired.  E_DENIED: what was shown is no
+ * longer valid, or the project is no longer theirs. */
 struct token_issue {
     struct write write;
     enum token_proof proof;
@@ -62,7 +64,7 @@ struct token_issue {
     struct str project; /* "": a domain's token */
     struct str hash, methods;
     int64_t issued_ms, expires_ms;
-    bool lost_project; /* out: it was the project */
+    bool lost_project; /* out: E_DENIED was because of the project */
 };
 void token_issue_init(struct token_issue *t);
 
@@ -78,8 +80,8 @@ struct tokens_drop {
 };
 void tokens_drop_init(struct tokens_drop *t);
 
-/* A project of the domain of that name, with its workspace `default`.  E_NOTFOUND: there
- * is no such domain. */
+/* Creates a project in the domain of that name, with its workspace `default`. E_NOTFOUND:
+ * there is no such domain. */
 struct project_new {
     struct write write;
     struct str id, name, domain;
@@ -87,7 +89,7 @@ struct project_new {
 };
 void project_new_init(struct project_new *p);
 
-/* Deletes a project with all that is in it.  E_NOTFOUND; E_DENIED when it holds an object
+/* Deletes a project with everything in it.  E_NOTFOUND; E_DENIED when it has an object
  * and `force` is not set. */
 struct project_delete {
     struct write write;
@@ -96,17 +98,17 @@ struct project_delete {
 };
 void project_delete_init(struct project_delete *p);
 
-/* The first sign-in was: projects without a domain, which were made without sign-in,
- * become this one's, the oldest as `name`, and from then on none does so. */
+/* Puts the projects that were created without sign-in, and so have no domain, into this
+ * domain, the oldest under the name `name`.  It works once: later calls move none. */
 struct projects_adopt {
     struct write write;
     struct str domain, name;
 };
 void projects_adopt_init(struct projects_adopt *p);
 
-/* All that the first sign-in needs: a domain, its administrator and their access key, and
- * a project or those that are there, the oldest by the project's name.  Fails as the
- * writes of these do. */
+/* Makes everything that the first sign-in needs: a domain, its administrator, their
+ * access key, and a project; or it adopts the projects that exist, the oldest under the
+ * project's name.  Fails as these writes do. */
 struct domain_begin {
     struct write write;
     struct user_new user;
@@ -116,8 +118,8 @@ struct domain_begin {
 };
 void domain_begin_init(struct domain_begin *d);
 
-/* A role of an account in the workspace; ROLE_NONE takes it away.  E_NOTFOUND: there is
- * no such workspace, or they have none. */
+/* Gives an account a role in the workspace; ROLE_NONE takes it away.  E_NOTFOUND: there
+ * is no such workspace, or the account has no role to take away. */
 struct role_change {
     struct write write;
     struct str project, workspace, account;
