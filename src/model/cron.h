@@ -6,10 +6,10 @@
 #include "base/str.h"
 
 /*
- * Checks a cron expression: six blank-separated fields, second
- * to week.  Gives NULL when it is sound, else the name of the faulty field
- * ("minute"), with `part` set to the piece of it that is not allowed; for a
- * wrong number of fields "fields", and `part` is empty.
+ * Checks a cron expression: six fields, separated by blanks, from second to week. Returns
+ * NULL when it is valid; otherwise the name of the faulty field, such as "minute", and
+ * sets `part` to the part of it that is not allowed.  When the number of fields is wrong
+ * it returns "fields", and `part` is empty.
  */
 const char *cron_fault(struct str expression, struct str *part, int *fields);
 

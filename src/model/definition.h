@@ -7,26 +7,26 @@
 #include "model/secrets.h"
 
 /*
- * A definition: what is stored, exported and shown of a job, a script, a resource
- * or a connection.  Its stored form is the exact text of its file in an archive; all else
- * here follows from that text alone.
+ * The definition of a job, a script, a resource, a connection, a link or a CDM job: what
+ * the API stores, exports and shows.  Its stored form is the exact text of its file in an
+ * archive; everything else here is computed from that text alone.
  */
-/* The number of the rules of the stored form, and of what is a secret.  Whoever changes
- * them counts it up: the next start makes all definitions anew then, so that secrets
- * which were stored in clear by older rules are sealed. */
+/* The version of the rules for the stored form and for what is a secret.  Increase it
+ * with every change of these rules: the next start then makes all definitions anew, and
+ * so seals secrets that older rules stored in clear. */
 #define EXPORT_FORMAT 2
 
-/* What a definition names and an export may need. */
+/* What a definition refers to. */
 enum ref_kind {
-    REF_SCRIPT = 1,   /* a script; scope is the folder that stood before it */
+    REF_SCRIPT = 1,   /* a script; scope is the folder in front of its name */
     REF_RESOURCE = 2, /* the resources of that name */
     REF_LOCATION = 3, /* the resources of that location, never missing */
     REF_CDM = 4,      /* a CDM job; scope is its cluster */
-    REF_JOB = 5,      /* a job that this one waits for; never exported */
+    REF_JOB = 5,      /* a job that this one depends on; never exported */
     REF_LINK = 6      /* a link that a CDM job uses; never exported */
 };
 
-/* The kind of what it names. */
+/* The kind of object that it refers to. */
 enum kind kind_of_ref(enum ref_kind ref);
 
 struct ref {
@@ -34,15 +34,16 @@ struct ref {
     struct str scope, name;
 };
 
-/* What lists filter, sort and show; texts are empty where there is none. */
+/* The values by which lists filter and sort, and that they show; a missing text is empty.
+ */
 struct facts {
     struct str name;
     struct str scope;        /* a resource's directory, as it is compared; the cluster
                                 of a link or CDM job */
     struct str directory;    /* as it was sent; "/" when it was not */
     struct str location;     /* of a resource; a connection's type */
-    struct str process_type; /* what lists are of: BATCH or REAL_TIME; of a link its
-                                cluster, of a CDM job its cluster/job_type; or empty */
+    struct str process_type; /* by which lists are divided: BATCH or REAL_TIME; a link's
+                                cluster; a CDM job's cluster/job_type; or empty */
     struct str owner;
     int64_t priority;
     int64_t end_time; /* ms since 1970; 0: none */
@@ -52,15 +53,14 @@ struct facts {
 struct definition {
     struct buf text;        /* the stored form */
     struct facts facts;     /* texts in the arena given */
-    const struct ref *refs; /* sorted, none twice */
+    const struct ref *refs; /* sorted, without duplicates */
     size_t n_refs;
     const struct str *depends; /* the jobs named in dependJobs, sorted */
     size_t n_depends;
-    struct str
-        replaced; /* the paths of stored secrets that are none any more, one a line */
+    struct str replaced; /* the paths of stored secrets to delete, one a line */
 };
 
-/* What an update starts from. */
+/* The stored definition that an update starts from. */
 struct stored {
     int64_t id;
     struct str text;         /* the stored form */
@@ -68,45 +68,46 @@ struct stored {
 };
 
 /*
- * Makes a definition of `body`, the value of a request's body (an object).
- * `secrets` are those that were taken out of it, or NULL; `stored` is NULL to
- * create one.  Checks every rule that needs no catalogue.
- * E_INVALID with the API's code and the field; E_NOMEM.  definition_release()
- * frees the text; the rest is in `arena`.
+ * Makes a definition from `body`, the object of a request's body, and checks every rule
+ * that needs no catalogue.  `secrets` are those that were taken out of the body, or NULL;
+ * `stored` is the definition to update, or NULL to create one.  E_INVALID with the API's
+ * code and the field; E_NOMEM.  definition_release() frees the text; everything else is
+ * in `arena`.
  */
 int definition_make(struct definition *d, enum kind kind, const struct json_doc *body,
                     const struct secrets *secrets, const struct stored *stored,
                     struct arena *arena, struct err *err) MUST_CHECK;
 void definition_release(struct definition *d);
 
-/* The jobs that a stored job names in dependJobs, sorted, in `arena`. */
+/* Gives the names of the jobs in dependJobs of a stored job, sorted, in `arena`. */
 int definition_depends(struct str text, struct arena *arena, const struct str **names,
                        size_t *n, struct err *err) MUST_CHECK;
 
 /*
- * Writes the members of a stored definition as show gives them: as stored,
- * with the documented defaults, and a mask for each of a connection's `secrets`
- * (their paths, one a line).  The object is the caller's, to add the server's
- * members before it and behind.
+ * Writes the members of a stored definition as the API shows them: as stored, with the
+ * documented defaults, and with a mask for each of a connection's `secrets` (their paths,
+ * one a line).  The caller opens and closes the JSON object, and may add members before
+ * and after these.
  */
 int definition_show(struct jw *jw, enum kind kind, struct str text, struct str secrets,
                     struct err *err) MUST_CHECK;
 
-/* Writes the members of a stored script as the v2 list has them: other names,
- * and no content. */
+/* Writes the members of a stored script as the list of the v2 API has them: under other
+ * names, and without the content. */
 int definition_show_v2(struct jw *jw, struct str text, struct err *err) MUST_CHECK;
 
-/* One approver; the words of targetStatus, the last is NULL: bodies of requests have
- * both, too. */
+/* The form of one approver, and the values of targetStatus, with NULL at the end.  Forms
+ * of request bodies use both. */
 extern const struct form approver_form;
 extern const char *const target_status[];
 
-/* Whether the body `at` of a job or script asks for a version: a targetStatus other than
- * SAVED does. */
+/* Whether the body `at` of a job or script asks for a new version, by a targetStatus
+ * other than SAVED. */
 bool definition_submits(enum kind kind, const struct json_doc *body, uint32_t at);
 
-/* The body that the definition `text` was made of: a CDM job is stored in a list of one,
- * as it is exported.  `doc` borrows from `text` or from `one`. */
+/* Reads the body that the definition `text` was made from.  A CDM job is stored in a list
+ * of one; its body is the member of that.  `doc` borrows from `text` or from `one`, which
+ * the caller releases. */
 int definition_body(struct str text, enum kind kind, struct json_doc *doc,
                     struct buf *one, struct err *err) MUST_CHECK;
 

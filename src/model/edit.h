@@ -5,23 +5,23 @@
 #include "model/node_types.h"
 
 /*
- * What an import changes of definitions on their way in: values of
- * parameters, the user that runs jobs, keys of connections, and names of what is
- * elsewhere (environment.def, node_types.def).
+ * The edits that an import makes to definitions before it saves them: values of
+ * parameters, the user that runs jobs, keys of connections, and the names of things
+ * outside of the archive (environment.def, node_types.def).
  */
 struct renaming {
     enum env what;
     struct str from, to;
-    size_t order; /* of several of one name the last holds */
-    bool used;    /* something had the name */
+    size_t order; /* of several with one name, the one with the highest order applies */
+    bool used;    /* a definition had the name */
 };
 
 /* A parameter of a job, or a key of a connection's config. */
 struct setting {
-    struct str of;   /* the job or connection; .p is NULL: of every job */
-    struct str type; /* of the connection */
+    struct str of;   /* the name of the job or connection; .p is NULL: every job */
+    struct str type; /* the type of the connection */
     struct str name, value;
-    size_t order; /* likewise */
+    size_t order; /* as in struct renaming */
     bool used;
 };
 
@@ -33,24 +33,26 @@ struct edits {
     struct str execute_user; /* .p is NULL: as it is */
 };
 
-/* Of several of one name the last one stays; *n is how many are left. */
+/* Sort edits, and of several with one name keep only the last; *n becomes the number that
+ * is left. */
 void edits_sort_renamings(struct renaming *r, size_t *n);
 void edits_sort_settings(struct setting *s, size_t *n);
 
 /*
- * Writes the definition `at` of `doc`, an object, with the edits, as JSON; *changed is
- * false when nothing is to be edited, and nothing is written then.  Values with ${ or
- * #{ stay.  E_NOMEM.
+ * Writes the definition `at` of `doc`, an object, as JSON with the edits made.  When no
+ * edit applies it writes nothing, and *changed is false.  Values with ${ or #{ stay as
+ * they are.  E_NOMEM.
  */
 int edits_apply(const struct edits *e, enum kind kind, const struct json_doc *doc,
                 uint32_t at, struct buf *out, bool *changed, struct arena *arena,
                 struct err *err) MUST_CHECK;
 
-/* The name that comes in its place, or `name` itself. */
+/* Returns the new name that a renaming gives, or `name` itself. */
 struct str edits_rename(const struct edits *e, enum env what, struct str name);
 
-/* Calls `each` for what no definition had: MEMBER of a mapping or "params", and the name,
- * of one job or connection behind its own. */
+/* Calls `each` for every edit that applied to no definition.  `member` is the member of
+ * the mapping, or "params"; `name` is what no definition had, and `of` the job or
+ * connection that the edit was for, if any. */
 void edits_unused(const struct edits *e,
                   void (*each)(void *arg, const char *member, struct str of,
                                struct str name),

@@ -4,14 +4,13 @@
 #include "json/json.h"
 
 /*
- * The members that the contract names, as tables.  One `struct form` lists the
- * members of one kind of object; the same rows check a body, normalise it for
- * storing, and fill in what is shown.
+ * The documented members of JSON objects, as tables.  A `struct form` lists the members
+ * of one kind of object.  The same rows check a body, normalise it for storing, and add
+ * defaults when it is shown.
  *
- * Normalising: aliases get their canonical name where they
- * stand, the canonical one wins where both stand; a known member that is null
- * is dropped; the server's own members are dropped at the top level; members
- * with `stored` are added at the end of their object where they are missing.
+ * Normalising gives aliases their canonical name in place (if both are there, the
+ * canonical one wins), drops known members that are null, drops the server's own members
+ * at the top level, and adds missing members with `stored` at the end of their object.
  * Everything else, unknown members too, stays as it came.
  */
 enum field_type { F_ANY, F_STRING, F_INT, F_BOOL, F_OBJECT, F_ARRAY, F_NUMERIC };
@@ -24,8 +23,8 @@ struct field {
     const char *alias;    /* another name that bodies may use, or NULL */
     enum field_type type; /* F_NUMERIC: a number, or a string that is one */
     bool required;
-    bool keep;                    /* absent in an update: the stored value stays */
-    bool server;                  /* the server's: never stored (top level only) */
+    bool keep;                    /* when an update lacks it, the stored value stays */
+    bool server;                  /* set by the server: never stored (top level only) */
     long min, max;                /* an integer's range; a string's code points and
                                      an array's items at most `max`; both 0: any */
     enum field_type item;         /* the type of an array's items; F_ANY: any */
@@ -43,39 +42,39 @@ struct form {
     int code;                   /* the usual error code, such as DLF_3051 */
 };
 
-/* What a rule gets to see. */
+/* The arguments of a rule. */
 struct rule_at {
     const struct json_doc *doc;
     uint32_t at;     /* the value */
-    uint32_t parent; /* the object or array that it stands in */
+    uint32_t parent; /* the object or array that contains it */
     int code;        /* the code for a value that breaks its rule */
     struct err *err;
 };
 
-/* Fails: E_INVALID, at->code, and `detail` with the path of at->at as its first
- * text and up to three more (NULL: none). */
+/* Sets and returns E_INVALID with at->code and the sentence `detail`, whose first
+ * argument is the path of the value; a, b and c are further ones, or NULL. */
 int rule_fail(const struct rule_at *at, int detail, const char *a, const char *b,
               const char *c);
 
 /*
- * Checks the object `at` by `form`, members in the table's order, and all
- * below.  With `update`, members of the top level that an update keeps may be
- * absent.  E_INVALID with the row's code and the path of the first fault.
+ * Checks the object `at` and everything below it by `form`, members in the table's order.
+ * With `update` members of the top level that have `keep` may be missing.  E_INVALID with
+ * the row's code and the path of the first fault.
  */
 int form_check(const struct form *form, const struct json_doc *doc, uint32_t at,
                bool update, struct err *err) MUST_CHECK;
 
-/* The row of a member's name or alias, or NULL when it is not known. */
+/* Returns the row of a member by its name or alias; NULL for an unknown member. */
 const struct field *form_field(const struct form *form, struct str key);
 
-/* The known member `name`, by its canonical name or alias; 0 when it is absent
- * or null. */
+/* Finds the member `name` under its canonical name or its alias; 0 when it is missing or
+ * null. */
 uint32_t form_member(const struct form *form, const struct json_doc *doc, uint32_t at,
                      const char *name);
 
 /*
- * One member of a definition that is being put together of several documents:
- * `at` is the value in `doc`, under the name `key`.
+ * One member of a definition that is put together from several documents: its name is
+ * `key`, its value is `at` of `doc`.
  */
 struct member {
     struct str key;
@@ -90,7 +89,7 @@ enum form_mode { FORM_STORED, FORM_SHOWN };
 void form_write_member(struct jw *jw, const struct form *form, const struct member *m,
                        enum form_mode mode);
 
-/* Writes those additions of `form` that `members` lacks. */
+/* Writes the members that `form` adds by default and that are not among `members`. */
 void form_write_additions(struct jw *jw, const struct form *form,
                           const struct member *members, size_t n, enum form_mode mode);
 

@@ -6,8 +6,8 @@
 #include "base/str.h"
 
 /*
- * The name rules of the contract.  Texts are valid UTF-8;
- * lengths are code points; CJK is U+4E00 to U+9FFF.
+ * The documented rules for names.  Texts are valid UTF-8; lengths are in code points; CJK
+ * is U+4E00 to U+9FFF.
  */
 struct name_rule {
     size_t max;
@@ -29,7 +29,7 @@ extern const struct name_rule name_account; /* of users and domains */
 
 bool name_follows(const struct name_rule *rule, struct str name);
 
-/* Whether it is only refused for being "." or "..". */
+/* Whether the name is "." or "..", which some rules refuse. */
 bool name_is_dots(struct str name);
 
 /*
@@ -39,11 +39,12 @@ bool name_is_dots(struct str name);
  */
 bool directory_ok(struct str path, size_t max_segment);
 
-/* The form in which directories are compared: no last slash, "/" for the root. */
+/* Returns the form in which directories are compared: without a last slash, "/" for the
+ * root. */
 struct str directory_key(struct str path);
 
-/* Whether `path` is obs://bucket/key, or hdfs://... with `or_hdfs`; `bucket`,
- * when not NULL, gets the bucket. */
+/* Whether `path` is obs://bucket/key, or with `or_hdfs` hdfs://...  Sets *bucket, unless
+ * it is NULL, to the bucket. */
 bool obs_path_ok(struct str path, bool or_hdfs, struct str *bucket);
 
 #endif

@@ -6,8 +6,8 @@
 #include "json/json.h"
 
 /*
- * Private to model/: what the properties of nodes name, by model/node_types.def; edit.c
- * has the same of the other members by environment.def.
+ * Private to model/: what each property of a node refers to, from model/node_types.def.
+ * edit.c has the same for other members, from environment.def.
  */
 enum env {
     ENV_CONNECTION,
@@ -15,14 +15,14 @@ enum env {
     ENV_QUEUE,
     ENV_DWS_CLUSTER,
     ENV_MRS_CLUSTER,
-    ENV_CDM_CLUSTER, /* or several, between commas */
+    ENV_CDM_CLUSTER, /* or several, separated by commas */
     ENV_STREAM,
     ENV_DIRECTORY, /* with all below it; the longest that matches is renamed */
-    /* What is in the archive itself, so that nothing renames it. */
+    /* These are in the archive itself, so no mapping renames them. */
     ENV_SCRIPT,
     ENV_STATEMENT, /* the word statement: the node has a text of its own, and no script */
     ENV_RESOURCE,
-    ENV_CDM_JOB /* of the cluster that another property of the node names */
+    ENV_CDM_JOB /* in the cluster that another property of the node names */
 };
 
 struct node_name {
@@ -32,10 +32,10 @@ struct node_name {
 extern const struct node_name node_names[];
 extern const size_t n_node_names;
 
-/* Whether a type is that of a row. */
+/* Whether the type of a node is that of a row. */
 bool type_matches(const char *rule, struct str type);
 
-/* Whether a value is a name, and not an expression or nothing. */
+/* Whether a value is a name: neither empty nor an expression. */
 bool is_literal(struct str value);
 
 #endif

@@ -5,11 +5,11 @@
 #include "json/json.h"
 
 /*
- * Secrets are taken out of a body before anything is made of it: definitions,
- * and so blobs, archives, answers and logs, never hold one.
+ * The server takes the secrets out of a body before it makes anything from it, so that
+ * definitions, and with them blobs, archives, answers and logs, never have one.
  */
 
-/* Where secrets stand. */
+/* Where to look for secrets. */
 enum secret_rule {
     /* Members, and inputs {"name", "value"}, that are texts: by their name, as
      * model/secret_keys.def has it, or because they hold a credential, such as a URL with
@@ -22,14 +22,14 @@ enum secret_rule {
     SECRETS_NODES
 };
 
-/* Stands in answers where a connection's secret is stored; in an update it, the
- * literal below, or nothing at all means: what is stored stays. */
+/* Answers show this in place of a connection's stored secret.  In an update the mask, the
+ * literal below, or a missing member keeps the stored secret. */
 #define SECRET_MASK "*********"
 #define SECRET_LITERAL "Add password here"
 
 struct secret {
-    struct str path;  /* names it within its object, the same in every version */
-    struct str value; /* a string's text, or JSON; .p is NULL: what is stored stays */
+    struct str path;  /* identifies it within its object, the same in every version */
+    struct str value; /* a string's text, or JSON; .p is NULL: the stored one stays */
 };
 
 struct secrets {
@@ -39,24 +39,23 @@ struct secrets {
     const struct secret **by_path; /* those that have a value, sorted */
     size_t n_values;
     size_t path_bytes;
-    bool
-        may_lack; /* one that a connection must have may be missing: archives have none */
+    bool may_lack; /* a connection may lack a required secret: archives have none */
 };
 
 /*
- * Writes the value `at` of `doc` without its secrets to `clean`, as JSON, and adds them
- * to `out` (which begins as { 0 }).  E_LIMIT, DLF_3051: their paths, each of which has
- * the names of all that it is in, are larger than SECRET_PATHS_MAX together; E_NOMEM.
- * secrets_release() wipes them.
+ * Writes the value `at` of `doc` as JSON, without its secrets, to `clean`, and adds the
+ * secrets to `out` (which begins as { 0 }).  E_LIMIT, DLF_3051: the paths of all secrets
+ * together exceed SECRET_PATHS_MAX (a path has the names of everything around the
+ * secret); E_NOMEM.  secrets_release() wipes and frees them.
  */
 int secrets_take(struct secrets *out, const struct json_doc *doc, uint32_t at,
                  enum secret_rule rule, struct buf *clean, struct arena *arena,
                  struct err *err) MUST_CHECK;
 void secrets_release(struct secrets *s);
 
-/* What the value of value_is_sensitive says: true, "true" (in any case), "1", 1; or
- * false, "false", "0", 0, "", null.  What says neither counts as true where secrets are
- * taken, and the form of a job refuses it. */
+/* Reads the value of value_is_sensitive.  On: true, "true" (in any case), "1", 1.  Off:
+ * false, "false", "0", 0, "", null.  Any other value counts as on where secrets are taken
+ * out, and the form of a job refuses it. */
 enum secret_switch { SWITCH_OFF, SWITCH_ON, SWITCH_UNKNOWN };
 enum secret_switch secret_switch(const struct json_doc *doc, uint32_t at);
 
@@ -71,15 +70,16 @@ bool is_secret_key(struct str key);
  */
 /* Appends a part, the key of a member or the name of an item. */
 void secret_path_add(struct buf *path, struct str part);
-/* Takes the first part off `rest`, as it is called; false: there is none. */
+/* Removes the first part from `rest` and gives it without escapes; false at the end. */
 bool secret_path_next(struct str *rest, struct buf *part);
 
-/* Appends those of `stored`, paths one a line, at which `doc` has a value of its own:
- * what is stored there has been replaced.  E_NOMEM. */
+/* Appends those of the paths `stored` (one a line) at which `doc`, a body without its
+ * secrets, still has a value: that replaces the stored secret.  Neither null nor a
+ * placeholder counts as a value.  E_NOMEM. */
 int secrets_replaced(const struct json_doc *doc, struct str stored, struct buf *out,
                      struct err *err) MUST_CHECK;
 
-/* Whether a value, not a placeholder, came at `path`. */
+/* Whether the secrets have one at `path` with a value of its own, not a placeholder. */
 bool secrets_has_value(const struct secrets *s, struct str path);
 
 #endif

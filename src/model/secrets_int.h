@@ -4,14 +4,15 @@
 #include "model/secrets.h"
 
 /*
- * Private to model/secrets*.c: what is a secret by its name, by its value, and in lines.
+ * Private to model/secrets*.c: finds out what is a secret, by names, by values, and in
+ * lines.
  */
 
 /* ---- items ---- */
 
-/* The items of an array: their names, and which one of its name each is. */
+/* The names of an array's items; `nth` counts the items before with the same name. */
 struct item_name {
-    struct str name; /* empty: it has none */
+    struct str name; /* empty when the item has none */
     uint32_t nth;
 };
 struct item_names {
@@ -23,12 +24,12 @@ bool item_names_init(struct item_names *names, const struct json_doc *doc,
                      uint32_t array);
 void item_names_release(struct item_names *names);
 
-/* Appends the part of a path that stands for item `k`. */
+/* Appends the part of a path that means item `k`. */
 void item_names_add(const struct item_names *names, size_t k, struct buf *path);
 
 /* ---- names (model/secret_keys.def) ---- */
 
-/* What follows the last dot of a name, or all of it. */
+/* Returns the part of a name after its last dot, or all of it when it has none. */
 struct str name_behind_dot(struct str name);
 
 /* Whether a name, without what its words say, is a row of the table. */
@@ -49,14 +50,14 @@ enum verdict {
 };
 
 /*
- * What the text of a member or input of that name is.  It is a secret by its name, or
- * because it holds a credential: a URL with a password, a parameter of a URL, of a
- * connection string or of JAAS that is a secret, or an Authorization header.  References
- * (${...}, $[...], #{...}) alone are none.
+ * Judges the text of a member or input of that name.  It is a secret because of its name,
+ * or because it has a credential in it: a URL with a password; a secret parameter of a
+ * URL, of a connection string or of JAAS; or an Authorization header.  A text that is
+ * only a reference (${...}, $[...], #{...}) is no secret.
  */
 enum verdict secret_verdict(struct str name, struct str text);
 
-/* Whether a text may be JSON of an object or an array, which white space may precede. */
+/* Whether a text begins like an object or an array of JSON, after any white space. */
 bool begins_json(struct str text);
 
 bool is_placeholder(struct str text);
@@ -80,8 +81,8 @@ struct line {
     bool apart; /* name and value are two arguments */
 };
 
-/* Takes the next line off `rest`; with `arguments` blanks end one, too.  False: there is
- * none. */
+/* Removes the next line from `rest`; with `arguments` a blank ends a line too.  False
+ * when there is none. */
 bool line_next(struct str *rest, bool arguments, struct line *out);
 
 #endif
