@@ -7,13 +7,12 @@
 #include "base/str.h"
 
 /*
- * Memory that is given back all at once: one arena a request.  What an arena
- * hands out is aligned for any type and lives until arena_release().
- * Not for sharing between threads.
+ * Memory that is freed all at once: each request has one arena.  Memory from an arena is
+ * aligned for any type and lives until arena_release().  Threads must not share an arena.
  */
 struct arena {
     struct arena_chunk *chunk; /* the newest; NULL while nothing was asked */
-    size_t bytes;              /* that it has taken */
+    size_t bytes;              /* allocated for all its chunks */
 };
 
 #define ARENA_INIT ((struct arena){ 0 })
@@ -25,16 +24,17 @@ void *arena_alloc(struct arena *a, size_t n);
 void *arena_array(struct arena *a, size_t count, size_t size);
 
 /*
- * Room for one more than the `n` items of `items`, which only this has grown, from NULL
- * on; NULL when memory is out.  The old items stay in the arena.
+ * Gives the array `items` of `n` items room for one more, and returns its new place; NULL
+ * when memory is out.  The array must begin as NULL and be grown only by this function,
+ * one item at a time.  The old copy stays in the arena.
  */
 void *arena_grow(struct arena *a, void *items, size_t n, size_t size);
 
-/* A copy with a NUL behind it; .p is NULL when memory is out. */
+/* Copies a text and adds a NUL; .p is NULL when memory is out. */
 struct str arena_str(struct arena *a, struct str s);
 
-/* Likewise a copy of what the buffer holds; .p is NULL also when the buffer is bad,
- * since its text is not whole then.  The buffer stays the caller's. */
+/* Copies the contents of a buffer in the same way; .p is also NULL when the buffer is
+ * bad, because its text is then not whole.  The caller still releases the buffer. */
 struct str arena_buf(struct arena *a, const struct buf *b) MUST_CHECK;
 
 void arena_release(struct arena *a);

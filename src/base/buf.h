@@ -8,10 +8,10 @@
 #include "base/str.h"
 
 /*
- * The only text that grows.  Each has a limit: `struct buf b = BUF_INIT(max)`.
- * What would pass the limit, or finds no memory, is dropped and marks the
- * buffer bad; further appends do nothing; the user looks once, at the end.
- * Nothing is allocated before the first append.
+ * The only type for text that grows.  Each buffer has a limit:
+ * `struct buf b = BUF_INIT(max)`.  An append that would exceed the limit, or finds no
+ * memory, adds nothing and marks the buffer bad; later appends do nothing.  So the caller
+ * checks `bad` once, at the end.  The first append is the first to allocate.
  */
 struct buf {
     char *ptr;   /* NULL while empty; not NUL-terminated */
@@ -27,21 +27,22 @@ void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *text);
 void buf_addstr(struct buf *b, struct str s);
-/* What another buffer holds; one that is bad makes this one bad. */
+/* Appends the contents of another buffer; if that is bad, this one becomes bad. */
 void buf_addbuf(struct buf *b, const struct buf *from);
-/* `s` as a string of JSON, with the fewest escapes. */
+/* Appends `s` as a JSON string, with as few escapes as JSON allows. */
 void buf_add_quoted(struct buf *b, struct str s);
 __attribute__((format(printf, 2, 3))) void buf_addf(struct buf *b, const char *format,
                                                     ...);
 
-/* Appends `item` to a list with commas; instead "...", when the list would be longer than
- * `max` with it.  False: no other item has room. */
+/* Appends `item` to a list with commas.  When the list would get longer than `max`,
+ * appends
+ * "..." instead and returns false: the list is full. */
 bool buf_add_item(struct buf *list, struct str item, size_t max);
 
-/* Room for exactly `n` bytes more, without the growth of appends. */
+/* Allocates room for exactly `n` more bytes, where appends would allocate in advance. */
 void buf_reserve(struct buf *b, size_t n);
 
-/* Gives back what is allocated beyond the contents. */
+/* Frees the memory beyond the contents. */
 void buf_fit(struct buf *b);
 
 /* The contents; borrowed until the next change. */
@@ -59,7 +60,8 @@ void buf_clear(struct buf *b);
 /* Frees the contents; the buffer can be used again. */
 void buf_release(struct buf *b);
 
-/* As buf_release(), of a text that went into `whole`: what it lacks, the whole lacks. */
+/* As buf_release(), for a buffer whose text was added to `whole`: if it is bad, `whole`
+ * becomes bad too. */
 void buf_release_part(struct buf *b, struct buf *whole);
 
 /* As buf_release(), and overwrites the contents first: for what may hold a secret. */

@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 /*
- * What went wrong, handed up by value of a caller's `struct err`.
+ * What went wrong, in a `struct err` of the caller.
  *
  * A function that can fail returns 0 or one of `enum ec`, and then has filled
  * `err` exactly once.  On success it leaves `err` alone, so calls chain.
@@ -15,7 +15,7 @@
  * `arg` the texts that the detail's sentence takes: base/ only carries them.
  */
 enum ec {
-    E_NOTFOUND = -1, /* the object named is not held */
+    E_NOTFOUND = -1, /* the named object does not exist */
     E_EXISTS = -2,   /* the name is in use */
     E_INVALID = -3,  /* bad input; the detail says where */
     E_LIMIT = -4,    /* a quota or a size is reached */
@@ -83,13 +83,13 @@ __attribute__((format(printf, 3, 4))) int err_say(struct err *err, enum ec ec,
 __attribute__((format(printf, 4, 0))) int err_vsay(struct err *err, enum ec ec, int api,
                                                    const char *format, va_list list);
 
-/* Gives `to` the error `from` with all its texts, each copied; returns its code. */
+/* Copies the error `from`, with its texts, to `to`; returns its code. */
 int err_copy(struct err *to, const struct err *from);
 
-/* Hands the error over: `from` is as new.  Returns its code. */
+/* Moves the error to `to`; `from` is then as after ERR_INIT.  Returns its code. */
 int err_move(struct err *from, struct err *to);
 
-/* Frees the texts and makes `err` as new. */
+/* Frees the texts; `err` is then as after ERR_INIT. */
 void err_clear(struct err *err);
 
 #endif

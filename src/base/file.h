@@ -31,23 +31,24 @@ int file_read_private(const char *what, const char *path, char *text, size_t *n,
                       struct err *err) MUST_CHECK;
 
 /*
- * A file that gets its name when it is complete, and never in the place of another: until
- * then it is NAME.XXXXXX in the same folder, with letters that no other file there has.
- * A process that is killed may leave that one.
+ * A file that gets its name only when it is complete, and never replaces another.  Until
+ * then its name is NAME.XXXXXX, in the same folder, with letters that no other file there
+ * has.  A process that is killed may leave it behind under that name.
  */
 struct file_draft {
     const char *name; /* the caller's */
-    struct buf path;  /* where it is for now; empty when it is not, or has its name */
+    struct buf
+        path; /* its present name; empty before it is made or once it is published */
 };
 
-/* Makes it, empty, with mode 0600.  E_INVALID or E_IO; the error's first text says why.
- */
+/* Creates the file, empty, with mode 0600.  E_INVALID or E_IO; the error's first text
+ * says why. */
 int file_draft_make(struct file_draft *d, const char *name, struct err *err) MUST_CHECK;
 
-/* Gives it its name, durably.  E_EXISTS, or E_IO. */
+/* Gives the file its name, durably.  E_EXISTS when another file has it, or E_IO. */
 int file_draft_publish(struct file_draft *d, struct err *err) MUST_CHECK;
 
-/* Removes it, unless it has its name. */
+/* Deletes the file, unless it was published. */
 void file_draft_drop(struct file_draft *d);
 
 #endif

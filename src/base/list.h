@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 /*
- * Room for one more than the `n` items of `list`, which only this has grown, from NULL
- * on: twice as many whenever it is full.  NULL when memory is out; the list stays then.
+ * Gives the heap array `list` of `n` items room for one more, and returns its new place.
+ * The array must begin as NULL and be grown only by this function, one item at a time: it
+ * doubles when it is full.  NULL when memory is out; the old list is then still there.
  */
 static inline void *list_grow(void *list, size_t n, size_t size)
 {

@@ -6,8 +6,8 @@
 #include "base/buf.h"
 
 /*
- * Secrets at rest: AES-256-GCM.  What is sealed is bound to its context, such as
- * the object and the path that it belongs to, and opens with no other.
+ * Encryption of stored secrets, with AES-256-GCM.  A sealed secret is bound to a context,
+ * such as the object and the path that it belongs to, and cannot be opened with another.
  */
 #define SEAL_KEY_BYTES 32
 #define SEAL_ID_BYTES 17 /* 16 hex digits and a NUL */
@@ -16,11 +16,11 @@
 
 struct seal_key {
     uint8_t bytes[SEAL_KEY_BYTES];
-    char id[SEAL_ID_BYTES]; /* follows from the bytes, and tells nothing of them */
+    char id[SEAL_ID_BYTES]; /* computed from the bytes, but does not reveal them */
 };
 
-/* A new key, of the kernel's random source; one of 64 hex digits, false when the
- * text is none. */
+/* seal_key_new() makes a key from the kernel's random source; seal_key_read() reads one
+ * from 64 hex digits, and returns false when the text is in another form. */
 void seal_key_new(struct seal_key *key);
 bool seal_key_read(struct seal_key *key, struct str hex);
 
@@ -28,7 +28,7 @@ bool seal_key_read(struct seal_key *key, struct str hex);
 void seal(const struct seal_key *key, struct str context, struct str plain,
           struct buf *out);
 
-/* Appends what was sealed; false when it is damaged, or of another key or
+/* Appends the secret; false when `sealed` is damaged, or was made with another key or
  * context. */
 bool seal_open(const struct seal_key *key, struct str context, struct str sealed,
                struct buf *out);

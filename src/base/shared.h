@@ -15,14 +15,14 @@ struct shared {
     struct buf bytes;
 };
 
-/* Takes the buffer over, for one user; NULL without memory, or when it is bad: the
- * buffer is empty then. */
+/* Takes over the buffer's contents, with one user.  NULL when there is no memory or the
+ * buffer is bad.  In each case the caller's buffer is empty afterwards. */
 struct shared *shared_new(struct buf *bytes);
 
-/* One user more, and the same for convenience. */
+/* Counts one more user, and returns `s`. */
 struct shared *shared_use(struct shared *s);
 
-/* One user less.  Accepts NULL. */
+/* Counts one user less; the last one frees it.  Accepts NULL. */
 void shared_release(struct shared *s);
 
 #endif

@@ -12,8 +12,8 @@ size_t unique(void *sorted, size_t n, size_t size, compare_fn *compare);
 /* Sorts and keeps one of equal items; returns how many are left. */
 size_t sort_unique(void *items, size_t n, size_t size, compare_fn *compare);
 
-/* The place of the first item of a sorted list that is not less than `key`: `n` when all
- * are. */
+/* Returns the index of the first item of a sorted list that is not less than `key`; `n`
+ * when there is none. */
 size_t lower_bound(const void *key, const void *sorted, size_t n, size_t size,
                    compare_fn *compare);
 

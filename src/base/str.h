@@ -58,8 +58,8 @@ static inline struct str str_from(struct str a, size_t at)
 /* str_cmp() for qsort(), of an array of texts. */
 int str_by_text(const void *a, const void *b);
 
-/* Takes off `rest` what stands before the next `mark`, and the mark: all where there is
- * none. */
+/* Removes the text before the next `mark`, and the mark, from `rest` and returns the
+ * text; without a mark it removes and returns all. */
 struct str str_cut(struct str *rest, char mark);
 
 /*
@@ -69,19 +69,18 @@ struct str str_cut(struct str *rest, char mark);
  */
 bool str_next(struct str *rest, char mark, struct str *piece);
 
-/* The next of several lines, taken off `rest`; false when there is none, or it is empty.
- */
+/* Removes the next line from `rest`; false when there is none, or when it is empty. */
 bool str_line(struct str *rest, struct str *line);
 
-/* So many of the lines of `a`, each with its end, as have `max` bytes together; of a
- * longer one the first. */
+/* Returns as many whole lines from the beginning of `a`, with their ends, as fit into
+ * `max` bytes; if already the first line is longer, that line. */
 struct str str_lines(struct str a, size_t max);
 
 /* Whether `a` and `b` differ at most in the case of ASCII letters, and in characters of
  * `skip` that only `a` has. */
 bool str_same_loosely(struct str a, const char *b, const char *skip);
 
-/* Whether `part` stands anywhere in `a`. */
+/* Whether `a` contains `part`. */
 static inline bool str_has(struct str a, const char *part)
 {
     return a.p && memmem(a.p, a.n, part, strlen(part)) != NULL;

@@ -20,27 +20,28 @@ int utf8_encode(uint32_t code_point, char out[4]);
 
 bool utf8_valid(struct str s);
 
-/* Code points of valid UTF-8. */
+/* Counts the code points of valid UTF-8. */
 size_t utf8_count(struct str s);
 
 /*
- * Appends valid UTF-8 in the form that it shares with all that only differs from it in
- * case or in Unicode form (NFKC, case-folded): file systems may take such names for one.
+ * Appends valid UTF-8 normalised to NFKC and case-folded, so that texts which differ only
+ * in case or in Unicode form become the same: file systems may take such names for one.
  */
 void utf8_fold(struct buf *out, struct str s);
 
-/* `s`, or so much of its beginning as whole code points in `max` bytes. */
+/* Returns `s`, or as many whole code points from its beginning as fit into `max` bytes.
+ */
 struct str utf8_cut(struct str s, size_t max);
 
 /*
- * Appends `s` with all that a terminal does not show as itself made visible: controls
- * (C0, DEL, C1), format characters such as those that turn the direction of text, line
- * separators, and what is no character, as \uXXXX; a byte that is no UTF-8 as \ufffd.
- * It takes `max` bytes at most; a longer text is cut, and ends with U+2026 then.
+ * Appends `s` in a form that is safe to show on a terminal.  Controls (C0, DEL, C1),
+ * format characters such as those that reverse the direction of text, line separators and
+ * code points that are no characters become \uXXXX; a byte that is no UTF-8 becomes
+ * \ufffd.  It appends at most `max` bytes; a longer text is cut and ends with U+2026.
  */
 void utf8_add_visible(struct buf *out, struct str s, size_t max);
 
-/* Likewise as a string of JSON, with its quotes. */
+/* The same, as a JSON string with its quotes. */
 void utf8_add_quoted(struct buf *out, struct str s, size_t max);
 
 #endif

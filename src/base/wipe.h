@@ -5,12 +5,13 @@
 
 #include "base/str.h"
 
-/* What code that handles secrets needs of memory.  A buffer has buf_wipe(). */
+/* Helpers for code that handles secrets.  For a buffer there is buf_wipe(). */
 
-/* Overwrites `n` bytes that held a secret, also where the compiler sees no use. */
+/* Overwrites `n` bytes that held a secret; the compiler does not remove this as useless.
+ */
 void wipe(void *bytes, size_t n);
 
-/* Whether two texts are the same, in a time that does not tell where they differ. */
+/* Whether two texts are equal; the time it takes does not reveal where they differ. */
 bool same_bytes(struct str a, struct str b);
 
 #endif

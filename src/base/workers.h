@@ -4,24 +4,25 @@
 #include <stdbool.h>
 
 /*
- * A few threads for what takes long, so that it holds up no thread that serves
- * connections.  Work is done in the order in which they were added.
+ * A few threads for long work, so that it does not hold up the threads that serve
+ * connections.  Work is begun in the order in which it was added.
  */
 struct workers;
 
-/* The user's struct begins with it; it must live until run() has returned. */
+/* Must be the first member of the caller's struct, and live until run() has returned. */
 struct work {
     void (*run)(struct work *w);
     struct work *next; /* the workers' */
 };
 
-/* At most `max_waiting` of them wait.  NULL: no memory, or no thread. */
+/* Starts the threads.  At most `max_waiting` works may wait for one.  NULL: no memory, or
+ * no thread. */
 struct workers *workers_start(int threads, int max_waiting);
 
-/* False, and nothing done, when as many wait already. */
+/* Adds work.  Returns false, and does nothing, when `max_waiting` works wait already. */
 bool workers_add(struct workers *all, struct work *w);
 
-/* Runs what waits, and ends.  Accepts NULL. */
+/* Does the work that is waiting, then ends the threads.  Accepts NULL. */
 void workers_stop(struct workers *w);
 
 #endif
