@@ -21,7 +21,7 @@ struct http_request;
 
 /* Why a request is refused without having been read whole. */
 enum http_fault {
-    HTTP_SOUND, /* it is not */
+    HTTP_SOUND, /* it is not refused */
     HTTP_BODY_TOO_LARGE,
     HTTP_BODY_BUDGET,   /* no memory for it now */
     HTTP_ANSWER_BUDGET, /* no memory now for its answer, which is thrown away */
@@ -64,7 +64,8 @@ struct http_app {
     void (*run)(void *self, struct http_request *r);
     /* The answer is about to be sent: r->status is known. */
     void (*send)(void *self, const struct http_request *r);
-    /* The answer was sent, or the connection was lost: logs, lets go. */
+    /* The answer was sent, or the connection was lost: logs the request and frees what
+     * belongs to it. */
     void (*done)(void *self, struct http_request *r);
     const struct http_cors *cors; /* NULL: pages of other origins read no answer */
 };
@@ -117,7 +118,8 @@ int http_port(const struct http_server *s);
  */
 int http_reload(struct http_server *s, struct err *err) MUST_CHECK;
 
-/* Accepts no more, finishes what runs (for SHUTDOWN_GRACE_S at most), ends. */
+/* Stops accepting connections, waits for running requests (SHUTDOWN_GRACE_S at most), and
+ * frees the server. */
 void http_stop(struct http_server *s);
 
 /* 1: `listen` is an address that only this machine reaches; 0: others, too;
@@ -127,7 +129,8 @@ int http_loopback(const char *listen);
 /* A header of the request; NULL when it is absent. */
 const char *http_header(const struct http_request *r, const char *name);
 
-/* Calls `each` for all headers of the request, one that stands twice twice. */
+/* Calls `each` for every header line of the request, so for a repeated header repeatedly.
+ */
 void http_each_header(const struct http_request *r,
                       void (*each)(void *arg, struct str name, struct str value),
                       void *arg);
@@ -142,10 +145,10 @@ void http_peer(const struct http_request *r, bool whole, char out[HTTP_PEER_BYTE
  * client gets 503 without a body instead of the answer. */
 void http_add_header(struct http_request *r, const char *name, const char *value);
 
-/* Answers with `body`, which is taken over; with 503 and no body when that is bad. */
+/* Answers with `body`, and takes it over.  When it is bad, answers 503 without a body. */
 void http_answer(struct http_request *r, int status, struct buf *body);
 
-/* Answers with bytes that others use as well; this use is taken over. */
+/* Answers with shared bytes, and takes over this use of them. */
 void http_answer_shared(struct http_request *r, int status, struct shared *body);
 
 /* Answers with a stream, which is taken over; `size` is exact, or

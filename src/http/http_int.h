@@ -111,12 +111,13 @@ static inline bool tls_is_on(const struct http_options *o)
     return *o->tls_cert;
 }
 
-/* send.c: hands the answer to the library; frees what an answer has. */
+/* send.c: answer_send() hands the answer to the library; answer_release() frees what it
+ * has. */
 enum MHD_Result answer_send(struct request *r);
 void answer_release(struct answer *a);
 
-/* answers.c: whether there is memory for the answer to be sent now, which is then the
- * request's until answer_done(). */
+/* answers.c: answer_admit() reserves memory for sending the answer, and returns false
+ * when there is not enough now; answer_done() gives it back. */
 bool answer_admit(struct request *r);
 void answer_done(struct request *r);
 
@@ -128,15 +129,17 @@ enum http_fault guard_head(struct request *r, const char *version);
 bool cors_is_question(const struct request *r);
 void cors_add_headers(const struct request *r, struct MHD_Response *response);
 
-/* reaper.c: for the library; conn_of() is NULL when there was no memory. */
+/* reaper.c: callbacks of the library, and the connection of a request; conn_of() returns
+ * NULL when there was no memory for it. */
 void conn_notify(void *server, struct MHD_Connection *connection, void **context,
                  enum MHD_ConnectionNotificationCode what);
 enum MHD_Result conn_accept(void *server, const struct sockaddr *address, socklen_t n);
 struct conn *conn_of(struct MHD_Connection *connection);
 
-/* A phase begins, of so many seconds, in which the client is to send or else to
- * read; so many bytes of it were moved; its end is
- * not the client's affair. */
+/* conn_begin() begins a phase in which the client has so many seconds to send (`reads`)
+ * or to receive.  conn_moved() gives it more time, for the bytes that were moved since
+ * the phase began.  conn_rest() ends the phase: there is no limit while the server works.
+ */
 void conn_begin(struct conn *c, bool reads, int64_t seconds);
 void conn_moved(struct conn *c, uint64_t bytes);
 void conn_rest(struct conn *c);
@@ -146,33 +149,35 @@ void conn_rest(struct conn *c);
 bool reaper_start(struct http_server *s);
 void reaper_stop(struct http_server *s);
 
-/* http.c: so many more, or fewer, are served and suspended. */
+/* http.c: adds to the numbers of requests that are served and that are suspended. */
 void server_count(struct http_server *s, int active, int suspended);
 
 /* tls.c: certificate and key that never change, with a count of their users; accepts
  * NULL. */
 void credential_release(struct credential *c);
-/* Loads what s->options name, if they do; see http_reload(). */
+/* Loads the certificate and key that s->options name, if any; see http_reload(). */
 int tls_start(struct http_server *s, struct err *err) MUST_CHECK;
 void tls_stop(struct http_server *s);
 /* For the library: which credential a handshake takes. */
 gnutls_certificate_retrieve_function2 tls_on_certificate;
 
-/* wire.c: a connection begins, whose bytes are judged from now on, and ends; an answer
- * has ended, whose last record may wait. */
+/* wire.c: wire_begin() begins to judge the bytes of a connection, and wire_end() ends
+ * that.  wire_flush() sends the last record of an answer that has ended, if it waits. */
 void wire_begin(struct conn *c);
 void wire_end(struct conn *c);
 /* What is wrong with the bytes of the request so far; HTTP_SOUND when nothing is. */
 enum http_fault wire_fault(const struct request *r);
 void wire_flush(struct conn *c);
 
-/* greeter.c: a handshake waits for its client; all that are not over end. */
+/* greeter.c: greeter_wait() lets a handshake wait for its client; greeter_end_all() ends
+ * all handshakes that are not over. */
 void greeter_wait(struct conn *c);
 void greeter_end_all(struct http_server *s);
 bool greeter_start(struct http_server *s);
 void greeter_stop(struct http_server *s);
 
-/* listen.c: the address of ADDRESS:PORT, for freeaddrinfo(); NULL: it is none. */
+/* listen.c: resolves ADDRESS:PORT; the caller calls freeaddrinfo().  NULL: the text has
+ * another form. */
 struct addrinfo *listen_resolve(const char *listen);
 
 #endif

@@ -42,11 +42,12 @@ struct judge {
 
 #define JUDGE_INIT ((struct judge){ 0 })
 
-/* So many bytes more than came in may be passed on, by one call: what was held back. */
+/* One call may pass on this many bytes more than came in: those that it held back before.
+ */
 #define JUDGE_MORE 32
 
-/* Judges the next bytes; `out` has room for n + JUDGE_MORE.  Gives the bytes that are
- * there to be passed on. */
+/* Judges the next `n` bytes; `out` has room for n + JUDGE_MORE.  Returns how many bytes
+ * it wrote there, to be passed on. */
 size_t judge_feed(struct judge *j, const char *in, size_t n, char *out);
 
 /* So many bytes that come next are content, and pass whatever they are; 0 when the next

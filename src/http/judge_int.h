@@ -3,7 +3,7 @@
 
 #include "http/judge.h"
 
-/* Private to judge.c, with the request line and header lines, and judge_body.c. */
+/* Private to judge.c (request lines and header lines) and judge_body.c. */
 
 enum judge_state {
     START,
