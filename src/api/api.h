@@ -10,8 +10,8 @@
 #include "obs/obs.h"
 
 /*
- * The HTTP API: requests become calls of the catalogue, and what comes of them
- * becomes answers, errors in the contract's form.
+ * The HTTP API: turns requests into calls of the catalogue, and their results and errors
+ * into answers in the documented form.
  */
 enum detail_mode {
     DETAIL_BODY,
@@ -40,7 +40,8 @@ int audit_open(struct api *api, struct err *err) MUST_CHECK;
 /* Opens its file anew, soon, after somebody has renamed it. */
 void audit_reopen(struct api *api);
 
-/* Ends it, when no requests and no workers are left, and while the store is open. */
+/* Closes the audit log.  Call it when no requests and no workers are left, while the
+ * store is still open. */
 void audit_close(struct api *api);
 
 /* The application for http_start(); `api` must outlive the server. */

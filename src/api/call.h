@@ -8,7 +8,7 @@
 #include "json/json.h"
 
 /*
- * Private to api/: one request on its way through.
+ * Private to api/: one request, from its head to its answer.
  */
 struct call;
 
@@ -80,12 +80,12 @@ struct call {
     const char *missing; /* of an export, for the log */
 };
 
-/* Where `path` leads.  Fills c->route, c->name and c->place.project; E_NOTFOUND
- * with the error to answer (and the Allow header). */
+/* Finds the route of the request, and fills c->route, c->name and c->place.project.
+ * E_NOTFOUND with the error to answer (and the Allow header). */
 int route_find(struct call *c) MUST_CHECK;
 
-/* sign_in.c: who calls, and whether they may.  Of a signed request the second half
- * is done when the body is here.  Filled in c->err, c->who. */
+/* sign_in.c: finds out who calls, and whether they may.  A signature is only checked by
+ * sign_in_body(), once the body has arrived.  They fill c->who, or c->err. */
 int sign_in_head(struct call *c) MUST_CHECK;
 int sign_in_body(struct call *c) MUST_CHECK;
 
@@ -114,8 +114,8 @@ int audit_of_task(const struct call *c, const char *uid, struct arena *arena,
  */
 bool export_recall(struct call *c);
 
-/* body.c: reads the body into c->body, by the route's rule; whether its media type is
- * one; frees what was read. */
+/* body.c: call_read_body() reads the body into c->body by the route's rule;
+ * call_check_media_type() checks Content-Type; call_forget_body() frees the body. */
 int call_read_body(struct call *c) MUST_CHECK;
 int call_check_media_type(struct call *c) MUST_CHECK;
 void call_forget_body(struct call *c);
@@ -129,7 +129,7 @@ const char *route_operation(size_t index);
 /* Counts a request for /metrics. */
 void metrics_count(size_t route, int status, int64_t ns);
 
-/* From the complete body to the handler; also to try a write once more. */
+/* Goes on from the complete body to the handler; also used to try a write once more. */
 void call_run(struct call *c);
 
 /*
@@ -162,17 +162,17 @@ void call_remove(struct call *c, void (*succeed)(struct call *c));
 struct str call_key(const struct call *c);
 void call_list(struct call *c, const struct list_request *request);
 
-/* fault.c: answers what http/ refused. */
+/* fault.c: answers a request that http/ refused. */
 void call_refuse(struct call *c, enum http_fault why);
 
 /* errors.c: answers with c->err, and clears it. */
 void call_fail(struct call *c);
 
-/* Decides what call_fail() answers, and tells the audit log; for whoever knows the
- * outcome of a request that sleeps, whose client may have left. */
+/* Decides what call_fail() will answer, and writes the audit log's line.  Call it where
+ * the failure of a sleeping request becomes known, since its client may have left. */
 void call_judge(struct call *c);
 
-/* answer.c: 200 with JSON, which is taken over; 204. */
+/* answer.c: answer 200 with JSON, which is taken over; answer 204. */
 void call_json(struct call *c, struct buf *json);
 void call_no_content(struct call *c);
 
@@ -184,8 +184,8 @@ void call_unsent(struct call *c, int status, const char *etag);
  */
 int client_status(const struct call *c, int status);
 
-/* Query parameters; where one breaks its rule c->err is filled.  `value` keeps
- * its default when the parameter is absent. */
+/* Read a query parameter.  *value keeps its default when the parameter is missing; when
+ * it breaks its rule, they fill c->err and return its code. */
 int query_bool(struct call *c, const char *key, bool *value) MUST_CHECK;
 int query_int(struct call *c, const char *key, int64_t min, int64_t max,
               int64_t *value) MUST_CHECK;

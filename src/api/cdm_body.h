@@ -12,7 +12,7 @@
 int cdm_body_read(const struct json_doc *body, const char *key, uint32_t **items,
                   size_t *n, struct arena *arena, struct err *err) MUST_CHECK;
 
-/* What such a body is refused with. */
+/* Sets and returns E_INVALID, CDM_0014, for a body without such a list. */
 int cdm_body_refuse(const char *key, struct err *err);
 
 #endif

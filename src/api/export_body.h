@@ -18,7 +18,7 @@ struct export_body {
 int export_body_read(struct export_body *out, const struct json_doc *doc,
                      struct arena *arena, struct err *err) MUST_CHECK;
 
-/* Takes out what stands twice, at its later places; gives the new length. */
+/* Removes repeated names, keeping the first of each; returns the new length. */
 size_t export_unique_names(struct str *names, size_t n);
 
 /* The body of a batch export.  E_INVALID. */

@@ -7,7 +7,7 @@
 
 /*
  * A request's path, split on its slashes and then decoded, each segment once:
- * a%2Fb is one segment.  One slash at the end is let go.
+ * a%2Fb is one segment.  One slash at the end is ignored.
  */
 struct path {
     struct str segment[PATH_MAX_SEGMENTS];

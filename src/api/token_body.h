@@ -24,8 +24,8 @@ struct token_body {
     struct str project, project_name;
 };
 
-/* Unknown members are let go.  E_INVALID, IAM_400: a member that is missing, or a
- * method, or more than one, that is not served. */
+/* Ignores unknown members.  E_INVALID, IAM_400: a member is missing, the method is not
+ * supported, or there is more than one. */
 int token_body_read(struct token_body *out, const struct json_doc *doc,
                     struct err *err) MUST_CHECK;
 
