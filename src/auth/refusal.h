@@ -5,13 +5,13 @@
 #include "store/reason.h"
 
 /*
- * Gives an error of the store the API's code and words for its reason, and returns its
- * ec; an error without a reason stays as it is.  Whoever lets the store judge or write
- * calls this before anybody is told.
+ * Gives an error of the store the API's code and text for its reason, and returns its ec;
+ * an error without a reason stays as it is.  Call this after the store has judged or
+ * written, before the error is shown or logged.
  */
 int refusal_explain(struct err *err);
 
-/* store_judge(), and why not.  E_DENIED with
+/* As store_judge(), with the API's code.  E_DENIED with
  *
  *     APIGW_0301  the token or the access key does not exist any more, or has expired
  *     APIGW_0307  the token was revoked
