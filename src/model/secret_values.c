@@ -425,19 +425,35 @@ static void take_next(struct str *rest, struct str argument, struct line *out)
     *rest = str_from(next, out->value.n);
 }
 
-/* Authorization: Bearer x, as several arguments. */
+static bool is_scheme(struct str text)
+{
+    static const char *const schemes[] = { "basic",     "bearer", "digest",
+                                           "negotiate", "token",  "sdk-hmac-sha256",
+                                           "apikey",    "hmac",   "aws4-hmac-sha256" };
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (is_word(text, schemes[i]))
+            return true;
+    return false;
+}
+
+/* Authorization: Bearer x, as several arguments; the first may end with the scheme. */
 static void take_rest(struct str *rest, struct str argument, struct line *out)
 {
+    bool scheme = is_scheme(out->value) && out->value.p + out->value.n == rest->p;
     struct str line;
 
-    if (out->value.n || !is_authorization(out->name) ||
-        !is_one_of(argument.p[argument.n - 1], ":="))
+    if (!is_authorization(out->name) ||
+        (!scheme && (out->value.n || !is_one_of(argument.p[argument.n - 1], ":="))))
         return;
     line = trim(whole_line(*rest));
     if (!line.n)
         return;
-    out->value = line;
-    out->apart = true;
+    out->apart = !scheme;
+    if (scheme)
+        out->value.n = (size_t)(line.p - out->value.p) + line.n;
+    else
+        out->value = line;
     *rest = str_from(*rest, (size_t)(line.p - rest->p) + line.n);
 }
 

@@ -414,6 +414,8 @@ static const struct {
       "Authorization=Bearer x" },
     { "arguments", "-H Authorization: Bearer x", "-H Authorization: *********",
       "Authorization=Bearer x" },
+    { "arguments", "u Authorization=Bearer x y",
+      "u Authorization=", "Authorization=Bearer x y" },
     { "arguments", "load https://u:p@h/ now", "", "=load https://u:p@h/ now" },
     { "arguments", "20240101 obs://b/x 5", "20240101 obs://b/x 5", "" },
     { "headers", "\n {\"token\":\"p\"}", "{\"token\":\"\"}", "token=p" },
