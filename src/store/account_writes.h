@@ -99,7 +99,8 @@ struct project_delete {
 void project_delete_init(struct project_delete *p);
 
 /* Puts the projects that were created without sign-in, and so have no domain, into this
- * domain, the oldest under the name `name`.  It works once: later calls move none. */
+ * domain, the oldest under the name `name`, and notes that sign-in is on.  Submit it only
+ * where LIST_SIGNED_IN is empty: the write itself does not look. */
 struct projects_adopt {
     struct write write;
     struct str domain, name;
