@@ -437,19 +437,28 @@ static bool is_scheme(struct str text)
     return false;
 }
 
-/* Authorization: Bearer x, as several arguments; the first may end with the scheme. */
+/* Whether another argument stands on the same line. */
+static bool goes_on(struct str rest)
+{
+    while (rest.n && is_one_of(rest.p[0], " \t\r"))
+        rest = str_from(rest, 1);
+    return rest.n && rest.p[0] != '\n';
+}
+
+/* Authorization: Bearer x, as several arguments; the first may end with the scheme.  A
+ * value that others follow leaves a mask, so that these are not taken in its place. */
 static void take_rest(struct str *rest, struct str argument, struct line *out)
 {
-    bool scheme = is_scheme(out->value) && out->value.p + out->value.n == rest->p;
+    bool ends = out->value.n && out->value.p + out->value.n == rest->p;
+    bool scheme = ends && is_scheme(out->value);
     struct str line;
 
-    if (!is_authorization(out->name) ||
-        (!scheme && (out->value.n || !is_one_of(argument.p[argument.n - 1], ":="))))
+    if (!is_authorization(out->name) || !goes_on(*rest))
+        return;
+    out->apart = !scheme && (ends || is_one_of(argument.p[argument.n - 1], ":="));
+    if (!scheme && (out->value.n || !out->apart))
         return;
     line = trim(whole_line(*rest));
-    if (!line.n)
-        return;
-    out->apart = !scheme;
     if (scheme)
         out->value.n = (size_t)(line.p - out->value.p) + line.n;
     else

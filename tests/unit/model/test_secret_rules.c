@@ -525,8 +525,10 @@ static const struct {
     const char *property; /* NULL: a member of a config */
     const char *part, *end;
 } long_texts[] = {
-    { NULL, "a://b:c/", " @" }, { NULL, "a://b:${", " @" }, { NULL, "a://b:1/", "@" },
-    { "arguments", "a: ", "" }, { "arguments", "a' ", "" }, { "headers", "a:\n", "" },
+    { NULL, "a://b:c/", " @" }, { NULL, "a://b:${", " @" },
+    { NULL, "a://b:1/", "@" },  { "arguments", "a: ", "" },
+    { "arguments", "a' ", "" }, { "arguments", "Authorization=a ", "" },
+    { "headers", "a:\n", "" },
 };
 
 /* A byte more is not more work for each that is there. */
