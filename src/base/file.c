@@ -21,7 +21,8 @@ bool file_write_all(int fd, struct str bytes)
     return true;
 }
 
-bool file_sync_folder(const char *path)
+/* Makes the entry of `path` in its folder as durable as fsync() makes its contents. */
+static bool sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
@@ -51,7 +52,7 @@ bool file_replace(const char *path, struct str text)
 
     buf_addf(&new_path, "%s.new", path);
     ok = buf_cstr(&new_path) && write_new(new_path.ptr, text) &&
-         rename(new_path.ptr, path) == 0 && file_sync_folder(path);
+         rename(new_path.ptr, path) == 0 && sync_folder(path);
     buf_release(&new_path);
     return ok;
 }
@@ -113,7 +114,7 @@ int file_draft_publish(struct file_draft *d, struct err *err)
         return err_say(err, errno == EEXIST ? E_EXISTS : E_IO, "%s: %s", d->name,
                        strerror(errno));
     buf_release(&d->path);
-    if (file_sync_folder(d->name))
+    if (sync_folder(d->name))
         return 0;
     err_say(err, E_IO, "%s: %s", d->name, strerror(errno));
     unlink(d->name);

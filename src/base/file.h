@@ -14,9 +14,6 @@
 /* Writes all of `bytes`, going on after interruptions. */
 bool file_write_all(int fd, struct str bytes) MUST_CHECK;
 
-/* Makes the entry of `path` in its folder as durable as fsync() makes its contents. */
-bool file_sync_folder(const char *path) MUST_CHECK;
-
 /* Writes a file with mode 0600, durably: PATH.new is written, then renamed, so that at
  * any instant the old or the new file is there whole. */
 bool file_replace(const char *path, struct str text) MUST_CHECK;

@@ -114,7 +114,7 @@ void http_answer_stream(struct http_request *http, int status, struct stream *st
     a->size = size;
 }
 
-bool http_is_answered(const struct http_request *r)
+static bool is_answered(const struct http_request *r)
 {
     return request_of(r)->answer.status != 0;
 }
@@ -203,7 +203,7 @@ static bool make_room(struct request *r, size_t n)
 
 static enum MHD_Result read_body(struct request *r, const char *data, size_t n)
 {
-    bool wanted = r->http.body_max > 0 && !http_is_answered(&r->http);
+    bool wanted = r->http.body_max > 0 && !is_answered(&r->http);
 
     r->received += n;
     conn_moved(r->conn, r->received);
@@ -222,7 +222,7 @@ static void judge_length(struct request *r)
     unsigned long long length = text ? strtoull(text, NULL, 10) : 0;
 
     r->http.body = BUF_INIT(r->http.body_max);
-    if (http_is_answered(&r->http) || !r->http.body_max || !length)
+    if (is_answered(&r->http) || !r->http.body_max || !length)
         return;
     if (length > r->http.body_max) {
         refuse(r, HTTP_BODY_TOO_LARGE);
@@ -258,7 +258,7 @@ static enum MHD_Result refuse_head(struct request *r, enum http_fault fault)
 static void refuse_body(struct request *r, enum http_fault fault)
 {
     r->closes = true;
-    if (!http_is_answered(&r->http))
+    if (!is_answered(&r->http))
         refuse(r, fault);
 }
 
@@ -276,7 +276,7 @@ static enum MHD_Result read_head(struct request *r, const char *version)
     else
         app->head(app->self, &r->http);
     judge_length(r);
-    if (http_is_answered(&r->http) && can_answer_early(r))
+    if (is_answered(&r->http) && can_answer_early(r))
         return answer_send(r);
     return MHD_YES;
 }
@@ -310,7 +310,7 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
         r->then(&r->http);
     } else if (wire_fault(r)) {
         refuse_body(r, wire_fault(r));
-    } else if (!http_is_answered(&r->http)) {
+    } else if (!is_answered(&r->http)) {
         app->run(app->self, &r->http);
     }
     if (r->state == SUSPENDED)

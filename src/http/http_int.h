@@ -98,8 +98,6 @@ static inline struct request *request_of(const struct http_request *r)
     return (struct request *)r;
 }
 
-bool http_is_answered(const struct http_request *r); /* http.c */
-
 /* The answer's body is neither made nor sent. */
 static inline bool request_is_head(const struct request *r)
 {

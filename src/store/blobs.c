@@ -158,7 +158,9 @@ int leave_blob(struct db *db, int64_t blob, struct err *err)
     return db_run(db, err, SQL_BLOB_ORPHAN, "i", blob);
 }
 
-int stage_blob(struct db *db, const struct new_blob *b, int64_t *id, struct err *err)
+/* Stores a blob that nothing refers to yet. */
+static int stage_blob(struct db *db, const struct new_blob *b, int64_t *id,
+                      struct err *err)
 {
     int rc = find_blob(db, SQL_BLOB_FIND, b->sha256, id, err);
 

@@ -220,9 +220,6 @@ int find_blob(struct db *db, enum sql sql, const uint8_t sha256[SHA256_BYTES],
 /* Gives the blob of a save: the one that is stored already, or a new one. */
 int put_blob(struct db *db, const struct save *s, int64_t *id,
              struct err *err) MUST_CHECK;
-/* Stores a blob that nothing refers to yet. */
-int stage_blob(struct db *db, const struct new_blob *b, int64_t *id,
-               struct err *err) MUST_CHECK;
 /* use_blob() notes that an object or version now refers to the blob.  leave_blob() notes
  * that one no longer does; when none is left, the sweep may delete the blob. */
 int use_blob(struct db *db, int64_t blob, struct err *err) MUST_CHECK;
