@@ -1,5 +1,6 @@
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -89,14 +90,22 @@ void conn_rest(struct conn *c)
     atomic_store(&c->until_ns, INT64_MAX);
 }
 
-/* Whether the client of a connection that is being read has left: the library
- * waits for its timeout then.  Seen twice, since the first time there may be bytes
- * that it has yet to read. */
+/* Whether bytes of the client wait to be read: they may be a whole request. */
+static bool has_unread(const struct conn *c)
+{
+    int n = 0;
+
+    return ioctl(c->fd, FIONREAD, &n) == 0 && n > 0;
+}
+
+/* Whether the client of a connection that is being read has left: the library waits for
+ * its timeout then.  Seen twice, since the library may be about to judge what it has just
+ * read. */
 static bool has_left(struct conn *c)
 {
     struct pollfd one = { .fd = c->fd, .events = POLLRDHUP };
 
-    if (!atomic_load(&c->reads) || poll(&one, 1, 0) != 1)
+    if (!atomic_load(&c->reads) || poll(&one, 1, 0) != 1 || has_unread(c))
         c->left = 0;
     else
         c->left++;

@@ -1,5 +1,6 @@
 """The audit log loses no line: not for a client that leaves, nor for a file that takes none."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -9,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import stat
+import subprocess
 import time
 import urllib.request
 
@@ -40,14 +42,17 @@ class House:
             return [one for one in rows if one["operation"] == operation and status in (None, one["status"])]
         return fitting(self.rows(lambda rows: count(fitting(rows)) >= n))
 
-    def send_and_leave(self, method, path, body=None, token=True):
-        """A whole request, whose client is gone before there is an answer."""
+    def request(self, method, path, body=None, token=True):
         data = b"" if body is None else json.dumps(body).encode()
         head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(data)}\r\n"
         head += "Content-Type: application/json\r\n"
         head += f"X-Auth-Token: {self.token}\r\n" if token else ""
+        return head.encode() + b"\r\n" + data
+
+    def send_and_leave(self, *args, **kw):
+        """A whole request, whose client is gone before there is an answer."""
         with self.server.connect() as connection:
-            connection.sendall(head.encode() + b"\r\n" + data)
+            connection.sendall(self.request(*args, **kw))
 
     def metric(self, name):
         page = urllib.request.urlopen(self.metrics, timeout=60).read().decode()
@@ -88,6 +93,41 @@ def test_a_write_of_several_objects_is_one_line(house):
     for n in range(TIMES):
         house.send_and_leave("POST", where, {"jobs": [cdm_job(f"a{n}"), cdm_job(f"b{n}")]})
     assert len(house.of("CreateCdmJob", TIMES, 200)) == TIMES
+
+
+@contextlib.contextmanager
+def late_threads(server, seconds):
+    """The serving threads come that much later to what arrives."""
+    log = server.data / "strace.log"
+    with subprocess.Popen(["strace", "-f", "-o", log, "-p", str(server.process.pid), "-e", "trace=epoll_wait",
+                           "-e", f"inject=epoll_wait:delay_exit={int(seconds * 1e6)}"],
+                          stderr=subprocess.DEVNULL) as strace:
+        while not (log.exists() and log.stat().st_size):
+            assert strace.poll() is None
+            time.sleep(0.05)
+        try:
+            yield
+        finally:
+            strace.terminate()
+
+
+def sockets_of(server):
+    folder = pathlib.Path(f"/proc/{server.process.pid}/fd")
+    return sum(os.readlink(one).startswith("socket:") for one in folder.iterdir())
+
+
+def test_a_whole_request_is_served_though_its_client_left_long_ago(house):
+    """Who left is looked for each half a second; the bytes may not have been read by then."""
+    before = sockets_of(house.server)
+    connections = [house.server.connect() for _ in range(3)]
+    while sockets_of(house.server) < before + 3:
+        time.sleep(0.02)
+    with late_threads(house.server, 2.5):
+        for n, connection in enumerate(connections):
+            with connection:
+                connection.sendall(house.request("POST", f"/v1/{house.project}/jobs", job(f"late{n}")))
+        time.sleep(3)
+    assert len(house.of("CreateJob", 3, 204)) == 3
 
 
 def test_an_export_whose_client_has_left(house):
