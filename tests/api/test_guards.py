@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 import time
+import urllib.request
 import uuid
 
 import pytest
@@ -442,8 +443,12 @@ def test_two_thousand_dripping_connections(start):
 
 
 def test_past_the_limit_new_connections_are_refused(start):
-    server = start("--max-connections", "20", "--header-timeout", "10m")
+    server = start("--max-connections", "20", "--header-timeout", "10m", "--metrics-listen", "127.0.0.1:0")
+    metrics = re.search(r"metrics on (http://\S+)", server.process.stdout.readline()).group(1)
     old = [Raw(server).send(LIST) for _ in range(20)]
+    page = ""
+    while "\ndlf_connections 21\n" not in page:  # with the one that asks
+        page = urllib.request.urlopen(metrics, timeout=60).read().decode()
     for _ in range(5):
         assert Raw(server, timeout=60).rest() == b"", "at once: not when the time of its head is over"
     for one in old:
